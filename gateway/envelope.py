@@ -1,0 +1,249 @@
+"""The traveller: bytes as they came, and what the stages have learned about them.
+
+One frozen thing flows. What is fixed at intake never changes; what is learned on the way is kept in `Learned`, and `learn`
+returns a copy. A fact that no stage has learned yet cannot be read by mistake: its property raises `NotYetKnown`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gateway.errors import NotYetKnown
+from gateway.findings import Finding
+from gateway.form import Form
+from gateway.identity import Digest, EnvelopeId, FormatId, PartyId, digest
+from gateway.questions import Answer, CaseReference
+
+
+class Direction(StrEnum):
+    """Which way an envelope travels: from abroad to us, or from us abroad."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Payload(Struct, frozen=True, kw_only=True):
+    """The bytes exactly as they came, with their media type and SHA-256."""
+
+    content: bytes
+    media_type: str
+    digest: Digest
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> Payload:
+        """A payload with its digest computed."""
+        return cls(content=content, media_type=media_type, digest=digest(content))
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """Who the sender says it is, as the channel saw it. Nothing here is proven."""
+
+    sender: str
+    """Mail address, queue user or API client."""
+    recipients: tuple[str, ...] = ()
+    remote: str = ""
+    """Network address and port."""
+    encryption: str = ""
+    """TLS version and cipher, empty for none."""
+    certificate: str = ""
+    """SHA-256 of the TLS client certificate, empty for none."""
+    reference: str = ""
+    """The channel's own id: Message-ID header, AMQP message id, idempotency key."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One attachment found in the payload."""
+
+    file_name: str
+    media_type: str
+    size: int
+    sha256: Digest
+
+
+class Identification(Struct, frozen=True, kw_only=True):
+    """What the payload is: its format and, where the claim names a partner, which one."""
+
+    format: FormatId
+    partner: PartyId
+    parts: tuple[Part, ...] = ()
+
+
+class SignatureReport(Struct, frozen=True, kw_only=True):
+    """What signature verification proved, and about which bytes."""
+
+    party: PartyId
+    profile: str
+    """`xades-b` or `xmldsig`."""
+    algorithm: str
+    certificate: Digest
+    subject: str
+    serial: str
+    signed_at: datetime | None
+    verified: bytes
+    """Canonical bytes of the tree that verification returned, without the signature. Only these are decoded."""
+
+
+class Routing(Struct, frozen=True, kw_only=True):
+    """What the routing table decided, and why, in words."""
+
+    row: str
+    registers: tuple[str, ...] = ()
+    case_system: str = ""
+    forward_to: tuple[PartyId, ...] = ()
+    hold: str = ""
+    """Code of the reason to hold, empty for none."""
+    answer: str = "none"
+    """`automatic`, `draft` (an officer releases it) or `none`."""
+    settle: bool = False
+    """A receipt or delivery report that is recorded on the message it speaks of."""
+    explanation: tuple[str, ...] = ()
+
+
+class Leg(Struct, frozen=True, kw_only=True):
+    """The way out for an outbound envelope: the counterpart, the channel, the address there."""
+
+    counterpart: PartyId
+    channel: str
+    address: str
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try to hand over. `evidence` is what the other side said, word for word, without content."""
+
+    number: int
+    at: datetime
+    outcome: str
+    """`taken`, `refused`, `unavailable` or `ambiguous`."""
+    evidence: str = ""
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """A receipt or delivery report that came in for this outbound envelope."""
+
+    stage: str
+    at: datetime
+    envelope: EnvelopeId
+    findings: tuple[Finding, ...] = ()
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """An officer's decision to let a held envelope go on."""
+
+    officer: str
+    reason: str
+    at: datetime
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """Facts in the order in which the stages learn them."""
+
+    identification: Identification | None = None
+    signature: SignatureReport | None = None
+    form: Form | None = None
+    findings: tuple[Finding, ...] | None = None
+    exchange: str | None = None
+    routing: Routing | None = None
+    answers: tuple[Answer, ...] | None = None
+    cases: tuple[CaseReference, ...] | None = None
+    leg: Leg | None = None
+    encoded: bytes | None = None
+    signed: Payload | None = None
+    transmissions: tuple[Attempt, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    releases: tuple[Release, ...] = ()
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """One message on its way. All fields but `learned` are fixed at intake."""
+
+    id: EnvelopeId
+    direction: Direction
+    channel: str
+    """Name of the channel instance it came by; `gateway` for what we made ourselves."""
+    received_at: datetime
+    payload: Payload
+    claim: Claim
+    kind: str = "message"
+    """`message`, `receipt`, `reply` or `forward`: why an outbound envelope exists."""
+    cause: str = ""
+    """The envelope that brought this one about."""
+    learned: Learned = Learned()
+
+    def learn(self, **facts: Any) -> Envelope:
+        """A copy that knows these facts too; raises `TypeError` for a fact that `Learned` does not have."""
+        return msgspec.structs.replace(self, learned=msgspec.structs.replace(self.learned, **facts))
+
+    def knows(self, fact: str) -> bool:
+        """Whether a stage has learned this fact."""
+        return getattr(self.learned, fact) is not None
+
+    def _known(self, fact: str) -> Any:
+        value = getattr(self.learned, fact)
+        if value is None:
+            raise NotYetKnown(fact)
+        return value
+
+    @property
+    def inbound(self) -> bool:
+        """Whether it comes from abroad."""
+        return self.direction is Direction.INBOUND
+
+    @property
+    def identification(self) -> Identification:
+        """Learned by identify."""
+        return self._known("identification")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def signature(self) -> SignatureReport:
+        """Learned by verify."""
+        return self._known("signature")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def form(self) -> Form:
+        """Learned by decode (inbound) or check (outbound)."""
+        return self._known("form")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Learned by check."""
+        return self._known("findings")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def exchange(self) -> str:
+        """Learned by correlate."""
+        return self._known("exchange")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def routing(self) -> Routing:
+        """Learned by route (inbound)."""
+        return self._known("routing")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Learned by deliver."""
+        return self._known("answers")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def cases(self) -> tuple[CaseReference, ...]:
+        """Learned by deliver."""
+        return self._known("cases")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def leg(self) -> Leg:
+        """Learned by route (outbound)."""
+        return self._known("leg")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def encoded(self) -> bytes:
+        """Learned by encode."""
+        return self._known("encoded")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def signed(self) -> Payload:
+        """Learned by sign: the very bytes that are transmitted, kept for every resend."""
+        return self._known("signed")  # type: ignore[no-any-return]  # the field's own type

@@ -1,0 +1,1 @@
+"""The audit record: `events` (the language), `entry` (one happening), `chain` (the proof that none was changed or removed)."""

@@ -1,0 +1,34 @@
+"""The language of the journal: every event that may be written, each with its sentence.
+
+Nothing else is ever journalled: `Entry` refuses an event that does not stand here. Events are named `thing.happening`; the
+events of the lifecycle are `envelope.` and the state.
+"""
+
+from gateway import lifecycle
+
+STATE_EVENTS = {lifecycle.event(row.name): row.meaning for row in lifecycle.STATES}
+
+EVENTS: dict[str, str] = {
+    **STATE_EVENTS,
+    "envelope.retry": "A stage could not finish; it is tried again at the time given.",
+    "envelope.alarm": "The same message id came with other content.",
+    "envelope.same-matter": "The same content came before under another message id.",
+    "envelope.released": "An officer let a held message go on.",
+    "envelope.given-up": "An officer refused a held or quarantined message.",
+    "envelope.replayed": "An officer sent a message through the stages again.",
+    "envelope.read": "A person read a message.",
+    "envelope.exported": "A person took out the bytes of a message.",
+    "messages.searched": "A person searched the messages.",
+    "worker.broke": "A worker process died over a message.",
+    "register.asked": "A register was asked; outcome, time and digest of the answer are kept.",
+    "case.opened": "A case was opened or found in a case system.",
+    "transmission.attempted": "A message was handed to the other side once; its words are kept as evidence.",
+    "receipt.recorded": "A receipt came in for a message of ours.",
+    "delivery.reported": "A delivery status notification came in for a message of ours.",
+    "door.refused": "A channel refused to take something in; nothing was accepted.",
+    "gateway.started": "The gateway started.",
+    "gateway.stopped": "The gateway was asked to stop.",
+    "journal.exported": "A person took out a part of the journal.",
+    "partner.added": "A partner was added to the directory or changed.",
+    "token.issued": "An access token was issued.",
+}

@@ -1,0 +1,202 @@
+"""Where envelopes and their journal live: the one place in which state, facts and entries are written, always together.
+
+A `Move` is one step of one envelope. `commit` takes several and writes all or none. A caller cannot move an envelope and forget the entry,
+because a move without entries is refused here, before any store sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from gateway import lifecycle
+from gateway.envelope import Direction, Envelope
+from gateway.handover import Accepted
+from gateway.identity import EnvelopeId
+from gateway.journal.chain import Link
+from gateway.journal.entry import Entry
+from gateway.verdict import DuplicateKey, Reason
+
+
+class Spawned(Struct, frozen=True, kw_only=True):
+    """A new envelope that a move brings about. An id that exists already is left as it is: the step is a repetition."""
+
+    envelope: Envelope
+    state: str = lifecycle.FIRST
+    reason: Reason | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """One step of one envelope; raises `ValueError` when the lifecycle does not allow it or no entry explains it.
+
+    `version` is the version of the row that was read: a store refuses the move with `StaleMove` when the row has changed since.
+    """
+
+    envelope: Envelope
+    version: int
+    before: str
+    after: str
+    entries: tuple[Entry, ...]
+    at: datetime
+    reason: Reason | None = None
+    due: datetime | None = None
+    """When the next stage may be tried; None for at once (working states) or never (others)."""
+    attempts: int = 0
+    """Failed tries of the stage that comes next."""
+    breaks: int = 0
+    """Worker processes that died over this envelope."""
+    spawn: tuple[Spawned, ...] = ()
+    claim: DuplicateKey | None = None
+    via: tuple[str, ...] = ()
+    """States passed on the way from `before` to `after` when one write covers several stages."""
+
+    def __post_init__(self) -> None:
+        path = (self.before, *self.via, self.after)
+        for here, there in zip(path, path[1:], strict=False):
+            if not lifecycle.allowed(self.envelope.direction, here, there):
+                raise ValueError(f"the lifecycle does not lead from {here} to {there} ({self.envelope.direction})")
+        if not self.entries:
+            raise ValueError("a move needs at least one journal entry")
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One envelope as the ledger holds it."""
+
+    envelope: Envelope
+    state: str
+    version: int
+    attempts: int
+    breaks: int
+    due: datetime | None
+    reason: Reason | None
+    updated_at: datetime
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """One envelope in a list: what can be said without its content."""
+
+    id: EnvelopeId
+    direction: Direction
+    kind: str
+    channel: str
+    state: str
+    account: str
+    format: str
+    counterpart: str
+    message_id: str
+    our_reference: str
+    exchange: str
+    cause: str
+    urgency: str
+    test: bool
+    received_at: datetime
+    updated_at: datetime
+    due: datetime | None
+    attempts: int
+    reason_code: str
+    reason_public: str
+    digest: str
+    octets: int
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """Which envelopes to list: all given conditions must hold; newest first. `text` matches id, message id, reference, exchange, digest or mail reference."""
+
+    direction: Direction | None = None
+    states: tuple[str, ...] = ()
+    format: str = ""
+    counterpart: str = ""
+    exchange: str = ""
+    cause: str = ""
+    message_id: str = ""
+    text: str = ""
+    before_id: str = ""
+    """Only envelopes with a smaller id: the next page."""
+    limit: int = 50
+
+
+class Committed(Struct, frozen=True, kw_only=True):
+    """What became of a commit. With `duplicate_of` set nothing was written: the duplicate key belongs to another envelope."""
+
+    duplicate_of: EnvelopeId = ""
+    same_content: bool = False
+    """Whether the earlier envelope had the very same verified bytes."""
+    same_matter: EnvelopeId = ""
+    """Written, but this earlier envelope of the sender had the same body under another id."""
+
+
+class StaleMove(Exception):
+    """The row has changed since it was read: read again and decide again."""
+
+
+class KeyConflict(Exception):
+    """The channel reference was used before with other bytes."""
+
+
+class Ledger(Protocol):
+    """What every store offers. All methods raise `Unavailable` when the store cannot answer or keep anything now.
+
+    Rows are serialised by version; the journal is one chain in commit order; `accept` and `commit` return only when durable.
+    """
+
+    name: str
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None:
+        """Raise `Unavailable` unless a write would be kept."""
+        ...
+
+    async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+        """Keep a new envelope in state `received` with its entry.
+
+        `key` names the delivery within the channel (empty for none): the same key with the same payload digest returns the first
+        envelope with `known_before`; with another digest `KeyConflict` is raised. Nothing is written in both cases.
+        """
+        ...
+
+    async def commit(self, moves: Sequence[Move]) -> Committed:
+        """Write all moves or none. Raises `StaleMove`."""
+        ...
+
+    async def record(self, entries: Sequence[Entry]) -> None:
+        """Journal what is no step of an envelope: reading, searching, administration, refusals at the door."""
+        ...
+
+    async def get(self, envelope: EnvelopeId) -> Row | None: ...
+
+    async def find(self, query: Query) -> list[Summary]: ...
+
+    async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
+        """Envelopes in working states whose time has come: urgent first, then oldest first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest future time at which an envelope becomes due, or None."""
+        ...
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """Envelopes by direction and state."""
+        ...
+
+    async def accepted(self) -> int:
+        """How many envelopes were ever taken in or made, by a counter that is kept apart from the rows (promise 6)."""
+        ...
+
+    async def timeline(self, envelope: EnvelopeId) -> list[Link]:
+        """The journal of one envelope, oldest first."""
+        ...
+
+    async def journal(self, after: int, limit: int) -> list[Link]:
+        """The journal from the entry after this number on."""
+        ...
+
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the last link (0 and the genesis hash when empty)."""
+        ...

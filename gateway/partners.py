@@ -1,0 +1,103 @@
+"""The offices we exchange messages with, and what we have agreed with each.
+
+The directory is read-only while the gateway runs; it is replaced as a whole when the partner file changes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from gateway.identity import Digest, PartyId
+
+
+class SignaturePolicy(Struct, frozen=True, kw_only=True):
+    """What signatures of this partner must look like."""
+
+    anchors: tuple[bytes, ...]
+    """DER certificates; the signer must chain to one of them. No anchor, no verification: an empty list refuses everything."""
+    signers: tuple[str, ...]
+    """Common names (X.509 subject CN) that may sign for the partner. Empty refuses everything."""
+    plain_xmldsig: bool = False
+    """Whether XML-DSig without the XAdES properties is accepted."""
+    weak_rsa_until: date | None = None
+    """Until when RSA keys of 2048 bits are tolerated; None for never."""
+
+
+class MailLeg(Struct, frozen=True, kw_only=True):
+    """How mail goes to and comes from the partner."""
+
+    host: str
+    port: int = 25
+    starttls: str = "required"
+    """Outbound: `required` (verified against `ca`), or `never` for loopback tests."""
+    ca: tuple[bytes, ...] = ()
+    """DER certificates that the partner's mail server must chain to."""
+    client_certificate: str = "optional"
+    """Inbound: `optional` or `required`."""
+    client_certificates: tuple[Digest, ...] = ()
+    """SHA-256 of the client certificates that the partner may show; empty for any that chains to `ca`."""
+    max_connections: int = 4
+    messages_per_hour: int = 3600
+
+
+class QueueLeg(Struct, frozen=True, kw_only=True):
+    """How messages go to the partner over the broker."""
+
+    exchange: str = ""
+    routing_key: str = ""
+
+
+class Partner(Struct, frozen=True, kw_only=True):
+    """One office."""
+
+    party: PartyId
+    name: str
+    signature: SignaturePolicy
+    addresses: tuple[str, ...] = ()
+    """Mail addresses it writes from and reads; the first is where we write to."""
+    domains: tuple[str, ...] = ()
+    """Mail domains that are the partner's own: any sender there is the partner."""
+    urgent_address: str = ""
+    channel: str = "smtp"
+    """The outbound channel used for it."""
+    mail: MailLeg | None = None
+    queue: QueueLeg | None = None
+    receipts: bool = True
+    """Whether the partner understands our technical receipts."""
+    languages: tuple[str, ...] = ("en",)
+    max_message_octets: int = 10_000_000
+    retry_hours: int = 72
+    test_only: bool = False
+
+    def owns_address(self, address: str) -> bool:
+        """Whether a mail address is this partner's."""
+        lowered = address.lower()
+        return lowered in (a.lower() for a in self.addresses) or lowered.rpartition("@")[2] in self.domains
+
+
+class Directory:
+    """Every partner by party and by mail address."""
+
+    def __init__(self, partners: Iterable[Partner]) -> None:
+        self._by_party: Mapping[str, Partner] = MappingProxyType({partner.party: partner for partner in partners})
+
+    def __iter__(self) -> Iterator[Partner]:
+        return iter(self._by_party.values())
+
+    def __len__(self) -> int:
+        return len(self._by_party)
+
+    def get(self, party: str) -> Partner | None:
+        """The partner with this party id."""
+        return self._by_party.get(party)
+
+    def by_address(self, address: str) -> Partner | None:
+        """The partner that writes from this mail address."""
+        return next((partner for partner in self._by_party.values() if partner.owns_address(address)), None)
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Every known party id."""
+        return frozenset(self._by_party)

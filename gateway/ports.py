@@ -1,0 +1,235 @@
+"""What the core expects of the edges: one commented interface each. Adapters, formats and routing implement them.
+
+Creating any of these does no I/O. `start` opens, `stop` is safe unstarted and twice, `probe` checks the other side and moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from lxml import etree
+
+from gateway.envelope import Attempt, Claim, Envelope, Payload, Routing, SignatureReport
+from gateway.findings import Finding, Occasion, Rule
+from gateway.form import Form
+from gateway.handover import Accepted, Outgoing
+from gateway.identity import EnvelopeId, FormatId, PartyId
+from gateway.partners import Partner
+from gateway.questions import Answer, CaseReference, CaseRequest, Question
+from gateway.reply import ReceiptContent, ReplyContext
+
+
+class Clock(Protocol):
+    """Time, so that tests can play hours in milliseconds."""
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        ...
+
+    async def wait_until(self, moment: datetime) -> None:
+        """Return when the moment has come (at once for a past one)."""
+        ...
+
+
+class IdSource(Protocol):
+    """New ids that grow with time."""
+
+    def new(self) -> EnvelopeId:
+        """A UUIDv7 in lower-case text."""
+        ...
+
+
+# --- channels ------------------------------------------------------------------------------------------------------
+
+
+class Intake(Protocol):
+    """Where a channel hands over bytes. It returns only after the ledger has them; then the channel acknowledges.
+
+    Raises `Unavailable` when nothing can be kept now (answer 451, 503, do not ack) and `Refused` when it will never be taken.
+    """
+
+    async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
+        """Keep a message from abroad (inbound)."""
+        ...
+
+    async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
+        """Keep an order of a national system to send a message abroad (outbound)."""
+        ...
+
+    async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:
+        """Journal that the door refused something before it was taken in. `text` holds no content."""
+        ...
+
+
+class InboundChannel(Protocol):
+    """Brings bytes in and knows nothing of forms."""
+
+    name: str
+
+    async def start(self, intake: Intake) -> None:
+        """Open the door; raises `Misconfigured` or `Unavailable`."""
+        ...
+
+    async def stop(self) -> None:
+        """Close the door; what was not acknowledged will be sent again by the other side."""
+        ...
+
+    async def probe(self) -> None:
+        """Raise `Unavailable` when the door is not open."""
+        ...
+
+
+class OutboundChannel(Protocol):
+    """Takes bytes out to one counterpart at a time."""
+
+    name: str
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self, partner: Partner | None = None) -> None:
+        """Check the way to the partner (or the channel as a whole) without sending a message; raises `Unavailable`."""
+        ...
+
+    def address(self, partner: Partner, urgent: bool) -> str:
+        """Where a message for this partner goes on this channel; raises `Misconfigured` when the partner has no such way."""
+        ...
+
+    async def send(self, parcel: Outgoing) -> Attempt:
+        """Hand over the bytes once and say what became of it.
+
+        Never raises for what the other side does: `taken`, `refused`, `unavailable` and `ambiguous` are outcomes. `ambiguous` is the
+        outcome whenever all bytes may have arrived but no final answer was read.
+        """
+        ...
+
+
+# --- national systems ----------------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class Register(Protocol):
+    """Asks one national register in the gateway's own words."""
+
+    name: str
+    time_limit_seconds: float
+
+    def accepts(self, question: Question) -> bool:
+        """Whether the register can be asked about this subject (it needs one of its keys)."""
+        ...
+
+    async def ask(self, question: Question, asked_at: datetime) -> Answer:
+        """The register's answer; raises `RegisterUnavailable`, or `Refused` when it will never answer this question."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None: ...
+
+
+@runtime_checkable
+class CaseSystem(Protocol):
+    """Hands matters to a national case system. The same idempotency key opens one case, whatever crashes or is repeated."""
+
+    name: str
+
+    async def open_case(self, request: CaseRequest, at: datetime) -> CaseReference:
+        """Open or find the case; raises `RegisterUnavailable` (ask again with the same key) or `Refused`."""
+        ...
+
+    async def find(self, idempotency_key: str, at: datetime) -> CaseReference | None:
+        """The case that was opened with this key: proof that it exists exactly once. Raises `RegisterUnavailable`."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None: ...
+
+
+# --- formats -------------------------------------------------------------------------------------------------------
+
+
+class Format(Protocol):
+    """One kind of message: recognises, decodes, checks, encodes and answers it."""
+
+    id: FormatId
+    root: str
+    """Clark name of the root element."""
+    title: str
+    rules: tuple[Rule, ...]
+
+    def validate(self, root: etree._Element) -> list[Finding]:
+        """What the schema (XSD 1.0) says against the unsigned tree, in words; empty when it is valid."""
+        ...
+
+    def decode(self, root: etree._Element) -> Form:
+        """The typed form of a tree; raises `Refused` when the tree cannot be read as this format."""
+        ...
+
+    def encode(self, form: Form) -> etree._Element:
+        """The unsigned tree of a form."""
+        ...
+
+    def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:
+        """What the rules of this format say."""
+        ...
+
+    def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
+        """The business answer to this form from what the registers said, or None when the form wants none."""
+        ...
+
+
+class Formats(Protocol):
+    """Every format that was found."""
+
+    def __iter__(self) -> Iterator[Format]: ...
+
+    def get(self, format_id: FormatId) -> Format:
+        """The format with this id; raises `Refused` for an unknown one."""
+        ...
+
+    def recognise(self, root_name: str, version: str) -> Format:
+        """The format of a root element in Clark notation.
+
+        Raises `Refused` with code `format.unknown`, `format.version-unknown` or `format.withdrawn` and a sentence saying what
+        to send instead.
+        """
+        ...
+
+    def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
+        """A technical receipt (`spoc/Receipt@1`) as an unsigned form."""
+        ...
+
+
+# --- signatures and routing ----------------------------------------------------------------------------------------
+
+
+class Signer(Protocol):
+    """Signs for one of our own parties."""
+
+    def sign(self, root: etree._Element, party: PartyId, at: datetime) -> bytes:
+        """The signed document as bytes; raises `Misconfigured` when there is no key for the party."""
+        ...
+
+
+class Verifier(Protocol):
+    """Verifies what a partner signed."""
+
+    def verify(self, document: bytes, partner: Partner, at: datetime) -> SignatureReport:
+        """What the signature proves; raises `Refused` with a code `signature.…` for everything else."""
+        ...
+
+
+class Router(Protocol):
+    """Decides where an inbound envelope goes: a pure function of the envelope and a table."""
+
+    def decide(self, envelope: Envelope) -> Routing:
+        """The decision with its explanation. The unroutable is held for an officer."""
+        ...

@@ -1,0 +1,84 @@
+"""Every format that was found: a module in `schemas/FAMILY/forms/` with a `FORM` is a format, and nothing else has to be told about it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+
+from gateway.errors import Refused
+from gateway.form import Form
+from gateway.identity import FormatId
+from gateway.reply import ReceiptContent, ReplyContext
+from schemas.form import VERSION, FormSpec
+
+FAMILIES = ("sirene", "interpol", "europol", "spoc")
+
+
+class Catalogue:
+    """All formats by id and by root element (`gateway.ports.Formats`)."""
+
+    def __init__(self, formats: Iterable[FormSpec]) -> None:
+        self._by_id = {spec.id: spec for spec in sorted(formats, key=lambda spec: spec.id)}
+        self._by_root = {spec.root: spec for spec in self._by_id.values()}
+
+    def __iter__(self) -> Iterator[FormSpec]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, format_id: FormatId) -> FormSpec:
+        """The format with this id; raises `Refused` for an unknown one."""
+        found = self._by_id.get(format_id)
+        if found is None:
+            raise Refused("format.unknown", f"There is no format {format_id[:64]}. `spoc formats` lists all.")
+        return found
+
+    def recognise(self, root_name: str, version: str) -> FormSpec:
+        """The format of a root element in Clark notation, for example `{urn:x-spoc:sirene:1}FormG`."""
+        found = self._by_root.get(root_name)
+        if found is None:
+            raise self._unknown(root_name)
+        if version.partition(".")[0] != VERSION.partition(".")[0] or not version:
+            raise Refused("format.version-unknown", f"{found.element} is known in version {VERSION}; the message does not say so. Send version {VERSION}.")
+        return found
+
+    def _unknown(self, root_name: str) -> Refused:
+        namespace, _, local = root_name.lstrip("{").rpartition("}")
+        family, _, major = namespace.removeprefix("urn:x-spoc:").rpartition(":")
+        known = [spec for spec in self._by_id.values() if spec.family == family]
+        for module in _family_modules(family):
+            sentence = getattr(module, "WITHDRAWN", {}).get(local)
+            if sentence:
+                return Refused("format.withdrawn", sentence)
+        if known and all(spec.namespace != namespace for spec in known):
+            return Refused("format.version-unknown", f"Version {major[:8]!r} of the family {family} is not known here. Send version 1.")
+        if known:
+            names = ", ".join(spec.element for spec in known)
+            return Refused("format.unknown", f"The family {family} has no such form here. Known are: {names}.")
+        return Refused("format.unknown", f"The XML is of no known format. Known families: {', '.join(FAMILIES)}.")
+
+    def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
+        """A technical receipt as an unsigned form."""
+        from schemas.spoc.receipts import compose
+
+        return compose(form, receipt, reply)
+
+
+def _family_modules(family: str) -> Iterator[object]:
+    if family in FAMILIES:
+        yield importlib.import_module(f"schemas.{family}")
+
+
+def discover() -> Catalogue:
+    """Import every form module of every family and collect its `FORM`."""
+    found: list[FormSpec] = []
+    for family in FAMILIES:
+        folder = files("schemas") / family / "forms"
+        for module in pkgutil.iter_modules([str(folder)]):
+            spec = getattr(importlib.import_module(f"schemas.{family}.forms.{module.name}"), "FORM", None)
+            if isinstance(spec, FormSpec):
+                found.append(spec)
+    return Catalogue(found)

@@ -1,0 +1,138 @@
+"""One declaration is one format: `FormSpec` joins a schema, rules, subjects and replies, and does all that can be done without knowing the family.
+
+Every message is `<Root version="1.0"><h:Header/><Body>…</Body>[<ds:Signature/>]</Root>`. The body is read into a tree of fields and written
+back from it, in the order the schema asks for, so a form module says only what is particular to its form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from lxml import etree
+
+from gateway.errors import Refused
+from gateway.findings import Finding, Occasion, Rule
+from gateway.form import Field, Form
+from gateway.identity import FormatId, family_of, format_id
+from gateway.questions import Answer
+from gateway.reply import ReplyContext
+from gateway.subjects import Subject
+from schemas import header
+from schemas.xsd import SIGNATURE, TYPES_NAMESPACE, Schema, load
+
+VERSION: Final = "1.0"
+NUMBER_ATTRIBUTE: Final = "no"
+_PREFIXES = {"": "", "t": TYPES_NAMESPACE, "h": header.NAMESPACE}
+_SHORT = {TYPES_NAMESPACE: "t", header.NAMESPACE: "h"}
+
+Subjects = Callable[[Form], tuple[Subject, ...]]
+Draft = Callable[[Form, Sequence[Answer], ReplyContext], Form | None]
+
+
+def _no_subjects(form: Form) -> tuple[Subject, ...]:
+    return ()
+
+
+class FormSpec:
+    """A format (`gateway.ports.Format`). `schema` is the file name in the family's `xsd/` folder, `element` the root's local name."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        element: str,
+        schema: str,
+        title: str,
+        rules: Sequence[Rule] = (),
+        subjects: Subjects = _no_subjects,
+        draft: Draft | None = None,
+    ) -> None:
+        self.id: FormatId = format_id(id)
+        self.family = family_of(self.id)
+        self.element = element
+        self.title = title
+        self.rules: tuple[Rule, ...] = tuple(rules)
+        self._schema_file = schema
+        self._subjects = subjects
+        self._draft = draft
+
+    @property
+    def schema(self) -> Schema:
+        """The compiled schema, loaded at first use and kept."""
+        return load(self.family, self._schema_file)
+
+    @property
+    def namespace(self) -> str:
+        """The family's namespace for this major version."""
+        return f"urn:x-spoc:{self.family}:{self.id.rpartition('@')[2]}"
+
+    @property
+    def root(self) -> str:
+        """Clark name of the root element."""
+        return f"{{{self.namespace}}}{self.element}"
+
+    def validate(self, root: etree._Element) -> list[Finding]:
+        """What the schema says against the tree, each with the field, in words."""
+        return self.schema.findings(root)
+
+    def decode(self, root: etree._Element) -> Form:
+        """The typed form of a tree; raises `Refused` when it does not have the shape of this format."""
+        if root.tag != self.root:
+            raise Refused("format.mismatch", f"Expected the element {self.element}, found another.")
+        parts = [child for child in root if child.tag != SIGNATURE]
+        if [part.tag for part in parts] != [f"{{{header.NAMESPACE}}}Header", f"{{{self.namespace}}}Body"]:
+            raise Refused("format.shape", f"{self.element} must hold exactly one Header and one Body, in this order.")
+        fields = tuple(self._read(element) for element in parts[1])
+        form = Form(format=self.id, header=header.read(parts[0]), fields=fields)
+        return form.with_subjects(self._subjects(form))
+
+    def encode(self, form: Form) -> etree._Element:
+        """The unsigned tree of a form, fields in the order of the schema."""
+        root = etree.Element(self.root, nsmap={None: self.namespace, "h": header.NAMESPACE, "t": TYPES_NAMESPACE})
+        root.set("version", VERSION)
+        root.append(header.write(form.header))
+        body = etree.SubElement(root, f"{{{self.namespace}}}Body")
+        order = self.schema.order
+        for field in sorted(form.fields, key=lambda field: order.get(field.name, len(order))):
+            body.append(self._write(field))
+        return root
+
+    def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:
+        """What the rules of this format say about the form."""
+        return tuple(finding for rule in self.rules for finding in rule.findings(form, occasion))
+
+    def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
+        """The business answer, or None when the form wants none."""
+        return self._draft(form, answers, reply) if self._draft else None
+
+    def label(self, field: Field) -> str:
+        """What the schema's documentation calls the field."""
+        return self.schema.labels.get(field.name, field.name)
+
+    def _read(self, element: etree._Element) -> Field:
+        name = etree.QName(element)
+        attributes = tuple((str(key), str(value)) for key, value in element.attrib.items() if key != NUMBER_ATTRIBUTE)
+        children = tuple(self._read(child) for child in element)
+        return Field(
+            name=name.localname,
+            value="" if children else (element.text or ""),
+            number=str(element.get(NUMBER_ATTRIBUTE, "")),
+            attributes=attributes,
+            children=children,
+            namespace=_SHORT.get(name.namespace or "", ""),
+        )
+
+    def _write(self, field: Field) -> etree._Element:
+        namespace = _PREFIXES.get(field.namespace) or self.namespace
+        element = etree.Element(f"{{{namespace}}}{field.name}")
+        number = field.number or self.schema.numbers.get(field.name, "")
+        if number and not field.namespace:
+            element.set(NUMBER_ATTRIBUTE, number)
+        for name, value in field.attributes:
+            element.set(name, value)
+        for child in field.children:
+            element.append(self._write(child))
+        if not field.children:
+            element.text = field.value
+        return element
