@@ -44,6 +44,7 @@ demo: env ## the gateway, its simulators and three stories (ARGS=--exit ends by 
 	@$(BIN)/spoc demo $(ARGS)
 
 test: env ## the whole suite (PYTEST_ARGS="-k name", WORKERS=0 for one process)
+	@$(BIN)/python -m tests.services
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: env ## ruff: rules and format
