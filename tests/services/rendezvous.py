@@ -10,9 +10,9 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import shutil
 import signal
-import select
 import subprocess
 import sys
 import tempfile
