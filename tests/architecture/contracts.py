@@ -1,6 +1,7 @@
 """Two import contracts that import-linter's own kinds cannot say while rooms are still being added.
 
-Both look at direct imports only. That is enough, because every module of the house is looked at: a chain has a first link.
+Both look at direct imports only. That is enough, because every module of the house is looked at: a chain has a first
+link.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A private RabbitMQ for one test run: own folders, ports, cookie and port mapper, nothing shared with a system broker."""
+"""A private RabbitMQ for one test run.
+
+Folders, ports, cookie and port mapper are its own, so that nothing is shared with a broker of the system.
+"""
 
 from __future__ import annotations
 

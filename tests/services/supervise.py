@@ -4,8 +4,8 @@ The idea: the server's life hangs on two kernel handles, not on anyone's clean-u
 parent of everything that the server starts (a "subreaper"), waits until the test run or the server has died, then
 stops the server, kills what is left of its family, and removes the folder. Only the standard library is used.
 
-Usage: `supervise.py ORDER` with ORDER a JSON object of the fields of `Order` (see `rendezvous.py`). It prints `ready PID`
-or `failed: REASON` to standard output, and nothing else ever.
+Usage: `supervise.py ORDER` with ORDER a JSON object of the fields of `Order` (see `rendezvous.py`). It prints
+`ready PID` or `failed: REASON` to standard output, and nothing else ever.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(order: dict[str, Any]) -> None:
     try:
         server = _start(order)
         _watch(server, run, stop_read, answer, order)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - whatever it was, the test run is told and the server ended
         with contextlib.suppress(OSError):
             answer.write(f"failed: {problem}; {_tail(log)}\n")
     finally:
