@@ -1,0 +1,1 @@
+"""The technical forms: one module, one format."""

@@ -1,0 +1,121 @@
+"""Technical receipts between the core's `ReceiptContent` and the wire.
+
+What a receipt repeats may come from a message that nobody could verify or even read. So everything is cut to what the schema
+allows before it is written: a receipt can always be composed, whatever it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from gateway.findings import Finding, Severity
+from gateway.form import Field, Form, Header
+from gateway.identity import UUID_PATTERN
+from gateway.reply import ReceiptContent, ReplyContext
+
+FORMAT: Final = "spoc/Receipt@1"
+RECEIVED, VALID, INVALID = "RECEIVED", "VALID", "INVALID"
+MAX_TEXT: Final = 2000
+MAX_FIELD: Final = 200
+MAX_FINDINGS: Final = 200
+MAX_REFERENCE: Final = 64
+
+_UUID = re.compile(UUID_PATTERN[1:-1])
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SUBJECTS = {RECEIVED: "Received", VALID: "Valid", INVALID: "Refused"}
+
+
+def compose(form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
+    """A receipt as an unsigned form. `form` is the message it is about, where it could be read: its test marker is kept."""
+    of_message = receipt.of_message if _UUID.fullmatch(receipt.of_message) else ""
+    of_reference = _reference(receipt.of_reference)
+    header = Header(
+        message_id=reply.message_id,
+        sent=reply.now,
+        sender=reply.own_party,
+        to=(receipt.to,),
+        our_reference=reply.our_reference,
+        your_references=(of_reference,) if of_reference else (),
+        in_reply_to=of_message,
+        subject=f"{_SUBJECTS.get(receipt.stage, receipt.stage)}: technical receipt",
+        test=receipt.test or (form is not None and form.header.test),
+    )
+    fields = [
+        *_some("OfMessageId", of_message),
+        *_some("OfReference", of_reference),
+        Field(name="OfDigest", value=receipt.of_digest),
+        Field(name="Stage", value=receipt.stage),
+        *_some("Code", _code(receipt.code)),
+        *_some("Text", _text(receipt.text)),
+        *(_finding(finding) for finding in receipt.findings[:MAX_FINDINGS]),
+    ]
+    return Form(format=FORMAT, header=header, fields=tuple(fields))
+
+
+def read(form: Form) -> ReceiptContent:
+    """What a receipt that came in says. `to` is who it was sent to: one of our own parties."""
+    return ReceiptContent(
+        to=form.header.to[0],
+        stage=form.value("Stage"),
+        of_message=form.value("OfMessageId") or form.header.in_reply_to,
+        of_digest=form.value("OfDigest"),
+        of_reference=form.value("OfReference"),
+        code=form.value("Code"),
+        text=form.value("Text"),
+        findings=tuple(_read_finding(field) for field in form.named("Finding")),
+        test=form.header.test,
+    )
+
+
+def is_receipt(form: Form) -> bool:
+    """Whether the form is a technical receipt, which is recorded and never answered."""
+    return form.format == FORMAT
+
+
+def _finding(finding: Finding) -> Field:
+    attributes = [("rule", _code(finding.rule) or "UNKNOWN"), ("severity", str(finding.severity))]
+    if finding.field:
+        attributes.append(("field", _clean(finding.field)[:MAX_FIELD]))
+    children = [
+        Field(name="Text", value=_text(finding.text) or "See the rule."),
+        *_some("Remedy", _text(finding.remedy)),
+        *_some("Citation", _text(finding.citation)),
+    ]
+    return Field(name="Finding", attributes=tuple(attributes), children=tuple(children))
+
+
+def _read_finding(field: Field) -> Finding:
+    return Finding(
+        rule=field.attribute("rule"),
+        severity=msgspec.convert(field.attribute("severity"), Severity),
+        text=field.text("Text"),
+        field=field.attribute("field"),
+        remedy=field.text("Remedy"),
+        citation=field.text("Citation"),
+    )
+
+
+def _some(name: str, value: str) -> list[Field]:
+    return [Field(name=name, value=value)] if value else []
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _text(text: str) -> str:
+    return _clean(text)[:MAX_TEXT]
+
+
+def _code(text: str) -> str:
+    return text if _CODE.fullmatch(text) else ""
+
+
+def _reference(text: str) -> str:
+    """The reference as it was sent when the schema can carry it; a reference is compared as text, so it is never mended."""
+    usable = text and len(text) <= MAX_REFERENCE and text == text.strip() and text.isprintable()
+    return text if usable and _clean(text) == text else ""
