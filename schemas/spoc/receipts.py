@@ -1,7 +1,7 @@
 """Technical receipts between the core's `ReceiptContent` and the wire.
 
-What a receipt repeats may come from a message that nobody could verify or even read. So everything is cut to what the schema
-allows before it is written: a receipt can always be composed, whatever it is about.
+What a receipt repeats may come from a message that nobody could verify or even read. So everything is cut to what the
+schema allows before it is written: a receipt can always be composed, whatever it is about.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SUBJECTS = {RECEIVED: "Received", VALID: "Valid", INVALID: "Refused"}
 
 
 def compose(form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
-    """A receipt as an unsigned form. `form` is the message it is about, where it could be read: its test marker is kept."""
+    """A receipt as an unsigned form. `form` is the message, where it could be read: its test marker is kept."""
     of_message = receipt.of_message if _UUID.fullmatch(receipt.of_message) else ""
     of_reference = _reference(receipt.of_reference)
     header = Header(
@@ -116,6 +116,6 @@ def _code(text: str) -> str:
 
 
 def _reference(text: str) -> str:
-    """The reference as it was sent when the schema can carry it; a reference is compared as text, so it is never mended."""
+    """The reference as it was sent, where the schema can carry it: compared as text, so it is never mended."""
     usable = text and len(text) <= MAX_REFERENCE and text == text.strip() and text.isprintable()
     return text if usable and _clean(text) == text else ""

@@ -1,4 +1,7 @@
-"""Rules of the technical receipt. None of them refuses: a receipt that contradicts itself is shown to an officer, never answered."""
+"""Rules of the technical receipt.
+
+None of them refuses: a receipt that contradicts itself is shown to an officer and never answered.
+"""
 
 from collections.abc import Iterable
 
@@ -9,13 +12,13 @@ from schemas.spoc.receipts import INVALID, VALID, read
 _SOURCE = "urn:x-spoc:spoc:1, receipt.xsd"
 
 
-def _says_why(form: Form, occasion: Occasion) -> Iterable[Problem]:
+def _says_why(form: Form, _: Occasion) -> Iterable[Problem]:
     receipt = read(form)
     if receipt.stage == INVALID and not (receipt.code or receipt.text or receipt.findings):
         yield "The receipt refuses a message and does not say why."
 
 
-def _no_error_in_valid(form: Form, occasion: Occasion) -> Iterable[Problem]:
+def _no_error_in_valid(form: Form, _: Occasion) -> Iterable[Problem]:
     receipt = read(form)
     if receipt.stage == VALID and any(_is_error(finding) for finding in receipt.findings):
         yield "The receipt says VALID and reports an error."
@@ -25,7 +28,7 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
 
 
-def _one_message(form: Form, occasion: Occasion) -> Iterable[Problem]:
+def _one_message(form: Form, _: Occasion) -> Iterable[Problem]:
     of_message, in_reply_to = form.value("OfMessageId"), form.header.in_reply_to
     if of_message and in_reply_to and of_message != in_reply_to:
         yield "OfMessageId and the header's InReplyTo name two messages."

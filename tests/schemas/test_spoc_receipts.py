@@ -44,7 +44,8 @@ def test_a_refusal_says_the_same_on_both_sides(catalogue: Catalogue) -> None:
         remedy="Write the article.", citation="SIRENE Manual (2015 text) 2.3(b)",
     )  # fmt: skip
     said = ReceiptContent(
-        to="sirene:XB", stage=INVALID, of_message=OF_MESSAGE, of_digest=digest(b"<FormG/>"), of_reference="XB-G-2026-0000001",
+        to="sirene:XB", stage=INVALID, of_message=OF_MESSAGE, of_digest=digest(b"<FormG/>"),
+        of_reference="XB-G-2026-0000001",
         code="check.rules", text="Refused.", findings=(finding,), test=True,
     )  # fmt: skip
 
@@ -69,8 +70,8 @@ def test_a_receipt_about_an_exercise_is_an_exercise(catalogue: Catalogue) -> Non
 
 def test_what_cannot_stand_in_a_receipt_is_left_out(catalogue: Catalogue) -> None:
     said = ReceiptContent(
-        to="sirene:XB", stage=INVALID, of_message="not an id", of_digest=digest(b"?"), of_reference=" two\nlines ", code="a code",
-        text="null \x00 inside",
+        to="sirene:XB", stage=INVALID, of_message="not an id", of_digest=digest(b"?"), of_reference=" two\nlines ",
+        code="a code", text="null \x00 inside",
     )  # fmt: skip
 
     heard = read(over_the_wire(catalogue, compose(None, said, REPLY)))
@@ -81,7 +82,13 @@ def test_what_cannot_stand_in_a_receipt_is_left_out(catalogue: Catalogue) -> Non
 
 anything = st.text(st.characters(exclude_categories=()), max_size=300) | st.just("x" * 5000)
 findings = st.builds(
-    Finding, rule=anything, severity=st.sampled_from(Severity), text=anything, field=anything, remedy=anything, citation=anything
+    Finding,
+    rule=anything,
+    severity=st.sampled_from(Severity),
+    text=anything,
+    field=anything,
+    remedy=anything,
+    citation=anything,
 )
 contents = st.builds(
     ReceiptContent,
