@@ -1,5 +1,20 @@
-"""Stand-ins for the other side: partner offices, registers, case systems.
+"""Simulators: stand-ins for everything the gateway talks to, each its own process, speaking only the wire.
 
-They import nothing of ours and read XSD files as data only: a stand-in that shares our codec shares our mistakes.
-Each speaks the wire, records what arrived, keeps its own keys, and follows a scenario that may tell it to misbehave.
+They import nothing of the gateway, the adapters, the schemas, the routing or the config, because a stand-in that
+shares our code shares our mistakes. `python -m simulators --list` names them.
+
+    declaration.py   what a simulator declares (`SIMULATOR`) and what it is given (`Station`)
+    discovery.py     finds them by their place: registers/, casesystems/, counterparts/
+    command.py       the command line
+    process.py       one simulator as a process: ready file, signals, parent watch
+    federation.py    all of them as child processes
+    scenario.py      scripted misbehaviour
+    recorder.py      what arrived and what was answered
+    control.py       GET /sim/ledger, POST /sim/scenario, POST /sim/reset, GET /sim/health
+    authority.py     a throw-away CA per simulator
+    rest/            what all REST simulators share: context, problems, answers, keys, misconduct
+    registers/       CPR, CRM, wanted vehicles, passports; seeds/ holds their fictitious records
+    casesystems/     POLSAS
+    counterparts/    foreign offices
+    scenarios/       examples of scenario files
 """

@@ -1,0 +1,142 @@
+"""One simulator as a process of its own.
+
+The one idea: whoever starts a simulator learns from one place when it serves and where: the ready file `NAME.json`,
+written atomically after everything listens and removed at the end. A signal ends the process at once; nothing it keeps
+needs a farewell.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from simulators.control import Control
+from simulators.declaration import Simulator, Station
+from simulators.recorder import Recorder
+from simulators.scenario import Script, read_scenario
+
+PARENT_CHECK_SECONDS = 0.25
+STOP_SECONDS = 2.0  # longer than any clean-up takes; after that the process just ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What the command line asks for."""
+
+    folder: Path
+    port: int = 0
+    control_port: int = 0
+    scenario: Path | None = None
+    parent_pid: int | None = None
+    token: str = ""  # empty: a new one is made
+    tls: bool = False
+    client_ca: Path | None = None
+    fixed_time: datetime | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def run(simulator: Simulator, launch: Launch) -> None:
+    """Serve until a signal arrives or the parent is gone. Raises `ScenarioInvalid` or `OSError` before serving."""
+    asyncio.run(_serve(simulator, launch))
+
+
+async def _serve(simulator: Simulator, launch: Launch) -> None:
+    launch.folder.mkdir(parents=True, exist_ok=True)
+    ready_file = launch.folder / f"{simulator.name}.json"
+    ready_file.unlink(missing_ok=True)  # a stale one would lie
+    station = _station(simulator, launch)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, ended.set)
+    running = await simulator.start(station)
+    control = Control(simulator, station, running)
+    control_runner, control_url = await control.start(launch.control_port)
+    ready = {
+        "name": simulator.name,
+        "kind": simulator.kind,
+        "pid": os.getpid(),
+        "control": control_url,
+        "ledger": str(station.recorder.path),
+        "ready_file": str(ready_file),
+        **running.ready,
+    }
+    _write_atomically(ready_file, ready)
+    _announce({key: value for key, value in ready.items() if key != "token"})
+    watch = asyncio.create_task(_end_with_parent(launch.parent_pid, ended))
+    try:
+        await ended.wait()
+    finally:
+        ready_file.unlink(missing_ok=True)
+        watch.cancel()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await running.stop()
+                await control_runner.cleanup()
+        except TimeoutError:
+            sys.stderr.write(f"{simulator.name}: did not stop in {STOP_SECONDS} s; ending anyway\n")
+        station.recorder.close()
+
+
+def _station(simulator: Simulator, launch: Launch) -> Station:
+    now = _clock(launch.fixed_time)
+    rules = read_scenario(launch.scenario, known_actions=simulator.actions) if launch.scenario else ()
+    return Station(
+        name=simulator.name,
+        folder=launch.folder,
+        port=launch.port,
+        token=launch.token or secrets.token_urlsafe(24),
+        tls=launch.tls,
+        client_ca=launch.client_ca,
+        extra=launch.extra,
+        now=now,
+        recorder=Recorder(launch.folder / f"{simulator.name}.ledger.jsonl", now),
+        script=Script(rules),
+    )
+
+
+def _clock(fixed: datetime | None) -> Callable[[], datetime]:
+    if fixed is not None:
+        return lambda: fixed
+    return lambda: datetime.now(UTC)
+
+
+def _announce(ready: Mapping[str, object]) -> None:
+    """One line of JSON, without secrets, for whoever started the process."""
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+
+
+def _write_atomically(path: Path, ready: Mapping[str, object]) -> None:
+    """Only the owner may read it: it holds the token."""
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(json.dumps(ready, indent=2) + "\n")
+    os.replace(partial, path)
+
+
+async def _end_with_parent(parent_pid: int | None, ended: asyncio.Event) -> None:
+    if parent_pid is None:
+        return
+    is_child = os.getppid() == parent_pid
+    while not ended.is_set():
+        if (is_child and os.getppid() != parent_pid) or not _exists(parent_pid):
+            ended.set()
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
