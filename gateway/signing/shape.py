@@ -1,0 +1,276 @@
+# ruff: noqa: E501  one row of the table, one line
+"""What a signature may look like. Looked at before any digest or certificate: shape before value.
+
+Everything is a closed list: what is not in a table below is refused, with the code of its row. A pure function of the parsed tree.
+
+| what | allowed | everything else |
+| --- | --- | --- |
+| place | one `ds:Signature`, last child of the root; nothing named Signature, and nothing of its namespaces, anywhere else | missing, several, nested, not-last, namespace, enveloping, stray |
+| ids | each value once in the whole document, whatever the spelling of the attribute | duplicate-id |
+| parts | `SignedInfo SignatureValue KeyInfo Object?`, each as in `gateway/signing/grammar.py` | malformed, object, properties, unsigned-properties |
+| SignedInfo canonicalization | inclusive Canonical XML 1.0 | c14n |
+| signature algorithm | ECDSA, RSA PKCS#1 v1.5, RSA-PSS, each with SHA-256, 384, 512 | hmac, sha1, md5, algorithm |
+| digests | SHA-256, 384, 512 | sha1, md5, digest-algorithm |
+| first Reference | URI="", transforms enveloped-signature then inclusive Canonical XML 1.0 | reference-missing, -fragment, -remote, transform, c14n |
+| further References | the SignedProperties of this signature (with its Type), its KeyInfo; each once; no transform or inclusive Canonical XML 1.0 | reference-several, -type, properties-unsigned |
+| KeyInfo | one X509Data with 1 to 5 X509Certificate | key-info, key-value, retrieval-method |
+| Object | none, or one with one QualifyingProperties/SignedProperties | object |
+| base64 values | strict, of the expected length | base64 |
+
+The codes carry the prefix `signature.`.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+from msgspec import Struct
+
+from gateway.signing.grammar import DS, XADES, check_grammar, ds, xades
+from gateway.signing.reasons import refusal
+
+C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+ENVELOPED: Final = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+PROPERTIES_TYPE: Final = "http://uri.etsi.org/01903#SignedProperties"
+
+MAX_CERTIFICATE_OCTETS: Final = 16 * 1024
+MAX_SIGNATURE_OCTETS: Final = 1024
+
+
+class Algorithm(Struct, frozen=True):
+    """A signature algorithm that is allowed."""
+
+    name: str
+    key: str
+    """The kind of key it needs: `ec` or `rsa`."""
+    why: str
+
+
+_MORE: Final = "http://www.w3.org/2001/04/xmldsig-more#"
+_MORE_2007: Final = "http://www.w3.org/2007/05/xmldsig-more#"
+
+ALGORITHMS: Final = {
+    f"{_MORE}ecdsa-sha256": Algorithm("ecdsa-sha256", "ec", "the default: fast and short"),
+    f"{_MORE}ecdsa-sha384": Algorithm("ecdsa-sha384", "ec", "usual with P-384"),
+    f"{_MORE}ecdsa-sha512": Algorithm("ecdsa-sha512", "ec", "usual with P-521"),
+    f"{_MORE}rsa-sha256": Algorithm("rsa-sha256", "rsa", "what most existing tools write"),
+    f"{_MORE}rsa-sha384": Algorithm("rsa-sha384", "rsa", "as above, longer digest"),
+    f"{_MORE}rsa-sha512": Algorithm("rsa-sha512", "rsa", "as above, longer digest"),
+    f"{_MORE_2007}sha256-rsa-MGF1": Algorithm(
+        "rsa-pss-sha256", "rsa", "RSA with a proof of security (RFC 9231, 2.3.10)"
+    ),
+    f"{_MORE_2007}sha384-rsa-MGF1": Algorithm("rsa-pss-sha384", "rsa", "as above, longer digest"),
+    f"{_MORE_2007}sha512-rsa-MGF1": Algorithm("rsa-pss-sha512", "rsa", "as above, longer digest"),
+}
+
+DIGESTS: Final = {
+    "http://www.w3.org/2001/04/xmlenc#sha256": 32,
+    "http://www.w3.org/2001/04/xmldsig-more#sha384": 48,
+    "http://www.w3.org/2001/04/xmlenc#sha512": 64,
+}
+"""Digest algorithms that are allowed, with their length in octets."""
+
+WEAK: Final = (
+    # first match in the lower-case algorithm name decides; only the name of the refusal depends on it
+    ("hmac", "signature.hmac", "a shared secret proves no office"),
+    ("md5", "signature.md5", "collisions since 2004"),
+    ("sha1", "signature.sha1", "collisions since 2017"),
+    ("ripemd", "signature.algorithm", "not agreed"),
+)
+
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+_XML_SPACE: Final = " \t\r\n"
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """A signature that may be looked at more closely."""
+
+    signature: etree._Element
+    profile: str
+    """`xades-b` or `xmldsig`."""
+    algorithm: Algorithm
+    references: int
+    certificates: tuple[bytes, ...]
+    """DER, as enclosed; nothing is known about them yet."""
+
+
+def check_shape(root: etree._Element) -> Shape:
+    """The signature of a document if it looks as agreed; raises `Refused` with the code of what does not."""
+    signature = _the_signature(root)
+    _refuse_duplicate_ids(root)
+    check_grammar(signature)
+    info = signature[0]
+    algorithm = _algorithm(info[1])
+    if info[0].get("Algorithm") != C14N:
+        raise refusal("signature.c14n", str(info[0].get("Algorithm"))[:200])
+    for method in signature.iter(ds("DigestMethod")):
+        _check_digest(method)
+    properties = _properties(signature)
+    references = info.findall(ds("Reference"))
+    _check_references(references, properties, signature[2])
+    _octets(signature[1], 1, MAX_SIGNATURE_OCTETS)
+    return Shape(
+        signature=signature,
+        profile="xmldsig" if properties is None else "xades-b",
+        algorithm=algorithm,
+        references=len(references),
+        certificates=tuple(_octets(node, 1, MAX_CERTIFICATE_OCTETS) for node in signature[2][0]),
+    )
+
+
+# --- place ---------------------------------------------------------------------------------------------------------
+
+
+def _elements(root: etree._Element) -> Iterator[tuple[etree._Element, etree.QName]]:
+    return ((element, etree.QName(element)) for element in root.iter(etree.Element))
+
+
+def _the_signature(root: etree._Element) -> etree._Element:
+    named = [element for element, name in _elements(root) if name.localname == "Signature"]
+    if not named:
+        raise refusal("signature.missing")
+    if named[0] is root:
+        raise refusal("signature.enveloping")
+    if any(element.getparent() is not root for element in named):
+        raise refusal("signature.nested")
+    if len(named) > 1:
+        raise refusal("signature.several")
+    signature = named[0]
+    if signature.tag != ds("Signature"):
+        raise refusal("signature.namespace")
+    if signature is not root[-1] or (signature.tail or "").strip(_XML_SPACE):
+        raise refusal("signature.not-last")
+    inside = set(signature.iter(etree.Element))
+    if any(name.namespace in (DS, XADES) and element not in inside for element, name in _elements(root)):
+        raise refusal("signature.stray")
+    return signature
+
+
+def _refuse_duplicate_ids(root: etree._Element) -> None:
+    # Every spelling counts, because verifiers differ in which attributes they take for an id.
+    seen: set[str] = set()
+    for element in root.iter(etree.Element):
+        for name, value in element.attrib.items():
+            if etree.QName(name).localname.lower() == "id":
+                if value in seen:
+                    raise refusal("signature.duplicate-id")
+                seen.add(value)
+
+
+# --- algorithms and values -----------------------------------------------------------------------------------------
+
+
+def _weakness(uri: str) -> str | None:
+    name = uri.rpartition("#")[2].lower()
+    return next((code for word, code, _ in WEAK if word in name), None)
+
+
+def _algorithm(method: etree._Element) -> Algorithm:
+    uri = method.get("Algorithm", "")
+    if uri not in ALGORITHMS:
+        raise refusal(_weakness(uri) or "signature.algorithm", uri[:200])
+    if len(method):
+        raise refusal("signature.malformed", "SignatureMethod has parameters")
+    return ALGORITHMS[uri]
+
+
+def _check_digest(method: etree._Element) -> None:
+    uri = method.get("Algorithm", "")
+    if uri not in DIGESTS:
+        raise refusal(_weakness(uri) or "signature.digest-algorithm", uri[:200])
+    value = method.getnext()
+    if value is None:
+        raise refusal("signature.malformed", "DigestMethod without DigestValue")
+    _octets(value, DIGESTS[uri], DIGESTS[uri])
+
+
+def _octets(node: etree._Element, least: int, most: int) -> bytes:
+    text = "".join((node.text or "").split())
+    if len(text) > (most + 2) // 3 * 4:
+        raise refusal("signature.base64", f"{etree.QName(node).localname} is longer than {most} octets")
+    try:
+        octets = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise refusal("signature.base64", f"{etree.QName(node).localname}: {error}") from error
+    if not least <= len(octets) <= most:
+        raise refusal("signature.base64", f"{etree.QName(node).localname} has {len(octets)} octets")
+    return octets
+
+
+# --- references ----------------------------------------------------------------------------------------------------
+
+
+def _identifier(element: etree._Element) -> str:
+    """The id of an element of the signature as a reference names it, or an empty text."""
+    value = element.get("Id")
+    if value is None:
+        return ""
+    if not _ID.fullmatch(value):
+        raise refusal("signature.malformed", "an Id is not a short ASCII name")
+    return f"#{value}"
+
+
+def _properties(signature: etree._Element) -> etree._Element | None:
+    if len(signature) < 4:
+        return None
+    qualifying = signature[3][0]
+    if qualifying.get("Target") != _identifier(signature) or not qualifying.get("Target"):
+        raise refusal("signature.object", "QualifyingProperties does not point to its signature")
+    content = _identifier(signature[0][2])
+    for described in signature.iter(xades("DataObjectFormat")):
+        if not content or described.get("ObjectReference") != content:
+            raise refusal("signature.properties", "DataObjectFormat does not describe the signed form")
+    return qualifying[0]
+
+
+def _check_references(
+    references: list[etree._Element], properties: etree._Element | None, key_info: etree._Element
+) -> None:
+    _check_content_reference(references[0])
+    properties_id = "" if properties is None else _identifier(properties)
+    allowed = {properties_id: PROPERTIES_TYPE, _identifier(key_info): None}
+    allowed.pop("", None)
+    seen: set[str] = set()
+    for reference in references[1:]:
+        uri = reference.get("URI")
+        if uri == "" or uri in seen:
+            raise refusal("signature.reference-several")
+        if uri not in allowed:
+            raise refusal(_wrong_target(uri), str(uri)[:200])
+        if reference.get("Type") != allowed[uri]:
+            raise refusal("signature.reference-type", str(reference.get("Type"))[:200])
+        if _transforms(reference) not in ([], [C14N]):
+            raise refusal(_wrong_transform(_transforms(reference)))
+        seen.add(uri)
+    if properties is not None and (not properties_id or properties_id not in seen):
+        raise refusal("signature.properties-unsigned")
+
+
+def _check_content_reference(reference: etree._Element) -> None:
+    uri = reference.get("URI")
+    if uri != "":
+        raise refusal(_wrong_target(uri), str(uri)[:200])
+    if reference.get("Type") is not None:
+        raise refusal("signature.reference-type", str(reference.get("Type"))[:200])
+    transforms = _transforms(reference)
+    if transforms != [ENVELOPED, C14N]:
+        raise refusal(_wrong_transform(transforms))
+
+
+def _wrong_target(uri: str | None) -> str:
+    if uri is None:
+        return "signature.reference-missing"
+    return "signature.reference-fragment" if uri.startswith("#") else "signature.reference-remote"
+
+
+def _transforms(reference: etree._Element) -> list[str]:
+    return [node.get("Algorithm", "") for node in reference.iter(ds("Transform"))]
+
+
+def _wrong_transform(transforms: list[str]) -> str:
+    """Which of the two codes fits a wrong list of transforms."""
+    others = [uri for uri in transforms if uri not in (ENVELOPED, C14N)]
+    return "signature.c14n" if others and all("c14n" in uri for uri in others) else "signature.transform"
