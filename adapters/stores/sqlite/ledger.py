@@ -1,0 +1,168 @@
+"""The door of the SQLite store: the contract of `gateway.ledger.Ledger`, kept by one writer thread and a few readers.
+
+Writes wait for their durable commit in `writer`; reads go to read-only connections in a small pool of threads, so that
+neither the event loop nor a long search holds up a write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.stores import columns
+from adapters.stores.sqlite import reads, schema, search
+from adapters.stores.sqlite.owner import Ownership
+from adapters.stores.sqlite.writer import Writer
+from gateway.envelope import Envelope
+from gateway.errors import Unavailable
+from gateway.handover import Accepted
+from gateway.identity import EnvelopeId
+from gateway.journal.chain import Link
+from gateway.journal.entry import Entry
+from gateway.ledger import Committed, Move, Query, Row, Summary
+from gateway.ports import Clock
+
+READERS = 4
+T = TypeVar("T")
+
+
+class SqliteLedger:
+    """Envelopes and journal in one file. `read_only` opens it beside a running owner, for proofs and searches."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, clock: Clock | None = None, *, read_only: bool = False) -> None:
+        self._path = path
+        self._clock = clock
+        self._read_only = read_only
+        self._ownership = Ownership(path)
+        self._writer = Writer(path)
+        self._readers = _Readers(path)
+
+    async def start(self) -> None:
+        """Open the file; raises `Misconfigured` when it has an owner already or is not a ledger of this version."""
+        if self._read_only:
+            await asyncio.to_thread(schema.inspect, self._path)
+        else:
+            self._ownership.take()
+            try:
+                await asyncio.to_thread(schema.prepare, self._path)
+            except BaseException:
+                self._ownership.give_back()
+                raise
+            self._writer.start()
+        self._readers.start()
+
+    async def stop(self) -> None:
+        """Finish what is waiting, close, let go of the file."""
+        await asyncio.to_thread(self._readers.stop)
+        await asyncio.to_thread(self._writer.stop)
+        self._ownership.give_back()
+
+    async def probe(self) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.probe())
+
+    async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+        if self._read_only:
+            raise _not_for_writing()
+        return await self._writer.ask(lambda tables: tables.accept(envelope, entry, key))
+
+    async def commit(self, moves: Sequence[Move]) -> Committed:
+        if self._read_only:
+            raise _not_for_writing()
+        return await self._writer.ask(lambda tables: tables.commit(moves))
+
+    async def record(self, entries: Sequence[Entry]) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.record(entries))
+
+    async def get(self, envelope: EnvelopeId) -> Row | None:
+        return await self._readers.ask(lambda tables: reads.get(tables, envelope))
+
+    async def find(self, query: Query) -> list[Summary]:
+        return await self._readers.ask(lambda tables: search.find(tables, query))
+
+    async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
+        return await self._readers.ask(lambda tables: reads.due(tables, columns.microseconds(now), limit))
+
+    async def next_due(self) -> datetime | None:
+        now = columns.microseconds(self._clock.now() if self._clock else datetime.now(UTC))
+        found = await self._readers.ask(lambda tables: reads.next_due(tables, now))
+        return None if found is None else columns.moment(found)
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        return await self._readers.ask(reads.counts)
+
+    async def accepted(self) -> int:
+        return await self._readers.ask(reads.accepted)
+
+    async def timeline(self, envelope: EnvelopeId) -> list[Link]:
+        return await self._readers.ask(lambda tables: reads.timeline(tables, envelope))
+
+    async def journal(self, after: int, limit: int) -> list[Link]:
+        return await self._readers.ask(lambda tables: reads.journal(tables, after, limit))
+
+    async def head(self) -> tuple[int, str]:
+        return await self._readers.ask(reads.head)
+
+
+def _not_for_writing() -> Unavailable:
+    return Unavailable("ledger.read-only", "The gateway cannot keep anything now.", operator="Opened for reading only.")
+
+
+def _cannot_look_up(code: str, operator: str) -> Unavailable:
+    return Unavailable(code, "The gateway cannot look this up now.", operator=operator)
+
+
+class _Readers:
+    """A few threads, each with its own read-only connection, opened when first asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads: ThreadPoolExecutor | None = None
+        self._own = threading.local()
+        self._connections: set[sqlite3.Connection] = set()
+
+    def start(self) -> None:
+        self._own = threading.local()
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
+
+    def stop(self) -> None:
+        threads, self._threads = self._threads, None
+        if threads:
+            threads.shutdown(wait=True)
+        while self._connections:
+            self._connections.pop().close()
+
+    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        if self._threads is None:
+            raise _cannot_look_up("ledger.stopped", "The ledger is not started.")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+
+    def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+            if connection is None:
+                connection = self._own.connection = schema.connect(self._path, read_only=True)
+                self._connections.add(connection)
+            return question(connection)
+        except (sqlite3.Error, OSError) as fault:
+            self._forget()
+            raise _cannot_look_up("ledger.unavailable", f"The ledger: {fault}") from fault
+
+    def _forget(self) -> None:
+        connection: sqlite3.Connection | None = self._own.__dict__.pop("connection", None)
+        if connection:
+            self._connections.discard(connection)
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()

@@ -1,0 +1,75 @@
+"""The questions: each a named statement and a function on a read-only connection.
+
+The idea behind the statements: every one is answered from an index. A partial index serves only a query that repeats
+its condition, and a union of small sorted pieces avoids sorting what nobody asked for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from adapters.stores import columns
+from gateway.journal.chain import Link
+from gateway.ledger import Row
+
+_FULL = ", ".join(columns.FULL)
+
+GET = f"SELECT {_FULL} FROM envelopes WHERE id = ?"  # noqa: S608  # column names of our own
+PARTS = "SELECT part, content FROM contents WHERE envelope = ?"
+DUE = """
+    SELECT id FROM (
+        SELECT * FROM (
+            SELECT rank, received_at, id FROM envelopes WHERE working = 1 AND due IS NULL
+            ORDER BY rank DESC, received_at, id LIMIT :limit)
+        UNION ALL
+        SELECT * FROM (
+            SELECT rank, received_at, id FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due <= :now
+            ORDER BY rank DESC, received_at, id LIMIT :limit)
+    ) ORDER BY rank DESC, received_at, id LIMIT :limit
+"""
+NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due > ?"
+COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
+ACCEPTED = "SELECT accepted FROM standing"
+HEAD = "SELECT number, hash FROM standing"
+TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = ? AND envelope <> '' ORDER BY number"
+JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > ? ORDER BY number LIMIT ?"
+
+
+def get(connection: sqlite3.Connection, envelope: str) -> Row | None:
+    connection.execute("BEGIN")  # both statements see the same moment
+    try:
+        found = connection.execute(GET, (envelope,)).fetchone()
+        parts = dict(connection.execute(PARTS, (envelope,)).fetchall())
+    finally:
+        connection.execute("COMMIT")
+    return columns.row(found, parts) if found else None
+
+
+def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:
+    return [found for (found,) in connection.execute(DUE, {"now": now, "limit": limit})]
+
+
+def next_due(connection: sqlite3.Connection, now: int) -> int | None:
+    found: int | None = connection.execute(NEXT_DUE, (now,)).fetchone()[0]
+    return found
+
+
+def counts(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
+    return {(direction, state): count for direction, state, count in connection.execute(COUNTS)}
+
+
+def accepted(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(ACCEPTED).fetchone()[0])
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, str]:
+    number, own = connection.execute(HEAD).fetchone()
+    return number, own
+
+
+def timeline(connection: sqlite3.Connection, envelope: str) -> list[Link]:
+    return [columns.link(found) for found in connection.execute(TIMELINE, (envelope,))]
+
+
+def journal(connection: sqlite3.Connection, after: int, limit: int) -> list[Link]:
+    return [columns.link(found) for found in connection.execute(JOURNAL, (after, limit))]

@@ -1,0 +1,241 @@
+"""What a request does to the tables, inside a transaction that somebody else opens and commits.
+
+The idea: `Writes` keeps the end of the chain and the counter in memory while a transaction is built, so that many
+requests share one durable commit. A request that fails is undone to where it began and does not spoil the others.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from adapters.stores import columns
+from adapters.stores.columns import PAYLOAD, explaining, microseconds, text, working
+from gateway import lifecycle
+from gateway.envelope import Envelope
+from gateway.handover import Accepted
+from gateway.journal import chain
+from gateway.journal.entry import Entry
+from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
+from gateway.verdict import DuplicateKey, Reason
+
+Work = Callable[["Writes"], Any]
+
+
+_REQUEST_FAULTS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""Errors of SQLite that one request brings upon itself; all others are the store's."""
+
+
+class Standing(NamedTuple):
+    """What is kept apart from the tables and must agree with them."""
+
+    accepted: int
+    number: int
+    hash: str
+
+
+class _Duplicate(Exception):
+    def __init__(self, answer: Committed) -> None:
+        super().__init__("the duplicate key belongs to another envelope")
+        self.answer = answer
+
+
+class Writes:
+    """The tables during one or more transactions of one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._do = connection.execute
+        self._many = connection.executemany
+        self._standing = self._stored()
+
+    def _stored(self) -> Standing:
+        return Standing(*self._do("SELECT accepted, number, hash FROM standing").fetchone())
+
+    # --- transactions
+
+    def together(self, works: Sequence[Work]) -> list[Any]:
+        """Apply all in one durable commit; an answer or an exception for each. `sqlite3.Error`: none was kept."""
+        before = self._standing
+        self._do("BEGIN IMMEDIATE")
+        answers = [self._one(work) for work in works]
+        if self._standing != before:
+            self._do("UPDATE standing SET accepted = ?, number = ?, hash = ?", self._standing)
+        self._do("COMMIT")
+        return answers
+
+    def _one(self, work: Work) -> Any:
+        before = self._standing
+        self._do("SAVEPOINT request")
+        try:
+            answer = work(self)
+        except _REQUEST_FAULTS as fault:
+            self._undo(before)
+            answer = ValueError(f"the ledger refuses this: {fault}")
+        except sqlite3.Error:
+            raise  # the store itself fails: nothing of this transaction is kept
+        except Exception as fault:  # noqa: BLE001  # whatever one request does wrong is told to that request alone
+            self._undo(before)
+            answer = fault.answer if isinstance(fault, _Duplicate) else fault
+        self._do("RELEASE request")
+        return answer
+
+    def _undo(self, before: Standing) -> None:
+        self._do("ROLLBACK TO request")
+        self._standing = before
+
+    # --- requests
+
+    def probe(self) -> None:
+        """A write that changes nothing but must reach the disk."""
+        self._do("UPDATE standing SET one = 1")
+
+    def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+        """See `gateway.ledger.Ledger.accept`."""
+        known = self._do(DELIVERED_AS, (text(envelope.channel), text(key))).fetchone() if key else None
+        known = known or self._do("SELECT id, digest FROM envelopes WHERE id = ?", (envelope.id,)).fetchone()
+        if known:
+            if known[1] != envelope.payload.digest:
+                raise KeyConflict(f"the delivery was taken in before as {known[0]} with other bytes")
+            return Accepted(envelope=known[0], known_before=True)
+        explaining([entry], envelope.id)
+        number = self._journal([entry])
+        self._insert(Spawned(envelope=envelope), number, microseconds(envelope.received_at))
+        if key:
+            self._do(KEEP_DELIVERY, (text(envelope.channel), text(key), envelope.id, envelope.payload.digest))
+        return Accepted(envelope=envelope.id)
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """See `gateway.ledger.Ledger.record`."""
+        self._journal(entries)
+
+    def commit(self, moves: Sequence[Move]) -> Committed:
+        """See `gateway.ledger.Ledger.commit`."""
+        same_matter = ""
+        for move in moves:
+            same_matter = self._move(move) or same_matter
+        return Committed(same_matter=same_matter)
+
+    # --- steps
+
+    def _move(self, move: Move) -> str:
+        envelope = move.envelope
+        row = self._do("SELECT version, state FROM envelopes WHERE id = ?", (envelope.id,)).fetchone()
+        if row != (move.version, move.before):
+            raise StaleMove(f"{envelope.id} is not in state {move.before} with version {move.version}: {row}")
+        entry = explaining(move.entries, envelope.id) + 1 - len(move.entries) + self._journal(move.entries)
+        described = columns.describe(envelope)
+        learned, parts = columns.dismantle(envelope.learned)
+        self._do(UPDATE_ENVELOPE, {
+            "id": envelope.id, "version": move.version + 1, "state": move.after,
+            "working": working(envelope.direction, move.after),
+            "due": None if move.due is None else microseconds(move.due), "entry": entry,
+            "updated_at": microseconds(move.at), "attempts": move.attempts, "breaks": move.breaks,
+            **_described(described), **_reasons(move.reason), "learned": learned,
+        })  # fmt: skip
+        self._keep(envelope.id, parts)
+        same_matter = self._claim(move.claim, envelope.id, entry) if move.claim else ""
+        for spawned in move.spawn:
+            self._spawn(spawned, entry, microseconds(move.at))
+        return same_matter
+
+    def _claim(self, claim: DuplicateKey, envelope: str, entry: int) -> str:
+        """The earlier envelope with the same matter, if any; the key itself may belong to no other envelope."""
+        found = self._do(CLAIMED_BY, (claim.sender, claim.message_id)).fetchone()
+        if found and found[0] != envelope:
+            raise _Duplicate(Committed(duplicate_of=found[0], same_content=found[1] == claim.content))
+        if found:
+            entry = found[2]
+        else:
+            self._do(KEEP_CLAIM, (claim.sender, claim.message_id, claim.content, claim.matter, envelope, entry))
+        earlier = self._do(SAME_MATTER, (claim.sender, claim.matter, entry, envelope)).fetchone()
+        return earlier[0] if earlier else ""
+
+    def _spawn(self, spawned: Spawned, entry: int, at: int) -> None:
+        if self._do("SELECT 1 FROM envelopes WHERE id = ?", (spawned.envelope.id,)).fetchone():
+            return
+        if spawned.entries:
+            own = explaining(spawned.entries, spawned.envelope.id) + 1 - len(spawned.entries)
+            entry = own + self._journal(spawned.entries)
+        self._insert(spawned, entry, at)
+
+    def _insert(self, new: Spawned, entry: int, at: int) -> None:
+        envelope = new.envelope
+        lifecycle.state(envelope.direction, new.state)
+        described = columns.describe(envelope)
+        learned, parts = columns.dismantle(envelope.learned)
+        self._do(INSERT_ENVELOPE, {
+            "id": envelope.id, "version": 1, "direction": envelope.direction.value, "state": new.state,
+            "working": working(envelope.direction, new.state), "due": None, "entry": entry,
+            "received_at": microseconds(envelope.received_at), "updated_at": at, "attempts": 0, "breaks": 0,
+            "kind": envelope.kind, "channel": text(envelope.channel), "cause": envelope.cause,
+            "reference": text(envelope.claim.reference), "media_type": text(envelope.payload.media_type),
+            "digest": envelope.payload.digest, "octets": len(envelope.payload.content),
+            **_described(described), **_reasons(new.reason), "claim": columns.facts(envelope.claim), "learned": learned,
+        })  # fmt: skip
+        self._keep(envelope.id, [(PAYLOAD, envelope.payload.content), *parts])
+        self._standing = self._standing._replace(accepted=self._standing.accepted + 1)
+
+    def _keep(self, envelope: str, parts: Sequence[tuple[str, bytes]]) -> None:
+        self._many(KEEP_CONTENT, [(envelope, part, content) for part, content in parts])
+
+    def _journal(self, entries: Sequence[Entry]) -> int:
+        """Extend the chain; the number of the last entry."""
+        accepted, number, before = self._standing
+        links = chain.extend(number, before, [entry.canonical() for entry in entries])
+        self._many(EXTEND_JOURNAL, [
+            (link.number, link.before, link.hash, text(entry.envelope), entry.event, link.entry)
+            for link, entry in zip(links, entries, strict=True)
+        ])  # fmt: skip
+        if links:
+            self._standing = Standing(accepted, links[-1].number, links[-1].hash)
+        return self._standing.number
+
+
+def _described(known: columns.Described) -> dict[str, Any]:
+    return {
+        "rank": known.rank, "format": known.format, "counterpart": known.counterpart, "message_id": known.message_id,
+        "our_reference": known.our_reference, "exchange": known.exchange, "urgency": known.urgency, "test": known.test,
+    }  # fmt: skip
+
+
+def _reasons(reason: Reason | None) -> dict[str, str]:
+    if reason is None:
+        return {"reason_code": "", "reason_public": "", "reason_operator": ""}
+    return {"reason_code": reason.code, "reason_public": text(reason.public), "reason_operator": text(reason.operator)}
+
+
+# --- statements ----------------------------------------------------------------------------------------------------
+
+_CHANGING = (
+    "version", "state", "working", "rank", "due", "entry", "updated_at", "attempts", "breaks", "format", "counterpart",
+    "message_id", "our_reference", "exchange", "urgency", "test", "reason_code", "reason_public", "reason_operator",
+    "learned",
+)  # fmt: skip
+_FIXED = (
+    "id", "direction", "received_at", "kind", "channel", "cause", "reference", "media_type", "digest", "octets",
+    "claim",
+)  # fmt: skip
+
+# Column names come from the two lists above, values are always bound.
+INSERT_ENVELOPE = (
+    f"INSERT INTO envelopes ({', '.join(_FIXED + _CHANGING)}) "  # noqa: S608
+    f"VALUES ({', '.join(':' + name for name in _FIXED + _CHANGING)})"
+)
+UPDATE_ENVELOPE = f"UPDATE envelopes SET {', '.join(f'{name} = :{name}' for name in _CHANGING)} WHERE id = :id"  # noqa: S608
+
+KEEP_CONTENT = """
+    INSERT INTO contents (envelope, part, content) VALUES (?, ?, ?)
+    ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content WHERE content <> excluded.content
+"""
+EXTEND_JOURNAL = "INSERT INTO journal (number, before, hash, envelope, event, entry) VALUES (?, ?, ?, ?, ?, ?)"
+DELIVERED_AS = "SELECT envelope, digest FROM delivery_keys WHERE channel = ? AND key = ?"
+KEEP_DELIVERY = "INSERT INTO delivery_keys (channel, key, envelope, digest) VALUES (?, ?, ?, ?)"
+CLAIMED_BY = "SELECT envelope, content, entry FROM duplicate_keys WHERE sender = ? AND message_id = ?"
+KEEP_CLAIM = """
+    INSERT INTO duplicate_keys (sender, message_id, content, matter, envelope, entry) VALUES (?, ?, ?, ?, ?, ?)
+"""
+SAME_MATTER = """
+    SELECT envelope FROM duplicate_keys
+    WHERE sender = ? AND matter = ? AND matter <> '' AND entry < ? AND envelope <> ? ORDER BY entry LIMIT 1
+"""
