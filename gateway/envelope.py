@@ -118,7 +118,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     number: int
     at: datetime
     outcome: str
-    """`taken`, `refused`, `unavailable` or `ambiguous`."""
+    """`started` (before the first byte), then `taken`, `refused`, `unavailable` or `ambiguous`."""
     evidence: str = ""
 
 
@@ -132,11 +132,12 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """An officer's decision to let a held envelope go on."""
+    """An officer's decision to let a held envelope go on. `code` is the reason that held it: that reason no longer holds it."""
 
     officer: str
     reason: str
     at: datetime
+    code: str
 
 
 class Learned(Struct, frozen=True, kw_only=True):
@@ -152,10 +153,12 @@ class Learned(Struct, frozen=True, kw_only=True):
     cases: tuple[CaseReference, ...] | None = None
     leg: Leg | None = None
     encoded: bytes | None = None
-    signed: Payload | None = None
+    signed: bytes | None = None
     transmissions: tuple[Attempt, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     releases: tuple[Release, ...] = ()
+    resume: str = ""
+    """State to go back to when a held envelope is released."""
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -169,7 +172,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     payload: Payload
     claim: Claim
     kind: str = "message"
-    """`message`, `receipt`, `reply` or `forward`: why an outbound envelope exists."""
+    """`message`, `receipt`, `repeat`, `reply` or `forward`: why an outbound envelope exists."""
     cause: str = ""
     """The envelope that brought this one about."""
     learned: Learned = Learned()
@@ -177,6 +180,10 @@ class Envelope(Struct, frozen=True, kw_only=True):
     def learn(self, **facts: Any) -> Envelope:
         """A copy that knows these facts too; raises `TypeError` for a fact that `Learned` does not have."""
         return msgspec.structs.replace(self, learned=msgspec.structs.replace(self.learned, **facts))
+
+    def released(self, code: str) -> bool:
+        """Whether an officer has let it go on in spite of this reason."""
+        return any(release.code == code for release in self.learned.releases)
 
     def knows(self, fact: str) -> bool:
         """Whether a stage has learned this fact."""
@@ -244,6 +251,6 @@ class Envelope(Struct, frozen=True, kw_only=True):
         return self._known("encoded")  # type: ignore[no-any-return]  # the field's own type
 
     @property
-    def signed(self) -> Payload:
-        """Learned by sign: the very bytes that are transmitted, kept for every resend."""
+    def signed(self) -> bytes:
+        """Learned by sign: the signed XML, kept for every resend. Files of the payload travel beside it."""
         return self._known("signed")  # type: ignore[no-any-return]  # the field's own type

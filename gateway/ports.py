@@ -11,14 +11,16 @@ from typing import Protocol, runtime_checkable
 
 from lxml import etree
 
-from gateway.envelope import Attempt, Claim, Envelope, Payload, Routing, SignatureReport
+from gateway.envelope import Attempt, Claim, Direction, Envelope, Payload, Routing, SignatureReport
 from gateway.findings import Finding, Occasion, Rule
 from gateway.form import Form
 from gateway.handover import Accepted, Outgoing
 from gateway.identity import EnvelopeId, FormatId, PartyId
+from gateway.ledger import Row
 from gateway.partners import Partner
 from gateway.questions import Answer, CaseReference, CaseRequest, Question
 from gateway.reply import ReceiptContent, ReplyContext
+from gateway.verdict import Verdict
 
 
 class Clock(Protocol):
@@ -38,6 +40,34 @@ class IdSource(Protocol):
 
     def new(self) -> EnvelopeId:
         """A UUIDv7 in lower-case text."""
+        ...
+
+
+# --- stages ------------------------------------------------------------------------------------------------------
+
+
+class Stage(Protocol):
+    """One named step. It declares what it needs to know and what it adds, so that start-up can refuse an order that cannot work."""
+
+    name: str
+    direction: Direction
+    needs: frozenset[str]
+    adds: frozenset[str]
+
+
+class Judging(Stage, Protocol):
+    """A stage that computes its verdict from the envelope alone, in a worker process."""
+
+    def judge(self, envelope: Envelope, now: datetime) -> Verdict:
+        """The verdict; raises `Refused` (becomes Reject) or `Unavailable` (becomes Retry)."""
+        ...
+
+
+class Performing(Stage, Protocol):
+    """A stage that asks the ledger or talks to the outside, in the front process."""
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """The verdict; raises `Refused` (becomes Reject) or `Unavailable` (becomes Retry)."""
         ...
 
 
@@ -179,6 +209,10 @@ class Format(Protocol):
 
     def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:
         """What the rules of this format say."""
+        ...
+
+    def matter(self, form: Form) -> str:
+        """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case reference."""
         ...
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:

@@ -85,7 +85,7 @@ def _refuse_shape(root: etree._Element) -> None:
 def _public(error: Exception) -> str:
     line = getattr(error, "lineno", None)
     where = f" (line {line})" if line else ""
-    return f"The form is not well-formed XML{where}. Mend it and send it again with the same message id."
+    return f"The form is not well-formed XML{where}. Mend it and send it again."
 
 
 def canonical(element: etree._Element) -> bytes:

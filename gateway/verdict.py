@@ -4,8 +4,12 @@ Advance   the envelope goes on and knows more
 Hold      an officer must look, with a reason
 Reject    the same input will always fail; the sender is told the public text
 Retry     not now; again at the given time, keeping what was learned
-Settle    the envelope has reached another end that the lifecycle names (a receipt recorded, a repetition answered)
+Settle    the envelope has reached another end that the lifecycle names (a receipt recorded, an ambiguous hand-over)
+
+A verdict also says what else its write must hold: entries beside the state's own, new envelopes, happenings on other envelopes.
 """
+
+from __future__ import annotations
 
 from datetime import datetime
 
@@ -14,6 +18,8 @@ from msgspec import Struct
 from gateway.envelope import Envelope, Receipt
 from gateway.findings import Finding
 from gateway.identity import EnvelopeId
+
+Details = tuple[tuple[str, str], ...]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
@@ -27,12 +33,14 @@ class Reason(Struct, frozen=True, kw_only=True):
 class Note(Struct, frozen=True, kw_only=True):
     """A happening on another envelope that this verdict brings about, for example a receipt for what we sent.
 
-    `state` moves the other envelope where the lifecycle allows it; `event` is journalled there either way.
+    The other envelope is named by its id, or found as our outbound message with this message id. `state` moves it where the
+    lifecycle allows it; `event` is journalled there either way.
     """
 
-    envelope: EnvelopeId
     event: str
-    details: tuple[tuple[str, str], ...] = ()
+    envelope: EnvelopeId | str = ""
+    message_id: str = ""
+    details: Details = ()
     state: str = ""
     reason: Reason | None = None
     receipt: Receipt | None = None
@@ -43,6 +51,7 @@ class Offspring(Struct, frozen=True, kw_only=True):
     """A new envelope that a verdict brings about; with `hold` it waits for an officer from the start."""
 
     envelope: Envelope
+    state: str = "received"
     hold: Reason | None = None
 
 
@@ -57,53 +66,50 @@ class DuplicateKey(Struct, frozen=True, kw_only=True):
     """Digest of sender and body without the header: the same matter under a new id."""
 
 
-class Advance(Struct, frozen=True, kw_only=True):
-    """Go on with the envelope that knows more."""
+class _Common(Struct, frozen=True, kw_only=True):
+    """What every verdict carries beside its decision."""
 
     envelope: Envelope
-    details: tuple[tuple[str, str], ...] = ()
+    details: Details = ()
     """What the journal entry says beside the state: codes and digests, never personal data."""
+    also: tuple[tuple[str, Details], ...] = ()
+    """Further journal entries of the same write: event and details."""
     spawn: tuple[Offspring, ...] = ()
-    """New envelopes, stored in the same write."""
     notes: tuple[Note, ...] = ()
+
+
+class Advance(_Common, frozen=True, kw_only=True, tag="advance"):
+    """Go on with the envelope that knows more."""
+
     claim: DuplicateKey | None = None
 
 
-class Hold(Struct, frozen=True, kw_only=True):
+class Hold(_Common, frozen=True, kw_only=True, tag="hold"):
     """Wait for an officer."""
 
-    envelope: Envelope
     reason: Reason
-    spawn: tuple[Offspring, ...] = ()
-    notes: tuple[Note, ...] = ()
 
 
-class Reject(Struct, frozen=True, kw_only=True):
+class Reject(_Common, frozen=True, kw_only=True, tag="reject"):
     """Refuse for good. The findings go into the negative receipt."""
 
-    envelope: Envelope
     reason: Reason
     findings: tuple[Finding, ...] = ()
-    spawn: tuple[Offspring, ...] = ()
-    notes: tuple[Note, ...] = ()
 
 
-class Retry(Struct, frozen=True, kw_only=True):
-    """Try this stage again at `at`."""
+class Retry(_Common, frozen=True, kw_only=True, tag="retry"):
+    """Try this stage again at `at`. `counts` is false where waiting is no failure (a receipt that is not yet due)."""
 
-    envelope: Envelope
     reason: Reason
     at: datetime
+    counts: bool = True
 
 
-class Settle(Struct, frozen=True, kw_only=True):
-    """Move to the named state instead of the stage's own, for the ends that the lifecycle allows."""
+class Settle(_Common, frozen=True, kw_only=True, tag="settle"):
+    """Move to the named state instead of the stage's own."""
 
-    envelope: Envelope
     state: str
     reason: Reason
-    spawn: tuple[Offspring, ...] = ()
-    notes: tuple[Note, ...] = ()
 
 
 Verdict = Advance | Hold | Reject | Retry | Settle

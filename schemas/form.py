@@ -27,6 +27,7 @@ _PREFIXES = {"": "", "t": TYPES_NAMESPACE, "h": header.NAMESPACE}
 _SHORT = {TYPES_NAMESPACE: "t", header.NAMESPACE: "h"}
 
 Subjects = Callable[[Form], tuple[Subject, ...]]
+Matter = Callable[[Form], str]
 Draft = Callable[[Form, Sequence[Answer], ReplyContext], Form | None]
 
 
@@ -47,6 +48,7 @@ class FormSpec:
         rules: Sequence[Rule] = (),
         subjects: Subjects = _no_subjects,
         draft: Draft | None = None,
+        matter: Matter = lambda form: form.header.case_reference,
     ) -> None:
         self.id: FormatId = format_id(id)
         self.family = family_of(self.id)
@@ -56,6 +58,7 @@ class FormSpec:
         self._schema_file = schema
         self._subjects = subjects
         self._draft = draft
+        self._matter = matter
 
     @property
     def schema(self) -> Schema:
@@ -101,6 +104,10 @@ class FormSpec:
     def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:
         """What the rules of this format say about the form."""
         return tuple(finding for rule in self.rules for finding in rule.findings(form, occasion))
+
+    def matter(self, form: Form) -> str:
+        """The reference that all messages of one matter share."""
+        return self._matter(form)
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
         """The business answer, or None when the form wants none."""

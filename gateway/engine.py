@@ -1,0 +1,126 @@
+"""Keeps envelopes moving: takes up what is offered, and sweeps the ledger for what is due. Recovery is the same sweep; there is no repair step.
+
+Several envelopes move at once, each by one driver at a time. A driver that fails leaves its envelope to the next sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.errors import Unavailable
+from gateway.ledger import Ledger, StaleMove
+from gateway.pipeline import Pipeline
+from gateway.ports import Clock
+
+SWEEP_LIMIT: Final = 256
+SWEEP_AT_LEAST_EVERY: Final = timedelta(seconds=30)
+AFTER_TROUBLE: Final = timedelta(seconds=1)
+DRIVERS: Final = 32
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Drives envelopes through the pipeline until each waits, is held or has ended."""
+
+    def __init__(self, pipeline: Pipeline, ledger: Ledger, clock: Clock, drivers: int = DRIVERS) -> None:
+        self._pipeline, self._ledger, self._clock = pipeline, ledger, clock
+        self._slots = asyncio.Semaphore(drivers)
+        self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to sweep."""
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep(), name="engine-sweeper")
+
+    async def stop(self) -> None:
+        """Stop at once; whatever was under way is found again by the next start."""
+        tasks = [*self._in_hand.values(), *([self._sweeper] if self._sweeper else [])]
+        self._sweeper = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._in_hand.clear()
+
+    def offer(self, envelope: str) -> None:
+        """Take up this envelope soon."""
+        if self._sweeper is not None and envelope not in self._in_hand:
+            self._take_up(envelope)
+
+    def look(self) -> None:
+        """Something changed that a sweep should see."""
+        self._changed.set()
+
+    @property
+    def in_hand(self) -> int:
+        """How many envelopes are being moved right now."""
+        return len(self._in_hand)
+
+    async def quiet(self) -> None:
+        """Return when nothing is in hand and nothing is due. For tests and for draining."""
+        while True:
+            if self._in_hand:
+                await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
+                continue
+            due = await self._ledger.due(self._clock.now(), 1)
+            if not due and not self._in_hand:
+                return
+            for envelope in due:
+                self.offer(envelope)
+
+    def _take_up(self, envelope: str) -> None:
+        task = asyncio.create_task(self._drive(envelope), name=f"drive-{envelope}")
+        self._in_hand[envelope] = task
+        task.add_done_callback(lambda _: self._done(envelope))
+
+    def _done(self, envelope: str) -> None:
+        self._in_hand.pop(envelope, None)
+        self._changed.set()
+
+    async def _drive(self, envelope: str) -> None:
+        async with self._slots:
+            try:
+                row = await self._ledger.get(envelope)
+                while row is not None:
+                    stepped = await self._pipeline.step(row)
+                    for new in stepped.wake:
+                        self.offer(new)
+                    row = stepped.row
+            except StaleMove:
+                log.info("moved by somebody else meanwhile, envelope=%s", envelope)
+            except Unavailable as error:
+                log.warning("the ledger cannot keep anything now: %s", error.code)
+                await self._clock.wait_until(self._clock.now() + AFTER_TROUBLE)
+            except Exception as error:
+                # The pipeline turns faults of stages into quarantine; what arrives here is a fault of the pipeline itself.
+                log.exception("driver failed, envelope=%s kind=%s", envelope, type(error).__name__)
+                await self._clock.wait_until(self._clock.now() + SWEEP_AT_LEAST_EVERY)
+
+    async def _sweep(self) -> None:
+        while True:
+            self._changed.clear()
+            now = self._clock.now()
+            until = now + SWEEP_AT_LEAST_EVERY
+            try:
+                due = await self._ledger.due(now, SWEEP_LIMIT + len(self._in_hand))
+                for envelope in due:
+                    if envelope not in self._in_hand:
+                        self._take_up(envelope)
+                following = await self._ledger.next_due()
+                until = min(until, following) if following else until
+            except Unavailable as error:
+                log.warning("sweep: %s", error.code)
+                until = now + AFTER_TROUBLE
+            await self._wait(max(until, now + timedelta(milliseconds=10)))
+
+    async def _wait(self, until: datetime) -> None:
+        changed = asyncio.create_task(self._changed.wait())
+        timer = asyncio.create_task(self._clock.wait_until(until))
+        _, pending = await asyncio.wait({changed, timer}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)

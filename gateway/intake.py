@@ -1,0 +1,60 @@
+"""Store first, acknowledge after: the one door between channels and the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.envelope import Claim, Direction, Envelope, Payload
+from gateway.errors import Refused
+from gateway.handover import Accepted
+from gateway.identity import PartyId
+from gateway.journal.entry import Entry
+from gateway.ledger import KeyConflict, Ledger
+from gateway.ports import Clock, IdSource
+
+MAX_OCTETS: Final = 64 * 1024 * 1024
+"""No channel may hand over more than this, whatever its own limit."""
+
+
+class LedgerIntake:
+    """`gateway.ports.Intake` over the ledger. `offer` tells the engine that there is something new."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[str], None]) -> None:
+        self._ledger, self._clock, self._ids, self._offer = ledger, clock, ids, offer
+
+    async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
+        """Keep a message from abroad. Every delivery is its own envelope; repetitions are told by the signed message id later."""
+        return await self._accept(Direction.INBOUND, channel, payload, claim, key="")
+
+    async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
+        """Keep an order to send. `claim.reference` is the client's idempotency key; raises `Refused` when it was used for other bytes."""
+        order = Claim(
+            sender=claim.sender, recipients=(counterpart,), remote=claim.remote, encryption=claim.encryption,
+            certificate=claim.certificate, reference=claim.reference,
+        )  # fmt: skip
+        return await self._accept(Direction.OUTBOUND, channel, payload, order, key=f"{claim.sender}\n{claim.reference}")
+
+    async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:
+        """Journal a refusal at the door."""
+        details = (("channel", channel), ("remote", claim.remote), ("text", text))
+        await self._ledger.record([Entry(event="door.refused", at=self._clock.now(), actor=f"channel:{channel}", reason=code, details=details)])
+
+    async def _accept(self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str) -> Accepted:
+        if len(payload.content) > MAX_OCTETS:
+            raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
+        envelope = Envelope(
+            id=self._ids.new(), direction=direction, channel=channel, received_at=self._clock.now(), payload=payload, claim=claim
+        )
+        details = (("channel", channel), ("payload", payload.digest), ("octets", str(len(payload.content))), ("encryption", claim.encryption))
+        entry = Entry(
+            event="envelope.received", at=envelope.received_at, actor=f"channel:{channel}", envelope=envelope.id,
+            details=tuple(detail for detail in details if detail[1]),
+        )  # fmt: skip
+        try:
+            accepted = await self._ledger.accept(envelope, entry, key)
+        except KeyConflict as conflict:
+            raise Refused("idempotency.conflict", "This idempotency key was used before for another message. Use a new key.") from conflict
+        if not accepted.known_before:
+            self._offer(accepted.envelope)
+        return accepted

@@ -1,0 +1,82 @@
+"""Technical receipts: what we tell a partner about its message. Receipts are never made for receipts or for reports.
+
+A receipt is an outbound envelope like any other, so it is checked, signed, journalled and retried; its message id follows from the message it
+speaks of, so that a repeated step names the same receipt again.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from lxml import etree
+
+from gateway.envelope import Claim, Direction, Envelope, Payload
+from gateway.findings import Finding
+from gateway.form import Form
+from gateway.identity import derived_id, family_of
+from gateway.office import Office
+from gateway.partners import Directory
+from gateway.ports import Formats, IdSource
+from gateway.reply import ReceiptContent, ReplyContext
+from gateway.verdict import Offspring, Reason
+
+RECEIVED, VALID, INVALID = "RECEIVED", "VALID", "INVALID"
+TECHNICAL_FAMILIES: Final = frozenset({"spoc", "mail"})
+MAX_FINDINGS_TOLD: Final = 50
+
+
+def outbound(form: Form, payload: Payload, *, id: str, kind: str, cause: str, now: datetime) -> Envelope:
+    """An envelope that the gateway itself sends."""
+    return Envelope(
+        id=id, direction=Direction.OUTBOUND, channel="gateway", received_at=now, payload=payload, kind=kind, cause=cause,
+        claim=Claim(sender="gateway", recipients=form.header.to[:1], reference=form.header.message_id),
+    )  # fmt: skip
+
+
+def document(root: etree._Element) -> bytes:
+    """A tree as the bytes of a document: UTF-8 with a declaration."""
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+class Receipts:
+    """Composes receipts for inbound envelopes."""
+
+    def __init__(self, formats: Formats, directory: Directory, office: Office, ids: IdSource) -> None:
+        self._formats, self._directory, self._office, self._ids = formats, directory, office, ids
+
+    def received(self, envelope: Envelope, now: datetime) -> tuple[Offspring, ...]:
+        """We have it, its signature is genuine, and it is a form we know."""
+        return self._compose(envelope, RECEIVED, now)
+
+    def valid(self, envelope: Envelope, findings: tuple[Finding, ...], now: datetime) -> tuple[Offspring, ...]:
+        """Schema and rules are satisfied; warnings are told."""
+        return self._compose(envelope, VALID, now, findings=findings)
+
+    def invalid(self, envelope: Envelope, reason: Reason, findings: tuple[Finding, ...], now: datetime) -> tuple[Offspring, ...]:
+        """It is refused: why, which fields, what to send instead. Only the public text is told."""
+        return self._compose(envelope, INVALID, now, reason=reason, findings=findings)
+
+    def _compose(
+        self, envelope: Envelope, stage: str, now: datetime, *, reason: Reason | None = None, findings: tuple[Finding, ...] = ()
+    ) -> tuple[Offspring, ...]:
+        known = envelope.learned.identification
+        if not envelope.inbound or known is None or family_of(known.format) in TECHNICAL_FAMILIES:
+            return ()
+        partner = self._directory.get(known.partner)
+        if partner is None or not partner.receipts:
+            return ()
+        form = envelope.learned.form
+        message_id = derived_id(envelope.id, f"receipt/{stage}")
+        content = ReceiptContent(
+            to=partner.party, stage=stage, of_digest=envelope.payload.digest,
+            of_message=form.header.message_id if form else "", of_reference=form.header.our_reference if form else "",
+            code=reason.code if reason else "", text=reason.public if reason else "",
+            findings=findings[:MAX_FINDINGS_TOLD], test=form.header.test if form else partner.test_only,
+        )  # fmt: skip
+        context = ReplyContext(
+            own_party=self._office.facing(partner.party, form.header.to if form else ()), now=now,
+            message_id=message_id, our_reference=f"R-{message_id[:13].upper()}",
+        )  # fmt: skip
+        composed = self._formats.receipt(form, content, context)
+        payload = Payload.of(document(self._formats.get(composed.format).encode(composed)), "application/xml")
+        made = outbound(composed, payload, id=self._ids.new(), kind="receipt", cause=envelope.id, now=now)
+        return (Offspring(envelope=made),)

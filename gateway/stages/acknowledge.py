@@ -1,0 +1,67 @@
+"""Answer abroad: the business reply, drafted from what the registers said, sent by itself only where the routing table says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.envelope import Direction, Envelope, Payload
+from gateway.identity import derived_id
+from gateway.ledger import Row
+from gateway.office import Office
+from gateway.ports import Formats, IdSource
+from gateway.questions import NO_MATCH, NOT_DISCLOSABLE, TOO_MANY, WITHHELD, Answer
+from gateway.receipts import document, outbound
+from gateway.reply import ReplyContext
+from gateway.verdict import Advance, Offspring, Reason, Verdict
+
+_OFFICER_OUTCOMES = frozenset({TOO_MANY, NOT_DISCLOSABLE, WITHHELD})
+
+
+class Acknowledge:
+    """Drafts the reply; its own outbound stages check, gate and sign it."""
+
+    name = "acknowledge"
+    direction = Direction.INBOUND
+    needs = frozenset({"form", "routing", "answers"})
+    adds: frozenset[str] = frozenset()
+
+    def __init__(self, formats: Formats, office: Office, ids: IdSource) -> None:
+        self._formats, self._office, self._ids = formats, office, ids
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """Advance, with the reply or its draft where one is wanted."""
+        envelope = row.envelope
+        if envelope.routing.answer == "none":
+            return Advance(envelope=envelope, details=(("answer", "none"),))
+        reply = self._draft(envelope, now)
+        if reply is None:
+            return Advance(envelope=envelope, details=(("answer", "no draft"),))
+        hold = self._why_held(envelope)
+        details = (("answer", "draft" if hold else "automatic"), ("reply", reply.id), ("why", hold.code if hold else ""))
+        return Advance(envelope=envelope, details=details, spawn=(Offspring(envelope=reply, hold=hold),))
+
+    def _draft(self, envelope: Envelope, now: datetime) -> Envelope | None:
+        header = envelope.form.header
+        own = self._office.facing(header.sender, header.to)
+        message_id = derived_id(envelope.id, "reply")
+        reference = f"{own.partition(':')[2]}-{now.year}-{message_id[:8].upper()}"
+        context = ReplyContext(own_party=own, now=now, message_id=message_id, our_reference=reference)
+        form = self._formats.get(envelope.form.format).draft(envelope.form, envelope.answers, context)
+        if form is None:
+            return None
+        payload = Payload.of(document(self._formats.get(form.format).encode(form)), "application/xml")
+        return outbound(form, payload, id=self._ids.new(), kind="reply", cause=envelope.id, now=now)
+
+    def _why_held(self, envelope: Envelope) -> Reason | None:
+        if envelope.routing.answer != "automatic":
+            return Reason(code="reply.draft", public="The routing table asks an officer to release the answer.")
+        held = sorted({answer.register for answer in envelope.answers if _needs_officer(answer)})
+        if held:
+            return Reason(code="reply.register-reserved", public=f"What {', '.join(held)} answered may not go out by itself.")
+        return None
+
+
+def _needs_officer(answer: Answer) -> bool:
+    if answer.outcome == NO_MATCH:
+        return False
+    return answer.outcome in _OFFICER_OUTCOMES or any(match.disclosable not in ("", "YES") for match in answer.matches)

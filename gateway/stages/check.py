@@ -1,0 +1,176 @@
+"""Is it in order? Attachments against the signed manifest, then every rule of the format; on the way out also the handling gate."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from gateway import parcel, safexml
+from gateway.envelope import Direction, Envelope, Identification, Part
+from gateway.errors import Refused
+from gateway.findings import Finding, Occasion, Severity, worst
+from gateway.form import Form, ManifestEntry
+from gateway.identity import family_of
+from gateway.office import Office
+from gateway.partners import Directory
+from gateway.ports import Formats
+from gateway.protection.gate import onward
+from gateway.receipts import TECHNICAL_FAMILIES, Receipts
+from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
+
+FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+HOLD_CODE: Final = "rules.officer"
+
+
+class CheckInbound:
+    """Checks what a partner sent."""
+
+    name = "check"
+    direction = Direction.INBOUND
+    needs = frozenset({"form", "identification"})
+    adds = frozenset({"findings"})
+
+    def __init__(self, formats: Formats, directory: Directory, office: Office, receipts: Receipts) -> None:
+        self._formats, self._directory, self._office, self._receipts = formats, directory, office, receipts
+
+    def judge(self, envelope: Envelope, now: datetime) -> Verdict:
+        """Advance with the findings and the receipt `VALID`, Hold for an officer, or Reject with every finding."""
+        form = envelope.form
+        occasion = Occasion(now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties)
+        findings = (
+            *manifest_findings(form, envelope.identification.parts),
+            *header_findings(form, occasion),
+            *self._formats.get(form.format).check(form, occasion),
+        )
+        known = envelope.learn(findings=findings)
+        refusal = _refuse_or_hold(known, findings)
+        if refusal:
+            return refusal
+        return Advance(envelope=known, details=_told(findings), spawn=self._receipts.valid(known, findings, now))
+
+
+class CheckOutbound:
+    """Checks an order to send: reads it, applies the same rules as the other side would, and asks the handling gate."""
+
+    name = "check"
+    direction = Direction.OUTBOUND
+    needs: frozenset[str] = frozenset()
+    adds = frozenset({"identification", "form", "findings"})
+
+    def __init__(self, formats: Formats, directory: Directory, office: Office) -> None:
+        self._formats, self._directory, self._office = formats, directory, office
+
+    def judge(self, envelope: Envelope, now: datetime) -> Verdict:
+        """Advance with form and findings, Hold what the gate or a rule holds, Reject what the other side would refuse."""
+        opened = parcel.open_parcel(envelope.payload)
+        parts = tuple(file.part() for file in opened.files)
+        form, schema_findings = self._read(opened)
+        form = _with_manifest(form, parts)
+        counterpart = envelope.claim.recipients[0]
+        known = envelope.learn(form=form, identification=Identification(format=form.format, partner=counterpart, parts=parts))
+        if schema_findings:
+            reason = Reason(code="schema.invalid", public="The form does not follow its schema; see the findings for each field.")
+            return Reject(envelope=known.learn(findings=schema_findings), reason=reason, findings=schema_findings)
+        occasion = Occasion(now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties)
+        findings = (*manifest_findings(form, parts), *header_findings(form, occasion), *self._formats.get(form.format).check(form, occasion))
+        known = known.learn(findings=findings)
+        refusal = _refuse_or_hold(known, findings)
+        if refusal:
+            return refusal
+        held = onward(known)
+        if held and not known.released(held.code):
+            return Hold(envelope=known, reason=held)
+        return Advance(envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings)))
+
+    def _read(self, opened: parcel.Parcel) -> tuple[Form, tuple[Finding, ...]]:
+        if opened.form_type in parcel.XML_TYPES:
+            root = safexml.parse(opened.form)
+            spec = self._formats.recognise(str(root.tag), root.get("version", ""))
+            findings = tuple(spec.validate(root))
+            return spec.decode(root), findings
+        try:
+            form = msgspec.json.decode(opened.form, type=Form)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise Refused("json.unreadable", "The JSON form cannot be read; compare it with the example in the API description.") from error
+        spec = self._formats.get(form.format)
+        try:
+            root = spec.encode(form)
+        except (ValueError, TypeError) as error:
+            raise Refused("json.unreadable", "The JSON form holds names or characters that XML cannot carry.") from error
+        findings = tuple(spec.validate(root))
+        return (form if findings else spec.decode(root)), findings
+
+
+def _with_manifest(form: Form, parts: tuple[Part, ...]) -> Form:
+    """A national system may leave the manifest to us: the files it sent are then listed as they are."""
+    if form.header.attachments or not parts:
+        return form
+    entries = tuple(
+        ManifestEntry(file_name=part.file_name, media_type=part.media_type, size=part.size, sha256=part.sha256) for part in parts
+    )
+    return msgspec.structs.replace(form, header=msgspec.structs.replace(form.header, attachments=entries))
+
+
+def _refuse_or_hold(envelope: Envelope, findings: tuple[Finding, ...]) -> Verdict | None:
+    worst_found = worst(findings)
+    if worst_found is Severity.ERROR:
+        reason = Reason(code="rules.refused", public="The form breaks a rule that it must keep; see the findings for each field.")
+        return Reject(envelope=envelope, reason=reason, findings=findings, details=_told(findings))
+    if worst_found is Severity.HOLD and not envelope.released(HOLD_CODE):
+        names = ", ".join(sorted({finding.rule for finding in findings if finding.severity is Severity.HOLD}))
+        return Hold(envelope=envelope, reason=Reason(code=HOLD_CODE, public=f"An officer must look first: {names}."), details=_told(findings))
+    return None
+
+
+def _told(findings: tuple[Finding, ...]) -> tuple[tuple[str, str], ...]:
+    return (("findings", " ".join(f"{finding.rule}:{finding.severity}" for finding in findings)),) if findings else ()
+
+
+def manifest_findings(form: Form, parts: tuple[Part, ...]) -> list[Finding]:
+    """Every file must be announced with its digest, and every announced file must be there (promise 7)."""
+    announced = {entry.sha256: entry for entry in form.header.attachments}
+    present = {part.sha256: part for part in parts}
+    found = []
+    for number, part in enumerate(parts, 1):
+        entry = announced.get(part.sha256)
+        if entry is None:
+            found.append(_attachment("ATT-01", number, "A file came that the signed form does not list with this digest.", "List every file with its SHA-256 in the header."))
+        elif entry.size != part.size:
+            found.append(_attachment("ATT-03", number, "A file has another size than the form says.", "State the size in octets of the decoded file."))
+    for number, entry in enumerate(form.header.attachments, 1):
+        if entry.sha256 not in present:
+            found.append(_attachment("ATT-02", number, "The form lists a file that did not come, or came with other content.", "Send the file unchanged beside the form."))
+    if len(parts) != len(present):
+        found.append(_attachment("ATT-04", 0, "The same file came twice.", "Send each file once."))
+    return found
+
+
+def _attachment(rule: str, number: int, text: str, remedy: str) -> Finding:
+    return Finding(
+        rule=rule, severity=Severity.ERROR, text=text, remedy=remedy, field=f"Header/Attachment[{number}]",
+        citation="urn:x-spoc:header:1, attachment manifest",
+    )  # fmt: skip
+
+
+def header_findings(form: Form, occasion: Occasion) -> list[Finding]:
+    """What holds for every family's header."""
+    found, header = [], form.header
+    if header.sent > occasion.now + FUTURE_TOLERANCE:
+        found.append(_header("HDR-01", "Sent", "The time of sending lies more than five minutes in the future.", "Send the time in UTC from a clock that is right."))
+    if header.reply_by and header.reply_by <= header.sent:
+        found.append(_header("HDR-02", "ReplyBy", "The answer is wanted before the message was sent.", "State a time after the time of sending, in UTC."))
+    if not occasion.inbound and header.sender not in occasion.own_parties:
+        found.append(_header("HDR-03", "From", "The form is not from one of our own offices.", "Use one of: " + ", ".join(sorted(occasion.own_parties))))
+    if header.sender in header.to:
+        found.append(_header("HDR-04", "To", "The sender is among the receivers.", "Address the other office only."))
+    if family_of(form.format) not in TECHNICAL_FAMILIES and header.urgency != "NORMAL" and not header.urgency_reasons:
+        found.append(
+            _header("HDR-05", "UrgencyReason", "An urgent message gives no reason.", "State why it is urgent.", severity=Severity.WARNING)
+        )
+    return found
+
+
+def _header(rule: str, field: str, text: str, remedy: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/{field}", citation="urn:x-spoc:header:1")

@@ -1,0 +1,150 @@
+"""Ask and hand over: registers in parallel, each in its own time; one case, however often this is repeated; receipts to their message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from gateway.envelope import Direction, Envelope, Receipt
+from gateway.errors import GatewayError, RegisterUnavailable
+from gateway.identity import derived_id, digest, family_of
+from gateway.ledger import Row
+from gateway.ports import CaseSystem, Clock, Formats, Register
+from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
+from gateway.retry import ask_again
+from gateway.settlement import settlement
+from gateway.subjects import kind_of
+from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdict
+
+MAX_QUESTIONS: Final = 40
+"""Subjects times registers of one message; more is for an officer (no widening by accident)."""
+MAX_TRIES: Final = 4
+"""After so many rounds a register that is still away is reported as unanswered instead of holding up the rest."""
+CHANNEL_ORIGIN: Final = {"sirene": "SIRENE", "interpol": "INTERPOL", "europol": "EUROPOL"}
+URGENCY: Final = {"VERY_URGENT": "IMMEDIATE", "URGENT": "URGENT", "NORMAL": "NORMAL"}
+LEGAL_BASIS: Final = {"sirene": "LG-SIS-1862", "interpol": "LG-INTERPOL-RPD", "europol": "LG-DIR-977"}
+
+
+class Deliver:
+    """Brings the matter to the national systems that the routing named."""
+
+    name = "deliver"
+    direction = Direction.INBOUND
+    needs = frozenset({"form", "routing", "exchange"})
+    adds = frozenset({"answers", "cases"})
+
+    def __init__(
+        self, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], clock: Clock, formats: Formats
+    ) -> None:
+        self._registers, self._case_systems, self._clock, self._formats = registers, case_systems, clock, formats
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """Advance with answers and case, Retry while a system is away, Settle a receipt."""
+        envelope = row.envelope
+        if envelope.routing.settle:
+            return self._settle(envelope, now)
+        questions = self._questions(envelope)
+        if len(questions) > MAX_QUESTIONS and not envelope.released("deliver.too-many-questions"):
+            reason = Reason(code="deliver.too-many-questions", public=f"More than {MAX_QUESTIONS} questions would be asked; an officer decides.")
+            return Hold(envelope=envelope, reason=reason)
+        known, asked = await self._ask_all(envelope, questions)
+        missing = [answer.register for answer in known.answers if not answer.usable]
+        if missing and row.attempts + 1 < MAX_TRIES:
+            return self._later(known, row, now, f"No answer from {', '.join(sorted(set(missing)))}.", asked)
+        try:
+            known, opened = await self._open_case(known, now)
+        except RegisterUnavailable as error:
+            return self._later(known, row, now, error.operator, asked)
+        return Advance(envelope=known, also=(*asked, *opened), details=(("answers", _outcomes(known.answers)),))
+
+    def _settle(self, envelope: Envelope, now: datetime) -> Verdict:
+        told = settlement(envelope.form)
+        receipt = Receipt(stage=told.stage, at=now, envelope=envelope.id, findings=told.findings)
+        note = told.note(receipt)
+        reason = Reason(code="receipt.recorded", public="Recorded on the message it speaks of.")
+        return Settle(envelope=envelope, state="settled", reason=reason, notes=(note,), details=(("stage", told.stage),))
+
+    def _later(self, known: Envelope, row: Row, now: datetime, words: str, also: tuple[tuple[str, Details], ...]) -> Retry:
+        urgent = known.form.header.urgency != "NORMAL"
+        reason = Reason(code="deliver.waiting", public="A national system does not answer now.", operator=words)
+        return Retry(envelope=known, reason=reason, at=ask_again(now, row.attempts + 1, urgent), also=also)
+
+    # --- questions
+
+    def _questions(self, envelope: Envelope) -> list[tuple[Register, Question]]:
+        found = []
+        for name in envelope.routing.registers:
+            register = self._registers[name]
+            for index, subject in enumerate(envelope.form.subjects):
+                question = Question(subject=subject, context=context(envelope, derived_id(envelope.id, f"ask/{name}/{index}")))
+                if register.accepts(question):
+                    found.append((register, question))
+        return found
+
+    async def _ask_all(self, envelope: Envelope, questions: list[tuple[Register, Question]]) -> tuple[Envelope, tuple[tuple[str, Details], ...]]:
+        """Ask what has no usable answer yet; what was answered in an earlier round is kept."""
+        kept = {answer.request_id: answer for answer in envelope.learned.answers or () if answer.usable}
+        open_questions = [(register, question) for register, question in questions if question.context.request_id not in kept]
+        answers = await asyncio.gather(*(self._ask(register, question) for register, question in open_questions))
+        asked = tuple(("register.asked", _about(answer)) for answer in answers)
+        kept |= {answer.request_id: answer for answer in answers}
+        ordered = tuple(kept[question.context.request_id] for _, question in questions)
+        return envelope.learn(answers=ordered), asked
+
+    async def _ask(self, register: Register, question: Question) -> Answer:
+        asked_at = self._clock.now()
+        failure = "register.too-slow"
+        try:
+            async with asyncio.timeout(register.time_limit_seconds):
+                return await register.ask(question, asked_at)
+        except TimeoutError:
+            pass
+        except GatewayError as error:
+            failure = error.code
+        return Answer(
+            register=register.name, request_id=question.context.request_id, outcome=UNANSWERED, asked_at=asked_at,
+            answered_at=self._clock.now(), subject_kind=kind_of(question.subject), partial=True, failure=failure,
+        )  # fmt: skip
+
+    # --- the case
+
+    async def _open_case(self, known: Envelope, now: datetime) -> tuple[Envelope, tuple[tuple[str, Details], ...]]:
+        name = known.routing.case_system
+        if not name or known.learned.cases is not None:
+            return (known if known.knows("cases") else known.learn(cases=())), ()
+        reference = await self._case_systems[name].open_case(self._case_request(known), now)
+        details = (("case_system", name), ("reference", reference.reference), ("opened", "yes" if reference.opened else "found"))
+        return known.learn(cases=(reference,)), (("case.opened", details),)
+
+    def _case_request(self, known: Envelope) -> CaseRequest:
+        form = known.form
+        return CaseRequest(
+            idempotency_key=known.id, title=f"{self._formats.get(form.format).title}, {form.header.sender}",
+            subjects=form.subjects, handling=tuple(condition.code for condition in form.header.handling),
+            documents=((form.header.message_id, digest(known.signature.verified)),),
+            context=context(known, derived_id(known.id, "case")),
+        )  # fmt: skip
+
+
+def context(envelope: Envelope, request_id: str) -> Context:
+    """Who asks, why and for whom, for every call that an envelope brings about."""
+    header, family = envelope.form.header, family_of(envelope.form.format)
+    return Context(
+        correlation_id=envelope.exchange, request_id=request_id, purpose="TEST" if header.test else "INVESTIGATE",
+        legal_basis=LEGAL_BASIS.get(family, "LG-UNSTATED"), case_reference=header.case_reference or envelope.exchange,
+        requester="gateway", on_behalf_of=header.sender, channel_origin=CHANNEL_ORIGIN.get(family, "NATIONAL"),
+        urgency=URGENCY.get(header.urgency, "NORMAL"),
+    )  # fmt: skip
+
+
+def _about(answer: Answer) -> Details:
+    return (
+        ("register", answer.register), ("request", answer.request_id), ("outcome", answer.outcome),
+        ("failure", answer.failure), ("digest", answer.digest), ("as_of", answer.as_of.isoformat() if answer.as_of else ""),
+    )  # fmt: skip
+
+
+def _outcomes(answers: tuple[Answer, ...]) -> str:
+    return " ".join(f"{answer.register}:{answer.outcome}" for answer in answers)

@@ -1,0 +1,76 @@
+"""What has come, and from whom does it claim to be? Nothing is proven here; the signature does that next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from gateway import parcel, safexml
+from gateway.envelope import Direction, Envelope, Identification
+from gateway.errors import Refused
+from gateway.parcel import Parcel
+from gateway.partners import Directory, Partner
+from gateway.ports import Formats
+from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
+
+REPORT_FORMAT: Final = "mail/DeliveryStatus@1"
+"""A delivery status notification: recognised by its mail headers, never signed."""
+_HEADER_FROM: Final = "{urn:x-spoc:header:1}From"
+_HELD_CODES: Final = frozenset({"format.unknown", "format.version-unknown"})
+"""A partner may be ahead of us: a form that we do not know waits for an officer instead of being refused."""
+
+
+class Identify:
+    """Finds the one form, its format and the partner that the channel's claim names."""
+
+    name = "identify"
+    direction = Direction.INBOUND
+    needs: frozenset[str] = frozenset()
+    adds = frozenset({"identification"})
+
+    def __init__(self, formats: Formats, directory: Directory) -> None:
+        self._formats, self._directory = formats, directory
+
+    def judge(self, envelope: Envelope, now: datetime) -> Verdict:
+        """Advance with the identification, Hold what a person must name, Reject what is no form."""
+        partner = self._claimed(envelope)
+        if parcel.is_report(envelope.payload):
+            found = Identification(format=REPORT_FORMAT, partner=partner.party if partner else "mail:postmaster")
+            return Advance(envelope=envelope.learn(identification=found), details=(("format", REPORT_FORMAT),))
+        try:
+            return self._identify(envelope, partner)
+        except Refused as refusal:
+            reason = Reason(code=refusal.code, public=refusal.public, operator=refusal.operator)
+            if partner and refusal.code in _HELD_CODES:
+                return Hold(envelope=envelope, reason=reason)
+            # Named even so: a known partner is told why its mail was refused.
+            known = envelope.learn(identification=Identification(format="unknown/Unknown@1", partner=partner.party)) if partner else envelope
+            return Reject(envelope=known, reason=reason)
+
+    def _identify(self, envelope: Envelope, partner: Partner | None) -> Verdict:
+        opened = parcel.open_parcel(envelope.payload)
+        if opened.form_type not in parcel.XML_TYPES:
+            raise Refused("mail.no-form", "Messages between offices are XML forms. Send the signed form as an application/xml part.")
+        root = safexml.parse(opened.form)
+        spec = self._formats.recognise(str(root.tag), root.get("version", ""))
+        written_by = next((found.text or "" for found in root.iter(_HEADER_FROM)), "")
+        partner = partner or self._directory.get(written_by)
+        if partner is None:
+            return Hold(envelope=envelope, reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."))
+        self._refuse_disagreement(envelope, opened, partner, written_by)
+        found = Identification(format=spec.id, partner=partner.party, parts=tuple(file.part() for file in opened.files))
+        details = (("format", spec.id), ("partner", partner.party), ("attachments", str(len(opened.files))))
+        return Advance(envelope=envelope.learn(identification=found), details=details)
+
+    def _claimed(self, envelope: Envelope) -> Partner | None:
+        return self._directory.by_address(envelope.claim.sender) or self._directory.get(envelope.claim.sender)
+
+    def _refuse_disagreement(self, envelope: Envelope, opened: Parcel, partner: Partner, written_by: str) -> None:
+        """Envelope sender, From line and form must name one office: a disagreement is either an error or an attack."""
+        if written_by and written_by != partner.party:
+            # One mailbox may serve several offices of a state: then the form says which.
+            other = self._directory.get(written_by)
+            if other is None or not other.owns_address(envelope.claim.sender):
+                raise Refused("sender.mismatch", "The form names another office than the one whose mailbox sent it. Send it from that office's mailbox.")
+        if opened.from_address and not partner.owns_address(opened.from_address):
+            raise Refused("sender.mismatch", "The From line names another sender than the mail envelope. Both must be the office's own address.")

@@ -1,0 +1,75 @@
+"""Where does it go? Inbound by the routing table, outbound by what was agreed with the counterpart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from gateway.envelope import Direction, Envelope, Leg
+from gateway.errors import Refused
+from gateway.ledger import Ledger, Row
+from gateway.partners import Directory
+from gateway.ports import Formats, OutboundChannel, Router
+from gateway.stages.correlate import find_exchange
+from gateway.verdict import Advance, Hold, Reason, Verdict
+
+
+class RouteInbound:
+    """Asks the routing table and keeps its explanation."""
+
+    name = "route"
+    direction = Direction.INBOUND
+    needs = frozenset({"form", "findings", "exchange"})
+    adds = frozenset({"routing"})
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """Advance with the decision, or Hold where the table says that an officer decides."""
+        decision = self._router.decide(row.envelope)
+        known = row.envelope.learn(routing=decision)
+        details = (("row", decision.row), ("registers", " ".join(decision.registers)), ("case_system", decision.case_system))
+        if decision.hold and not known.released(decision.hold):
+            words = decision.explanation[-1] if decision.explanation else "The routing table asks for an officer."
+            return Hold(envelope=known, reason=Reason(code=decision.hold, public="An officer decides.", operator=words), details=details)
+        return Advance(envelope=known, details=details)
+
+
+class RouteOutbound:
+    """Finds the way to the counterpart: its channel and its address there."""
+
+    name = "route"
+    direction = Direction.OUTBOUND
+    needs = frozenset({"form"})
+    adds = frozenset({"leg", "exchange"})
+
+    def __init__(
+        self, directory: Directory, channels: Mapping[str, OutboundChannel], ledger: Ledger, formats: Formats
+    ) -> None:
+        self._directory, self._channels, self._ledger, self._formats = directory, channels, ledger, formats
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """Advance with the leg; raises `Refused` for a counterpart that has no way."""
+        envelope = row.envelope
+        counterpart = envelope.claim.recipients[0]
+        header = envelope.form.header
+        if counterpart not in (*header.to, *header.info):
+            raise Refused("recipient.mismatch", "The form does not name the counterpart that it is to be sent to.")
+        partner = self._directory.get(counterpart)
+        if partner is None:
+            raise Refused("recipient.unknown", "The counterpart is no partner of this office. `spoc partners list` shows all.")
+        channel = self._channels.get(partner.channel)
+        if channel is None:
+            raise Refused("recipient.no-channel", f"The channel {partner.channel} that was agreed with the counterpart is not configured.")
+        leg = Leg(counterpart=counterpart, channel=partner.channel, address=channel.address(partner, header.urgency != "NORMAL"))
+        exchange = await self._exchange(envelope)
+        return Advance(envelope=envelope.learn(leg=leg, exchange=exchange), details=(("counterpart", counterpart), ("channel", leg.channel)))
+
+    async def _exchange(self, envelope: Envelope) -> str:
+        if envelope.cause:
+            parent = await self._ledger.get(envelope.cause)
+            if parent and parent.envelope.learned.exchange:
+                return parent.envelope.exchange
+            return envelope.cause
+        return (await find_exchange(self._ledger, self._formats, envelope))[0]

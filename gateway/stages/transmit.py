@@ -1,0 +1,110 @@
+"""Hand over to the counterpart, once per attempt, and never blindly twice.
+
+Before the first byte leaves, the attempt is written down as `started`. If the gateway dies in between, that mark is what it finds: the outcome is then
+ambiguous, and a receipt, a question or a person settles it. Receipts alone may be sent again in doubt: the other side knows them by their id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from gateway import parcel
+from gateway.envelope import Attempt, Direction, Envelope
+from gateway.errors import Refused
+from gateway.handover import Outgoing
+from gateway.identity import family_of
+from gateway.ledger import Row
+from gateway.partners import Directory, Partner
+from gateway.ports import Clock, OutboundChannel
+from gateway.retry import transmit_again
+from gateway.verdict import Advance, Hold, Reason, Retry, Settle, Verdict
+
+STARTED: Final = "started"
+REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
+
+
+
+class Transmit:
+    """One attempt, with its evidence."""
+
+    name = "transmit"
+    direction = Direction.OUTBOUND
+    needs = frozenset({"form", "leg", "signed"})
+    adds = frozenset({"transmissions"})
+
+    def __init__(self, directory: Directory, channels: Mapping[str, OutboundChannel], clock: Clock) -> None:
+        self._directory, self._channels, self._clock = directory, channels, clock
+
+    def begin(self, row: Row, now: datetime) -> Envelope | None:
+        """The envelope with the attempt marked as started, or None when a started attempt is already there."""
+        tried = row.envelope.learned.transmissions
+        if tried and tried[-1].outcome == STARTED and row.envelope.kind not in REPEATABLE_KINDS:
+            return None
+        return row.envelope.learn(transmissions=(*tried, Attempt(number=len(tried) + 1, at=now, outcome=STARTED)))
+
+    async def perform(self, row: Row, now: datetime) -> Verdict:
+        """Advance when taken; Retry, Hold or Settle as ambiguous otherwise. The row must stand after `begin`."""
+        envelope = row.envelope
+        partner = self._directory.get(envelope.leg.counterpart)
+        if partner is None:
+            raise Refused("recipient.unknown", "The counterpart is no partner of this office any more.")
+        outgoing = self._outgoing(envelope, partner, now)
+        attempt = await self._channels[envelope.leg.channel].send(outgoing)
+        return self._verdict(row, partner, attempt)
+
+    def interrupted(self, row: Row) -> Verdict:
+        """The verdict on an attempt that was started and whose end nobody saw."""
+        attempt = msgspec.structs.replace(row.envelope.learned.transmissions[-1], outcome="ambiguous", evidence="The gateway stopped during the attempt.")
+        return self._ambiguous(_with(row.envelope, attempt), attempt)
+
+    def _outgoing(self, envelope: Envelope, partner: Partner, now: datetime) -> Outgoing:
+        header = envelope.form.header
+        files = parcel.open_parcel(envelope.payload).files
+        title = f"{family_of(envelope.form.format).upper()} {envelope.form.format.partition('/')[2].partition('@')[0]} {header.our_reference}"
+        return Outgoing(
+            envelope=envelope.id, message_id=header.message_id, attempt=envelope.learned.transmissions[-1].number,
+            payload=parcel.pack(envelope.signed, files), leg=envelope.leg, partner=partner, subject=title,
+            urgent=header.urgency != "NORMAL", at=now,
+        )  # fmt: skip
+
+    def _verdict(self, row: Row, partner: Partner, attempt: Attempt) -> Verdict:
+        known = _with(row.envelope, attempt)
+        also = (("transmission.attempted", _about(attempt)),)
+        match attempt.outcome:
+            case "taken":
+                return Advance(envelope=known, also=also, details=(("attempt", str(attempt.number)),))
+            case "unavailable":
+                return self._again(row, known, partner, attempt)
+            case "refused":
+                reason = Reason(code="transmit.refused", public="The counterpart's server refused the message for good.", operator=attempt.evidence)
+                return Hold(envelope=known, reason=reason, also=also)
+            case _:
+                return self._ambiguous(known, attempt)
+
+    def _again(self, row: Row, known: Envelope, partner: Partner, attempt: Attempt) -> Verdict:
+        also = (("transmission.attempted", _about(attempt)),)
+        if attempt.at - known.received_at > timedelta(hours=partner.retry_hours):
+            reason = Reason(code="transmit.gave-up", public=f"Not delivered within {partner.retry_hours} hours.", operator=attempt.evidence)
+            return Hold(envelope=known, reason=reason, also=also)
+        at = transmit_again(self._clock.now(), row.attempts + 1, known.form.header.urgency != "NORMAL")
+        reason = Reason(code="transmit.waiting", public="The counterpart's server cannot take it now.", operator=attempt.evidence)
+        return Retry(envelope=known, reason=reason, at=at, also=also)
+
+    def _ambiguous(self, known: Envelope, attempt: Attempt) -> Verdict:
+        reason = Reason(
+            code="transmit.ambiguous", operator=attempt.evidence,
+            public="It may or may not have been taken; a receipt or an officer decides, it is not sent again by itself.",
+        )  # fmt: skip
+        return Settle(envelope=known, state="ambiguous", reason=reason, also=(("transmission.attempted", _about(attempt)),))
+
+
+def _with(envelope: Envelope, attempt: Attempt) -> Envelope:
+    return envelope.learn(transmissions=(*envelope.learned.transmissions[:-1], attempt))
+
+
+def _about(attempt: Attempt) -> tuple[tuple[str, str], ...]:
+    return (("attempt", str(attempt.number)), ("outcome", attempt.outcome), ("evidence", attempt.evidence[:1000]))

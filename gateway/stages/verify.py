@@ -1,0 +1,54 @@
+"""Is it genuine? From here on only the tree that verification returned is used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway import parcel
+from gateway.bounce import read_report
+from gateway.envelope import Direction, Envelope, Receipt
+from gateway.partners import Directory
+from gateway.ports import Verifier
+from gateway.stages.identify import REPORT_FORMAT
+from gateway.verdict import Advance, Hold, Note, Reason, Settle, Verdict
+
+
+class Verify:
+    """Checks the signature against what was agreed with the partner; a delivery report is settled here, because nobody signs it."""
+
+    name = "verify"
+    direction = Direction.INBOUND
+    needs = frozenset({"identification"})
+    adds = frozenset({"signature"})
+
+    def __init__(self, verifier: Verifier, directory: Directory) -> None:
+        self._verifier, self._directory = verifier, directory
+
+    def judge(self, envelope: Envelope, now: datetime) -> Verdict:
+        """Advance with the report of the signature; raises `Refused` with a code `signature.…`."""
+        if envelope.identification.format == REPORT_FORMAT:
+            return settle_report(envelope, now)
+        partner = self._directory.get(envelope.identification.partner)
+        if partner is None:
+            return Hold(envelope=envelope, reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."))
+        document = parcel.open_parcel(envelope.payload).form
+        report = self._verifier.verify(document, partner, now)
+        details = (("party", report.party), ("certificate", report.certificate), ("algorithm", report.algorithm), ("profile", report.profile))
+        return Advance(envelope=envelope.learn(signature=report), details=details)
+
+
+def settle_report(envelope: Envelope, now: datetime) -> Verdict:
+    """Record a delivery status notification on the message it speaks of. It is not proof, so a failure only calls an officer."""
+    report = read_report(envelope.payload.content)
+    if report is None or not report.message_id:
+        return Hold(envelope=envelope, reason=Reason(code="report.unmatched", public="A delivery report names no message of ours."))
+    failed = report.action == "failed"
+    details = (("action", report.action), ("status", report.status), ("diagnostic", report.diagnostic[:500]))
+    reason = Reason(code="delivery.failed", public=f"The mail system reports that the message was not delivered ({report.status}).")
+    note = Note(
+        event="delivery.reported", message_id=report.message_id, details=details,
+        state="held" if failed else "", reason=reason if failed else None,
+        receipt=Receipt(stage=f"DSN-{report.action.upper()}", at=now, envelope=envelope.id),
+    )  # fmt: skip
+    settled = Reason(code="report.recorded", public="Recorded on the message it speaks of.")
+    return Settle(envelope=envelope, state="settled", reason=settled, notes=(note,), details=details[:2])

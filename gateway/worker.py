@@ -1,0 +1,27 @@
+"""The inside of a worker process: read a job, judge, write the trail, until the front closes the pipe."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from gateway.judging import judge_run
+from gateway.order import Table
+from gateway.workers import ENCODER, JOBS, MAX_FRAME, READY, frame
+
+
+def serve(table: Table, source: BinaryIO, sink: BinaryIO) -> None:
+    """Judge jobs until the source ends."""
+    sink.write(frame(READY))
+    sink.flush()
+    while True:
+        head = source.read(4)
+        if len(head) < 4:
+            return
+        (length,) = struct.unpack(">I", head)
+        if length > MAX_FRAME:
+            return
+        job = JOBS.decode(source.read(length))
+        trail = judge_run(table, job.envelope, job.state, job.now)
+        sink.write(frame(ENCODER.encode(trail)))
+        sink.flush()

@@ -1,0 +1,152 @@
+"""Worker processes: verdicts are computed there, so that a crash in a C library never takes a channel down.
+
+The front sends one job at a time to each worker over its standard input and reads the trail from its standard output, each as a length and
+MessagePack bytes. A worker that dies or takes too long over a job is replaced, and the job's envelope is told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.envelope import Envelope
+from gateway.judging import Trail, judge_run
+from gateway.order import Table
+from gateway.pipeline import WorkerBroke
+
+JOB_SECONDS: Final = 60.0
+START_SECONDS: Final = 60.0
+MAX_FRAME: Final = 256 * 1024 * 1024
+READY: Final = b"ready"
+log = logging.getLogger(__name__)
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One envelope to judge from a state on."""
+
+    envelope: Envelope
+    state: str
+    now: datetime
+
+
+JOBS: Final = msgspec.msgpack.Decoder(Job)
+TRAILS: Final = msgspec.msgpack.Decoder(Trail)
+ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+def frame(content: bytes) -> bytes:
+    """Length and content."""
+    return struct.pack(">I", len(content)) + content
+
+
+class InlineCompute:
+    """Judges in this process: for tests and tools."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def judge(self, envelope: Envelope, state: str, now: datetime) -> Trail:
+        """The trail of one run."""
+        return judge_run(self._table, envelope, state, now)
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_FRAME
+        )
+        async with asyncio.timeout(START_SECONDS):
+            if await self._read() != READY:
+                raise WorkerBroke("the worker did not start")
+
+    async def judge(self, job: bytes) -> bytes:
+        process = self._process
+        if process is None or process.returncode is not None or process.stdin is None:
+            await self.start()
+            process = self._process
+        assert process is not None and process.stdin is not None
+        try:
+            async with asyncio.timeout(JOB_SECONDS):
+                process.stdin.write(frame(job))
+                await process.stdin.drain()
+                return await self._read()
+        except TimeoutError as error:
+            await self.kill()
+            raise WorkerBroke(f"no verdict within {JOB_SECONDS:.0f} s") from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            code = await process.wait()
+            raise WorkerBroke(f"ended with {code}") from error
+        except asyncio.CancelledError:
+            # Half a conversation is on the pipe: only a new process can be trusted with the next job.
+            await self.kill()
+            raise
+
+    async def _read(self) -> bytes:
+        assert self._process is not None and self._process.stdout is not None
+        (length,) = struct.unpack(">I", await self._process.stdout.readexactly(4))
+        return await self._process.stdout.readexactly(length)
+
+    async def kill(self) -> None:
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+class WorkerPool:
+    """A fixed number of workers; a job waits for a free one."""
+
+    def __init__(self, command: Sequence[str], count: int) -> None:
+        self._workers = [_Worker(command) for _ in range(count)]
+        self._free: asyncio.Queue[_Worker] = asyncio.Queue()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers that run."""
+        return [worker.pid for worker in self._workers if worker.pid]
+
+    async def start(self) -> None:
+        """Start every worker; raises when one cannot start."""
+        await asyncio.gather(*(worker.start() for worker in self._workers))
+        for worker in self._workers:
+            self._free.put_nowait(worker)
+
+    async def stop(self) -> None:
+        """End every worker."""
+        await asyncio.gather(*(worker.kill() for worker in self._workers))
+
+    async def renew(self) -> None:
+        """Replace every worker as it becomes free, so that changed settings and partners are seen."""
+        for _ in self._workers:
+            worker = await self._free.get()
+            try:
+                await worker.kill()
+                await worker.start()
+            finally:
+                self._free.put_nowait(worker)
+
+    async def judge(self, envelope: Envelope, state: str, now: datetime) -> Trail:
+        """The trail of one run; raises `WorkerBroke` when the process died over it."""
+        job = ENCODER.encode(Job(envelope=envelope, state=state, now=now))
+        worker = await self._free.get()
+        try:
+            answer = await worker.judge(job)
+        finally:
+            self._free.put_nowait(worker)
+        return TRAILS.decode(answer)
