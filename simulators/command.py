@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from simulators import discovery
-from simulators.federation import StartFailed, run_all
+from simulators.federation import Crew, StartFailed, run_all
 from simulators.process import Launch, run
 from simulators.scenario import ScenarioInvalid
 
@@ -53,7 +53,14 @@ def _run_all(given: argparse.Namespace) -> None:
     passed_on += ["--clock", given.clock.isoformat()] if given.clock else []
     passed_on += ["--tls"] if given.tls else []
     passed_on += ["--client-ca", str(given.client_ca)] if given.client_ca else []
-    asyncio.run(run_all(names, given.folder, passed_on, given.scenarios))
+    crew = Crew(
+        names=names,
+        folder=given.folder,
+        arguments=passed_on,
+        scenarios=given.scenarios,
+        parent_pid=given.parent_pid,
+    )
+    asyncio.run(run_all(crew))
 
 
 def _launch(given: argparse.Namespace) -> Launch:

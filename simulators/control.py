@@ -64,7 +64,7 @@ class Control:
         """The body is TOML; an empty body makes the simulator behave."""
         try:
             content = await request.read()
-            rules = parse_scenario(content, source="scenario", known_actions=self.simulator.actions)
+            rules = parse_scenario(content, source="scenario", can=self.simulator.abilities)
         except web.HTTPRequestEntityTooLarge:
             return web.json_response({"errors": [f"larger than {MAX_SCENARIO_BYTES} bytes"]}, status=400)
         except ScenarioInvalid as invalid:

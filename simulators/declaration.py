@@ -7,14 +7,14 @@ to stop and reset it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 
 from simulators.recorder import Recorder
-from simulators.scenario import ACTIONS, Script
+from simulators.scenario import ANYTHING, Abilities, Script
 
 LOOPBACK = "127.0.0.1"
 
@@ -61,4 +61,4 @@ class Simulator:
     kind: str  # register, case system or counterpart
     summary: str  # one line for `--list`
     start: Callable[[Station], Awaitable[Running]]
-    actions: frozenset[str] = field(default=ACTIONS)  # scenario actions it can do; a script with others is refused
+    abilities: Abilities = ANYTHING  # what a scenario can ask of it; one that asks for more is refused

@@ -10,18 +10,32 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulators.process import end_with_parent
+
 READY_SECONDS = 30.0
 STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Who is started, and with what."""
+
+    names: Sequence[str]
+    folder: Path
+    arguments: Sequence[str]  # passed on to each
+    scenarios: Path | None  # holds NAME.toml for those that misbehave
+    parent_pid: int | None
 
 
 class StartFailed(Exception):
     """A child ended, or said nothing, before it was ready."""
 
 
-async def run_all(names: Sequence[str], folder: Path, arguments: Sequence[str], scenarios: Path | None) -> None:
+async def run_all(crew: Crew) -> None:
     """Start all, print one line of JSON when all are ready, and serve until a signal arrives or none is left."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -29,15 +43,19 @@ async def run_all(names: Sequence[str], folder: Path, arguments: Sequence[str], 
         loop.add_signal_handler(each, ended.set)
     children: dict[str, asyncio.subprocess.Process] = {}
     try:
-        for name in names:
-            children[name] = await _start(name, folder, [*arguments, *_scenario(name, scenarios)])
+        for name in crew.names:
+            children[name] = await _start(name, crew)
         ready = {name: await _ready(name, child) for name, child in children.items()}
         sys.stdout.write(json.dumps({"pid": os.getpid(), "simulators": ready}) + "\n")
         sys.stdout.flush()
         watches = [asyncio.create_task(_watch(name, child, ended)) for name, child in children.items()]
-        all_gone = asyncio.create_task(_all_done(watches, ended))
+        ends = [
+            asyncio.create_task(_all_done(watches, ended)),
+            asyncio.create_task(end_with_parent(crew.parent_pid, ended)),
+        ]
         await ended.wait()
-        all_gone.cancel()
+        for end in ends:
+            end.cancel()
     finally:
         await _stop(list(children.values()))
 
@@ -47,10 +65,10 @@ def _scenario(name: str, scenarios: Path | None) -> list[str]:
     return ["--scenario", str(file)] if file and file.exists() else []
 
 
-async def _start(name: str, folder: Path, arguments: Sequence[str]) -> asyncio.subprocess.Process:
-    parent = ("--folder", str(folder), "--parent-pid", str(os.getpid()))
+async def _start(name: str, crew: Crew) -> asyncio.subprocess.Process:
+    own = ("--folder", str(crew.folder), "--parent-pid", str(os.getpid()), *_scenario(name, crew.scenarios))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators", name, *parent, *arguments,
+        sys.executable, "-m", "simulators", name, *own, *crew.arguments,
         stdout=asyncio.subprocess.PIPE, start_new_session=True,  # Ctrl-C reaches this process, which ends the children
     )  # fmt: skip
 

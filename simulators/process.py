@@ -69,7 +69,7 @@ async def _serve(simulator: Simulator, launch: Launch) -> None:
     }
     _write_atomically(ready_file, ready)
     _announce({key: value for key, value in ready.items() if key != "token"})
-    watch = asyncio.create_task(_end_with_parent(launch.parent_pid, ended))
+    watch = asyncio.create_task(end_with_parent(launch.parent_pid, ended))
     try:
         await ended.wait()
     finally:
@@ -86,7 +86,7 @@ async def _serve(simulator: Simulator, launch: Launch) -> None:
 
 def _station(simulator: Simulator, launch: Launch) -> Station:
     now = _clock(launch.fixed_time)
-    rules = read_scenario(launch.scenario, known_actions=simulator.actions) if launch.scenario else ()
+    rules = read_scenario(launch.scenario, can=simulator.abilities) if launch.scenario else ()
     return Station(
         name=simulator.name,
         folder=launch.folder,
@@ -122,7 +122,8 @@ def _write_atomically(path: Path, ready: Mapping[str, object]) -> None:
     os.replace(partial, path)
 
 
-async def _end_with_parent(parent_pid: int | None, ended: asyncio.Event) -> None:
+async def end_with_parent(parent_pid: int | None, ended: asyncio.Event) -> None:
+    """Set `ended` when that process is gone, be it our parent or another one."""
     if parent_pid is None:
         return
     is_child = os.getppid() == parent_pid

@@ -43,7 +43,7 @@ class Condition:
     """The `when` of a rule. An empty condition is met by every incident."""
 
     operation: str = ""  # glob
-    phase: str = ""
+    phase: str = ""  # empty: any but "connect", which has to be named
     path: str = ""  # glob
     contains: str = ""
     key: str = ""
@@ -53,7 +53,7 @@ class Condition:
     def meets(self, incident: Incident) -> bool:
         return (
             (not self.operation or fnmatchcase(incident.operation, self.operation))
-            and (not self.phase or incident.phase == self.phase)
+            and (incident.phase == self.phase if self.phase else incident.phase != "connect")
             and (not self.path or fnmatchcase(incident.path, self.path))
             and self.contains in incident.text
             and (not self.key or self.key in incident.keys)
@@ -116,6 +116,24 @@ ACTIONS = frozenset(_TAKES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a simulator can be told to do; a rule that asks for more is refused, since it would never apply."""
+
+    actions: frozenset[str] = ACTIONS
+    phases: frozenset[str] = PHASES
+    points: frozenset[str] = POINTS
+    refusals: frozenset[str] = frozenset({"status", "smtp_code"})
+
+
+ANYTHING = Abilities()
+REST = Abilities(
+    phases=frozenset({"connect", "request"}),
+    points=frozenset({"before-work", "after-work", "mid-answer"}),
+    refusals=frozenset({"status"}),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     name: str
     when: Condition
@@ -172,16 +190,16 @@ def _fires(when: Condition, tally: _Tally) -> bool:
     return tally.seen >= when.nth and (at_most == 0 or tally.fired < at_most)
 
 
-def read_scenario(path: Path, *, known_actions: frozenset[str] = ACTIONS) -> tuple[Rule, ...]:
+def read_scenario(path: Path, *, can: Abilities = ANYTHING) -> tuple[Rule, ...]:
     """The rules of a file, or `ScenarioInvalid`."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ScenarioInvalid([f"{path.name}: cannot be read: {error.strerror}"]) from error
-    return parse_scenario(content, source=path.name, known_actions=known_actions)
+    return parse_scenario(content, source=path.name, can=can)
 
 
-def parse_scenario(content: bytes, *, source: str, known_actions: frozenset[str] = ACTIONS) -> tuple[Rule, ...]:
+def parse_scenario(content: bytes, *, source: str, can: Abilities = ANYTHING) -> tuple[Rule, ...]:
     """The rules of a TOML text, or `ScenarioInvalid` with every error, each naming the rule and its line."""
     if len(content) > MAX_SCENARIO_BYTES:
         raise ScenarioInvalid([f"{source}: larger than {MAX_SCENARIO_BYTES} bytes"])
@@ -200,7 +218,7 @@ def parse_scenario(content: bytes, *, source: str, known_actions: frozenset[str]
     rules = []
     for index, table in enumerate(tables):
         place = f"{source}: rule {index + 1}" + (f" (line {lines[index]})" if index < len(lines) else "")
-        reader = _Reader(place, known_actions)
+        reader = _Reader(place, can)
         rules.append(reader.rule(table, default_name=f"rule {index + 1}"))
         errors += reader.errors
     if errors:
@@ -232,9 +250,9 @@ _DEMANDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 class _Reader:
     """Reads one rule and collects what is wrong with it."""
 
-    def __init__(self, place: str, known_actions: frozenset[str]) -> None:
+    def __init__(self, place: str, can: Abilities) -> None:
         self.place = place
-        self.known_actions = known_actions
+        self.can = can
         self.errors: list[str] = []
 
     def rule(self, table: object, *, default_name: str) -> Rule:
@@ -253,6 +271,8 @@ class _Reader:
 
     def _condition(self, table: dict[str, Any]) -> Condition:
         self._only(table, "when.", set(_types(Condition)))
+        if table.get("phase") in PHASES - self.can.phases:
+            self._error(f"this simulator has no phase {table['phase']!r}; it has {', '.join(sorted(self.can.phases))}")
         return Condition(**self._values(table, "when.", _types(Condition)))
 
     def _action(self, table: dict[str, Any]) -> Action:
@@ -260,8 +280,12 @@ class _Reader:
         if not isinstance(name, str) or name not in ACTIONS:
             self._error(f"do.action is {name!r}; known are {', '.join(sorted(ACTIONS))}")
             return ACCEPT
-        if name not in self.known_actions:
-            self._error(f"this simulator cannot do {name!r}; it can do {', '.join(sorted(self.known_actions))}")
+        if name not in self.can.actions:
+            self._error(f"this simulator cannot do {name!r}; it can do {', '.join(sorted(self.can.actions))}")
+        if name == "drop" and table.get("at") in POINTS - self.can.points:
+            self._error(
+                f"this simulator cannot drop at {table['at']!r}; it can at {', '.join(sorted(self.can.points))}"
+            )
         takes = _TAKES[name]
         self._only(table, "do.", {"action", "after_seconds", *takes})
         for each, required in takes.items():
@@ -277,6 +301,8 @@ class _Reader:
         smtp = "smtp_code" in table and "enhanced" in table and "text" in table
         if http == smtp or (http and {"smtp_code", "enhanced", "text"} & table.keys()):
             self._error("a refusal has either status and problem (HTTP), or smtp_code, enhanced and text (SMTP)")
+        elif ("status" if http else "smtp_code") not in self.can.refusals:
+            self._error(f"this simulator refuses with {', '.join(sorted(self.can.refusals))} only")
 
     def _values(self, table: dict[str, Any], prefix: str, types: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
         good: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from simulators.rest.names import how_names_match
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
 from simulators.rest.seeds import read_seeds
 from simulators.rest.server import Call, Operation, RestServer
+from simulators.scenario import REST
 
 SYSTEM_ID = "CA-02"
 COMBINATIONS = (("journalNumber",), ("sourceMessage",), ("cpr",), ("enr",), ("name", "birthDate"), ("plate",))
@@ -36,13 +37,35 @@ class CaseSystem:
 
     def __init__(self, station: Station) -> None:
         self.seeds = read_seeds("simulators.casesystems", "polsas", station.extra.get("seeds"))
+        self._file = station.folder / "polsas.cases.json" if station.extra.get("keep") == "yes" else None
         self._serial = FIRST_SERIAL - 1
         self._substitutes = 0
         self.reset()
+        if self._file is not None and self._file.exists():
+            self._load(json.loads(self._file.read_text(encoding="utf-8")))
 
     def reset(self) -> None:
         self.cases = {record["journalNumber"]: copy.deepcopy(record) for record in self.seeds.records}
         self.openings: dict[str, tuple[str, str]] = {}  # idempotency key -> digest of the request, journal number
+
+    def _load(self, kept: Mapping[str, Any]) -> None:
+        self._serial, self._substitutes = kept["serial"], kept["substitutes"]
+        self.cases = kept["cases"]
+        self.openings = {source: (known, number) for source, (known, number) in kept["openings"].items()}
+
+    def _keep(self, answer: Answer) -> Answer:
+        """With `--set keep=yes`, what was written outlives the process before anybody is told of it."""
+        if self._file is not None:
+            kept = {
+                "serial": self._serial,
+                "substitutes": self._substitutes,
+                "cases": self.cases,
+                "openings": self.openings,
+            }
+            partial = self._file.with_suffix(".partial")
+            partial.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+            partial.replace(self._file)
+        return answer
 
     def operations(self) -> tuple[Operation, ...]:
         case = "/cases/{journalNumber}"
@@ -73,7 +96,7 @@ class CaseSystem:
             case, effect = self._writable(str(given)), "LINKED"
             case["linkedMessages"].append(source)
         self.openings[source] = digest, case["journalNumber"]
-        return _written(case, effect, 201 if effect == "CREATED" else 200)
+        return self._keep(_written(case, effect, 201 if effect == "CREATED" else 200))
 
     def _create(self, call: Call, source: str) -> dict[str, Any]:
         body = call.body
@@ -113,7 +136,7 @@ class CaseSystem:
         if repeated is None:
             case["documents"].append(document)
         effect, status = ("CREATED", 201) if repeated is None else ("REPEATED", 200)
-        return _written(case, effect, status, documentRef=(repeated or document)["ref"])
+        return self._keep(_written(case, effect, status, documentRef=(repeated or document)["ref"]))
 
     def write_person(self, call: Call) -> Answer:
         """Add a person; the same identifier in the same role is there once."""
@@ -124,7 +147,7 @@ class CaseSystem:
         if repeated is not None:
             return _written(case, "REPEATED", 200, personRef=repeated["ref"])
         case["persons"].append(person)
-        return _written(case, "CREATED", 201, personRef=person["ref"])
+        return self._keep(_written(case, "CREATED", 201, personRef=person["ref"]))
 
     def read(self, call: Call) -> Answer:
         number = journal_number(call.params["journalNumber"])
@@ -210,4 +233,6 @@ async def start(station: Station) -> Running:
     return await RestServer(station, SYSTEM_ID, system.operations(), system.seeds).start(system.reset)
 
 
-SIMULATOR = Simulator(name="polsas", kind="case system", summary="CA-02 POLSAS: cases, documents, persons", start=start)
+SIMULATOR = Simulator(
+    name="polsas", kind="case system", summary="CA-02 POLSAS: cases, documents, persons", start=start, abilities=REST
+)

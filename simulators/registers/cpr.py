@@ -16,6 +16,7 @@ from simulators.rest.names import exact_form, how_names_match
 from simulators.rest.outcomes import Answer, Match, Persona, answer_with, read_persona
 from simulators.rest.seeds import read_seeds
 from simulators.rest.server import Call, Operation, RestServer
+from simulators.scenario import REST
 
 REGISTER_ID = "NR-01"
 COMBINATIONS = (("cpr",), ("name", "birthDate"), ("name", "address"), ("previousCpr",))
@@ -82,7 +83,9 @@ class PersonRegister:
         if wanted not in self.subscriptions:
             self.subscriptions.append(wanted)
         subscription = f"sub-{self.subscriptions.index(wanted) + 1:04d}"
-        return Answer(outcome="NO_MATCH", status=201, members={"effect": "SUBSCRIBED", "subscriptionId": subscription})
+        match = Match(ref=ref, type="REFERENCE", content={}, categories=())
+        members = {"effect": "SUBSCRIBED", "subscriptionId": subscription}
+        return Answer(outcome="MATCHES", matches=(match,), status=201, members=members)
 
 
 def _fits(person: dict[str, Any], keys: dict[str, str]) -> str:
@@ -127,4 +130,6 @@ async def start(station: Station) -> Running:
     return await server.start(register.reset)
 
 
-SIMULATOR = Simulator(name="cpr", kind="register", summary="NR-01 CPR: persons, addresses, numbers", start=start)
+SIMULATOR = Simulator(
+    name="cpr", kind="register", summary="NR-01 CPR: persons, addresses, numbers", start=start, abilities=REST
+)

@@ -13,6 +13,7 @@ from simulators.rest.keys import read_keys
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
 from simulators.rest.seeds import read_seeds
 from simulators.rest.server import Call, Operation, RestServer
+from simulators.scenario import REST
 
 REGISTER_ID = "NR-10"
 COMBINATIONS = (
@@ -95,4 +96,6 @@ async def start(station: Station) -> Running:
     return await RestServer(station, REGISTER_ID, register.operations(), register.seeds).start(lambda: None)
 
 
-SIMULATOR = Simulator(name="crm", kind="register", summary="NR-10 CRM: vehicles, plates, owners", start=start)
+SIMULATOR = Simulator(
+    name="crm", kind="register", summary="NR-10 CRM: vehicles, plates, owners", start=start, abilities=REST
+)

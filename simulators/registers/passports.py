@@ -16,6 +16,7 @@ from simulators.rest.names import how_names_match
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
 from simulators.rest.seeds import read_seeds
 from simulators.rest.server import Call, Operation, RestServer
+from simulators.scenario import REST
 
 REGISTER_ID = "NR-09"
 COMBINATIONS = (("cpr",), ("passportNumber",), ("name", "birthDate"))
@@ -124,5 +125,9 @@ async def start(station: Station) -> Running:
 
 
 SIMULATOR = Simulator(
-    name="passports", kind="register", summary="NR-09: passports, lost, stolen and wanted ones", start=start
+    name="passports",
+    kind="register",
+    summary="NR-09: passports, lost, stolen and wanted ones",
+    start=start,
+    abilities=REST,
 )

@@ -16,6 +16,7 @@ from simulators.rest.keys import read_keys
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
 from simulators.rest.seeds import read_seeds
 from simulators.rest.server import Call, Operation, RestServer
+from simulators.scenario import REST
 
 REGISTER_ID = "NR-12"
 COMBINATIONS = (("plate",), ("partialPlate",), ("vin",), ("wantedId",))
@@ -138,4 +139,5 @@ SIMULATOR = Simulator(
     kind="register",
     summary="NR-12: stolen, wanted and blocked vehicles and plates",
     start=start,
+    abilities=REST,
 )

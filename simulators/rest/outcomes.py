@@ -96,7 +96,7 @@ def answer_with(
     """The answer to a search that found these records."""
     hits = list(found)
     if len(hits) > limit:
-        return Answer(outcome="TOO_MANY", notes=notes)
+        return Answer(outcome="TOO_MANY")
     for _, persona in hits:
         _refuse_if_locked(persona, context)
     if any(persona.not_disclosable for _, persona in hits):

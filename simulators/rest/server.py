@@ -122,15 +122,17 @@ class RestServer:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """1 record, 2 authenticate, 3 ask the script, 4 work, 5 record, 6 answer."""
-        content = await _read_body(request)
+        content, unreadable = await _read_body(request)
         found = self._find(request)
         operation = found[0].name
-        number = self.station.recorder.record("arrived", _arrival(request, operation, content or b""))
+        number = self.station.recorder.record("arrived", _arrival(request, operation, content))
+        if unreadable is not None:
+            return await self._finish(request, number, _refused(unreadable, None), "", Action())
         try:
             self._authenticate(request)
         except Problem as problem:
             return await self._finish(request, number, _refused(problem, None), "", Action())
-        incident = Incident(operation=operation, path=request.path, text=(content or b"").decode("utf-8", "replace"),
+        incident = Incident(operation=operation, path=request.path, text=content.decode("utf-8", "replace"),
                             keys=_strings(content))  # fmt: skip
         rule, action = self.station.script.decide(incident)
         if action.wait_seconds:
@@ -152,7 +154,7 @@ class RestServer:
         if not hmac.compare_digest(given, f"Bearer {self.station.token}".encode()):
             raise Problem("caller-unknown", "a valid bearer token is needed")
 
-    def _work(self, request: web.Request, content: bytes | None, found: _Found, action: Action) -> tuple[int, bytes]:
+    def _work(self, request: web.Request, content: bytes, found: _Found, action: Action) -> tuple[int, bytes]:
         """The answer or the refusal; nothing else comes out of here."""
         try:
             call = self._read_call(request, content, found, action)
@@ -164,14 +166,12 @@ class RestServer:
             fault = Problem("simulator-fault", "the simulator failed; see its error output")
             return _refused(fault, _request_id(request, content))
 
-    def _read_call(self, request: web.Request, content: bytes | None, found: _Found, action: Action) -> Call:
+    def _read_call(self, request: web.Request, content: bytes, found: _Found, action: Action) -> Call:
         if action.name == "refuse":
             detail = action.detail or "refused by the scenario"
             raise Problem(action.problem, detail, status=action.status)
         if found[0] is UNKNOWN:
             raise Problem("path-unknown", "no operation has this method and path")
-        if content is None:
-            raise Problem("body-too-large", f"more than {MAX_BODY_BYTES} bytes")
         body = read_json(content, "the body") if request.method == "POST" else {}
         context = read_context(body.get("context") if request.method == "POST" else _header_context(request))
         self.seeds.check_allowed(context)
@@ -234,11 +234,14 @@ class RestServer:
         return await send(request, status=status, headers=headers, payload=payload, action=action)
 
 
-async def _read_body(request: web.Request) -> bytes | None:
+async def _read_body(request: web.Request) -> tuple[bytes, Problem | None]:
+    """The body, or why there is none. What cannot be read is answered without the scenario."""
     try:
-        return await request.read()
+        return await request.read(), None
     except web.HTTPRequestEntityTooLarge:
-        return None
+        return b"", Problem("body-too-large", f"more than {MAX_BODY_BYTES} bytes")
+    except (web.RequestPayloadError, ConnectionError):
+        return b"", Problem("schema-invalid", "the body ended early or is not encoded as it says")
 
 
 def _arrival(request: web.Request, operation: str, content: bytes) -> dict[str, Any]:
@@ -260,7 +263,7 @@ def _header_context(request: web.Request) -> object:
     return read_json(text.encode("utf-8", "surrogateescape"), f"the header {CONTEXT_HEADER}") if text else None
 
 
-def _request_id(request: web.Request, content: bytes | None) -> str | None:
+def _request_id(request: web.Request, content: bytes) -> str | None:
     """The id a refusal gives back, as far as the call has one."""
     try:
         given = read_json(content or b"{}", "the body").get("context") or _header_context(request)
@@ -270,7 +273,7 @@ def _request_id(request: web.Request, content: bytes | None) -> str | None:
     return value[:MAX_ID] if isinstance(value, str) else None
 
 
-def _strings(content: bytes | None) -> frozenset[str]:
+def _strings(content: bytes) -> frozenset[str]:
     """All texts of a JSON payload, for the `key` condition of a scenario."""
     try:
         todo: list[Any] = [json.loads(content or b"{}")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.callers import Caller, Calling, Reply
+from tests.simulators.callers import Caller, Calling, CallingOwn, Reply
 
 THEFT, ARCHIVED, MERGING = "9999-99999-00003-26", "9999-99999-00001-25", "9999-99999-00004-26"
 PHOTO = b"a photograph"
@@ -168,3 +168,15 @@ async def test_substitute_and_journal_numbers_are_never_reused(calling: Calling)
         seen.append((case["journalNumber"], case["persons"][0]["identifier"]["value"]))
         await polsas.reset()
     assert len(set(seen)) == len({number for number, _ in seen}) == len({value for _, value in seen}) == 2
+
+
+async def test_kept_cases_outlive_the_process(calling_own: CallingOwn) -> None:
+    before = calling_own("polsas", "--set", "keep=yes")
+    first = await open_case(before, "msg-1", persons=[{"role": "SUBJECT"}])
+    before.simulator.process.kill()
+    before.simulator.process.wait(10)
+    after = calling_own("polsas", "--set", "keep=yes")
+    again = await open_case(after, "msg-1", persons=[{"role": "SUBJECT"}])
+    assert (again.document["effect"], again.document["journalNumber"]) == ("REPEATED", first.document["journalNumber"])
+    other = await open_case(after, "msg-2")
+    assert other.document["journalNumber"] > first.document["journalNumber"]

@@ -1,5 +1,6 @@
 """What every REST simulator demands of a call and gives back, shown on the vehicle register."""
 
+import asyncio
 import io
 import json
 from datetime import datetime
@@ -65,7 +66,7 @@ async def test_a_call_without_any_context_is_refused(calling: Calling, body: dic
 )
 async def test_a_wrong_value_in_the_context_is_named(calling: Calling, field: str, value: object) -> None:
     crm = await calling("crm")
-    reply = await crm.post(SEARCH, PLATE, **{field: value})
+    reply = await crm.send("POST", SEARCH, json={"context": crm.context(**{field: value}), **PLATE})
     assert (reply.status, reply.document["type"], reply.document["fields"]) == (400, "schema-invalid", [field])
 
 
@@ -126,6 +127,25 @@ async def test_a_body_that_is_too_large_is_refused(calling: Calling) -> None:
     crm = await calling("crm")
     reply = await crm.send("POST", SEARCH, data=io.BytesIO(b" " * (17 * 1024 * 1024)))
     assert (reply.status, reply.document["type"]) == (413, "body-too-large")
+
+
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused_and_recorded(calling: Calling) -> None:
+    crm = await calling("crm")
+    headers = {"Content-Encoding": "gzip"}
+    reply = await crm.send("POST", SEARCH, data=io.BytesIO(b"not gzip"), headers=headers)
+    assert (reply.status, reply.document["type"]) == (400, "schema-invalid")
+    assert [entry["event"] for entry in (await crm.ledger())["entries"]] == ["reset", "arrived", "answered"]
+
+
+async def test_a_header_that_is_no_text_is_recorded_too(calling: Calling) -> None:
+    crm = await calling("crm")
+    reader, writer = await asyncio.open_connection("127.0.0.1", crm.simulator.ready["port"])
+    token = crm.simulator.ready["token"].encode()
+    writer.write(b"GET /vehicles/nr10-rec-0002 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token)
+    writer.write(b"\r\nUser-Agent: \xff\r\nX-Request-Context: \xff\r\nConnection: close\r\n\r\n")
+    assert b"schema-invalid" in await reader.read()
+    writer.close()
+    assert (await crm.ledger())["entries"][-1]["status"] == 400
 
 
 @pytest.mark.parametrize(

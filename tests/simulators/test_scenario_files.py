@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.scenario import ACTIONS, Incident, Rule, ScenarioInvalid, Script, parse_scenario
+from simulators.scenario import ACTIONS, REST, Abilities, Incident, Rule, ScenarioInvalid, Script, parse_scenario
 
 EXAMPLES = sorted(
     entry.name
@@ -19,7 +19,7 @@ def script(text: str) -> Script:
     return Script(parse_scenario(text.encode(), source="test.toml"))
 
 
-def errors_of(text: str | bytes, **more: frozenset[str]) -> tuple[str, ...]:
+def errors_of(text: str | bytes, **more: Abilities) -> tuple[str, ...]:
     content = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(ScenarioInvalid) as caught:
         parse_scenario(content, source="test.toml", **more)
@@ -147,7 +147,7 @@ do = "explode"
         ("[[rule]]\ndo = { action = 'refuse' }", "a refusal has either"),
         ("[[rule]]\ndo = { action = 'refuse', status = 200, problem = 'x' }", "an HTTP status from 400"),
         (
-            "[[rule]]\ndo = { action = 'refuse', status = 503, problem = 'x', smtp_code = 451, enhanced = '4', text = 'x' }",
+            "[[rule]]\ndo = { action = 'refuse', status = 503, problem = 'x', smtp_code = 451 }",
             "a refusal has either",
         ),
         ("[[rule]\n", "not TOML"),
@@ -162,8 +162,26 @@ def test_a_bad_scenario_is_refused_with_its_reason(text: str | bytes, said: str)
 
 
 def test_an_action_the_simulator_cannot_do_is_refused() -> None:
-    known = frozenset({"accept", "delay"})
-    assert "cannot do 'wrong-key'" in errors_of("[[rule]]\ndo = 'wrong-key'", known_actions=known)[0]
+    able = Abilities(actions=frozenset({"accept", "delay"}))
+    assert "cannot do 'wrong-key'" in errors_of("[[rule]]\ndo = 'wrong-key'", can=able)[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("when = { phase = 'rcpt' }\ndo = 'silent'", "has no phase 'rcpt'"),
+        ("do = { action = 'drop', at = 'after-content' }", "cannot drop at 'after-content'"),
+        ("do = { action = 'refuse', smtp_code = 451, enhanced = '4.7.1', text = 'x' }", "refuses with status only"),
+    ],
+)
+def test_a_rest_simulator_takes_nothing_of_smtp(rule: str, said: str) -> None:
+    assert said in errors_of(f"[[rule]]\n{rule}", can=REST)[0]
+
+
+def test_a_connection_is_met_only_by_a_rule_that_names_it() -> None:
+    connect = Incident(operation="connect", phase="connect")
+    assert script("[[rule]]\ndo = 'silent'").decide(connect)[1].name == "accept"
+    assert script("[[rule]]\nwhen = { phase = 'connect' }\ndo = 'silent'").decide(connect)[1].name == "silent"
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: ("[[rule]]\n" + text).encode()))

@@ -198,6 +198,15 @@ def test_all_die_with_the_process_that_started_them(tmp_path: Path) -> None:
     process.stdout.close()
 
 
+def test_all_end_when_the_parent_of_all_is_gone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
+        process, ready = start_all(tmp_path, "--only", "crm,cpr", "--parent-pid", str(parent.pid))
+    assert process.wait(10) == 0
+    assert all(ends(each["pid"]) for each in ready.values())
+    assert process.stdout is not None
+    process.stdout.close()
+
+
 async def test_one_that_dies_is_reported_and_the_others_go_on(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     process, ready = start_all(tmp_path, "--only", "crm,cpr")
     os.kill(ready["cpr"]["pid"], signal.SIGKILL)
