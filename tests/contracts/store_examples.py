@@ -1,4 +1,4 @@
-"""Envelopes, entries and moves for the tests of stores: fictitious, small, and legal unless a test makes them otherwise."""
+"""Envelopes, entries and moves for the tests of stores: fictitious, small, and legal unless a test says otherwise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from gateway.lifecycle import event
 from gateway.verdict import DuplicateKey
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-WAY_IN = ("received", "identified", "verified", "decoded", "checked", "correlated", "routed", "delivered", "acknowledged")
+WAY_IN = (
+    "received", "identified", "verified", "decoded", "checked", "correlated", "routed", "delivered", "acknowledged",
+)  # fmt: skip
 
 
 def new_id() -> str:
@@ -32,7 +34,9 @@ def arrived(content: bytes = b"<FormG/>", **fields: Any) -> Envelope:
     plain: dict[str, Any] = {
         "id": new_id(), "direction": Direction.INBOUND, "channel": "mail", "received_at": START,
         "payload": Payload.of(content, "application/xml"),
-        "claim": Claim(sender="oper@xb.sirene.example", recipients=("sirene@xa.spoc.example",), reference="<1@xb.example>"),
+        "claim": Claim(
+            sender="oper@xb.sirene.example", recipients=("sirene@xa.spoc.example",), reference="<1@xb.example>"
+        ),
     }  # fmt: skip
     return Envelope(**plain | fields)
 

@@ -1,4 +1,4 @@
-"""Every store that has a manifest, opened for a test: `store` makes ledgers on one place, `ledger` is one that is started."""
+"""Every store that has a manifest, opened for a test: `store` makes ledgers on one place, `ledger` is a started one."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from adapters.stores.columns import working
 from gateway import lifecycle
 from gateway.envelope import Attempt, Claim, Direction, Leg
 from gateway.errors import Unavailable
@@ -17,9 +16,21 @@ from gateway.journal import entry as entries
 from gateway.ledger import Committed, KeyConflict, Ledger, Spawned, StaleMove
 from gateway.verdict import Reason
 from tests.contracts.store_examples import (
-    START, WAY_IN, after, arrived, claim, entry, form, go, new_id, read, step, take, understood,
+    START,
+    WAY_IN,
+    after,
+    arrived,
+    claim,
+    entry,
+    form,
+    go,
+    new_id,
+    read,
+    step,
+    take,
+    understood,
 )  # fmt: skip
-from tests.contracts.store_fixtures import OPENED, STORES, Store, ledger, store  # noqa: F401  # fixtures
+from tests.contracts.store_fixtures import OPENED, STORES, Store
 
 
 def test_every_store_with_a_manifest_is_tested() -> None:
@@ -204,7 +215,8 @@ async def test_several_moves_are_written_all_or_none(ledger: Ledger) -> None:
     assert await ledger.head() == head
     assert (await read(ledger, first.envelope.id)).state == "received"
     assert (await ledger.get(child.id), await ledger.accepted()) == (None, 2)
-    await ledger.commit([step(first, "identified"), step(second, "held"), step(first, "verified", version=2, before="identified")])
+    further = step(first, "verified", version=2, before="identified")
+    await ledger.commit([step(first, "identified"), step(second, "held"), further])
     assert [(await read(ledger, row.envelope.id)).state for row in (first, second)] == ["verified", "held"]
 
 
@@ -222,7 +234,9 @@ async def test_a_failing_request_does_not_spoil_those_beside_it(ledger: Ledger) 
 # --- repetitions ---------------------------------------------------------------------------------------------------
 
 
-async def _decoded(ledger: Ledger, content: bytes = b"one", matter: str = "m1", **header: object) -> tuple[str, Committed]:
+async def _decoded(
+    ledger: Ledger, content: bytes = b"one", matter: str = "m1", **header: object
+) -> tuple[str, Committed]:
     row = await take(ledger, arrived(content))
     known = understood(row.envelope, **header)
     own = claim(known, matter=digest(matter.encode()) if matter else "")
@@ -313,7 +327,8 @@ async def test_happenings_that_are_no_step_are_journalled_too(ledger: Ledger) ->
     await ledger.record([entry("gateway.started"), read_by])
     await ledger.record([])
     links = await ledger.journal(0, 10)
-    assert [entries.read(link.entry).event for link in links] == ["envelope.received", "gateway.started", "envelope.read"]
+    told = [entries.read(link.entry).event for link in links]
+    assert told == ["envelope.received", "gateway.started", "envelope.read"]
     assert await ledger.timeline(row.envelope.id) == [links[0], links[2]]
     assert await ledger.head() == (3, links[-1].hash)
     assert [link.number for link in await ledger.journal(1, 1)] == [2]
@@ -344,4 +359,3 @@ async def test_the_books_balance_at_every_moment(ledger: Ledger) -> None:
         ("inbound", "identified"): 3, ("inbound", "held"): 3, ("inbound", "rejected"): 3, ("inbound", "quarantined"): 3,
         ("outbound", "received"): 6,
     }  # fmt: skip
-    assert all(working(Direction(direction), state) == (state in ("identified", "received")) for direction, state in counts)
