@@ -141,5 +141,5 @@ class FormSpec:
         for child in field.children:
             element.append(self._write(child))
         if not field.children:
-            element.text = field.value
+            element.text = field.value or None  # an empty text node is not the same as no content to a validator
         return element
