@@ -1,6 +1,6 @@
 """The offices we exchange messages with, and what we have agreed with each.
 
-The directory is read-only while the gateway runs; it is replaced as a whole when the partner file changes.
+The directory's content is replaced as a whole when the partner file changes; nobody edits one partner in place.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,8 +80,13 @@ class Partner(Struct, frozen=True, kw_only=True):
 class Directory:
     """Every partner by party and by mail address."""
 
-    def __init__(self, partners: Iterable[Partner]) -> None:
-        self._by_party: Mapping[str, Partner] = MappingProxyType({partner.party: partner for partner in partners})
+    def __init__(self, partners: Iterable[Partner] = ()) -> None:
+        self._by_party: Mapping[str, Partner] = MappingProxyType({})
+        self.replace(partners)
+
+    def replace(self, partners: Iterable[Partner]) -> None:
+        """Put other partners in place of all; whoever holds the directory sees them at once."""
+        self._by_party = MappingProxyType({partner.party: partner for partner in partners})
 
     def __iter__(self) -> Iterator[Partner]:
         return iter(self._by_party.values())

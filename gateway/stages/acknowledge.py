@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
+from gateway import parcel
 from gateway.envelope import Direction, Envelope, Payload
-from gateway.identity import derived_id
+from gateway.identity import PartyId, derived_id
 from gateway.ledger import Row
 from gateway.office import Office
 from gateway.ports import Formats, IdSource
@@ -31,14 +34,14 @@ class Acknowledge:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance, with the reply or its draft where one is wanted."""
         envelope = row.envelope
-        if envelope.routing.answer == "none":
-            return Advance(envelope=envelope, details=(("answer", "none"),))
-        reply = self._draft(envelope, now)
+        onward = tuple(Offspring(envelope=self._forward(envelope, target, now)) for target in envelope.routing.forward_to)
+        reply = self._draft(envelope, now) if envelope.routing.answer != "none" else None
         if reply is None:
-            return Advance(envelope=envelope, details=(("answer", "no draft"),))
+            wanted = "none" if envelope.routing.answer == "none" else "no draft"
+            return Advance(envelope=envelope, details=(("answer", wanted),), spawn=onward)
         hold = self._why_held(envelope)
         details = (("answer", "draft" if hold else "automatic"), ("reply", reply.id), ("why", hold.code if hold else ""))
-        return Advance(envelope=envelope, details=details, spawn=(Offspring(envelope=reply, hold=hold),))
+        return Advance(envelope=envelope, details=details, spawn=(*onward, Offspring(envelope=reply, hold=hold)))
 
     def _draft(self, envelope: Envelope, now: datetime) -> Envelope | None:
         header = envelope.form.header
@@ -51,6 +54,19 @@ class Acknowledge:
             return None
         payload = Payload.of(document(self._formats.get(form.format).encode(form)), "application/xml")
         return outbound(form, payload, id=self._ids.new(), kind="reply", cause=envelope.id, now=now)
+
+    def _forward(self, envelope: Envelope, target: PartyId, now: datetime) -> Envelope:
+        """The form once more, from us to another counterpart, with every condition it carries; its outbound stages gate it."""
+        header = envelope.form.header
+        message_id = derived_id(envelope.id, f"forward/{target}")
+        ours = msgspec.structs.replace(
+            header, message_id=message_id, sent=now, sender=self._office.facing(target), to=(target,), info=(),
+            our_reference=f"F-{message_id[:13].upper()}", your_references=(), in_reply_to="", reply_by=None,
+        )  # fmt: skip
+        form = msgspec.structs.replace(envelope.form, header=ours)
+        encoded = document(self._formats.get(form.format).encode(form))
+        payload = parcel.pack(encoded, parcel.open_parcel(envelope.payload).files)
+        return outbound(form, payload, id=self._ids.new(), kind="forward", cause=envelope.id, now=now)
 
     def _why_held(self, envelope: Envelope) -> Reason | None:
         if envelope.routing.answer != "automatic":

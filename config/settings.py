@@ -1,0 +1,150 @@
+"""Typed configuration: what an office decides about its gateway, with a default and a sentence for each.
+
+Adapters keep their own settings beside themselves; here their tables are passed through as they stand (`channels`, `registers`,
+`case_systems`, `ledger`), and the assembly has each adapter read its own.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+PARTY = r"^[a-z]{2,12}:[A-Za-z0-9][A-Za-z0-9\-]{0,23}$"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Office(_Strict):
+    """Who we are."""
+
+    name: str = Field("SPOC", description="Name of the office, shown to people.")
+    parties: tuple[str, ...] = Field(description="Our own offices as role:code; the first speaks where nothing more fitting is known.", min_length=1)
+
+    @field_validator("parties")
+    @classmethod
+    def _shape(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for party in value:
+            if not re.fullmatch(PARTY, party):
+                raise ValueError(f"{party!r} is not a party such as sirene:XA")
+        return value
+
+
+class Folders(_Strict):
+    """Where things are written. Relative folders stand below the home folder."""
+
+    data: Path = Field(Path("data"), description="Ledger, run-time files: everything that must be kept.")
+    log: Path = Field(Path("log"), description="Technical logs; they hold no personal data.")
+    keys: Path = Field(Path("keys"), description="Private keys and certificates of ours.")
+
+
+class Workers(_Strict):
+    """Processes that compute verdicts."""
+
+    count: int = Field(0, ge=0, le=256, description="How many; 0 takes one for each core.")
+
+
+class Api(_Strict):
+    """The HTTP door for national systems and officers."""
+
+    listen_host: str = Field("127.0.0.1", description="Address to listen on; the default is reachable from this machine only.")
+    listen_port: int = Field(8480, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    public_url: str = Field("", description="How clients reach it, for links; empty for the listening address.")
+    tls_certificate: str = Field("", description="PEM file; without it only a loopback address may be listened on.")
+    tls_key: str = Field("", description="PEM file with the key of that certificate.")
+    client_ca: str = Field("", description="PEM file of the authority for client certificates (mutual TLS); empty for none.")
+    token_minutes: int = Field(60, ge=1, le=1440, description="Life of an access token.")
+
+
+class Client(_Strict):
+    """One caller of the API."""
+
+    id: str = Field(description="Client id.", pattern=r"^[A-Za-z0-9._\-]{1,64}$")
+    secret_hash: str = Field("", description="scrypt hash as `spoc clients add` prints it; empty when the client shows a certificate.")
+    certificate: str = Field("", description="SHA-256 of the client certificate in hexadecimal; empty when it uses a secret.")
+    roles: tuple[Literal["submitter", "reader", "officer", "auditor", "operator"], ...] = Field(min_length=1)
+
+
+class Signing(_Strict):
+    """The key that signs for one of our parties."""
+
+    key: str
+    certificate: str
+
+
+class Settings(_Strict):
+    """Everything in `spoc.toml`."""
+
+    office: Office
+    folders: Folders = Folders()
+    workers: Workers = Workers()
+    api: Api = Api()
+    ledger: dict[str, Any] = Field(default_factory=lambda: {"kind": "sqlite"}, description="kind = sqlite, memory or postgres, and that store's own settings.")
+    signing: dict[str, Signing] = Field(default_factory=dict, description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.")
+    channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Channel tables by name, each read by its adapter.")
+    registers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    case_systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    clients: tuple[Client, ...] = ()
+
+
+class PartnerMail(_Strict):
+    """How mail goes to the partner and comes from it."""
+
+    host: str
+    port: int = Field(25, ge=1, le=65535)
+    starttls: Literal["required", "never"] = "required"
+    ca_pem: tuple[str, ...] = ()
+    client_certificate: Literal["optional", "required"] = "optional"
+    client_certificates: tuple[str, ...] = ()
+    max_connections: int = Field(4, ge=1, le=64)
+    messages_per_hour: int = Field(3600, ge=1)
+
+
+class PartnerQueue(_Strict):
+    """How messages go to the partner over the broker."""
+
+    exchange: str = ""
+    routing_key: str = ""
+
+
+class Partner(_Strict):
+    """One `[[partner]]` of `partners.toml`."""
+
+    party: str = Field(pattern=PARTY)
+    name: str
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    urgent_address: str = ""
+    channel: str = "smtp"
+    anchors_pem: tuple[str, ...] = Field(description="Certificates that its signers chain to, in PEM. None: everything it signs is refused.")
+    signers: tuple[str, ...] = Field(description="Common names that may sign for it. None: everything it signs is refused.")
+    plain_xmldsig: bool = False
+    weak_rsa_until: date | None = None
+    mail: PartnerMail | None = None
+    queue: PartnerQueue | None = None
+    receipts: bool = True
+    languages: tuple[str, ...] = ("en",)
+    max_message_octets: int = Field(10_000_000, ge=1000)
+    retry_hours: int = Field(72, ge=1, le=720)
+    test_only: bool = False
+
+
+class Partners(_Strict):
+    """Everything in `partners.toml`."""
+
+    partner: tuple[Partner, ...] = ()
+
+    @field_validator("partner")
+    @classmethod
+    def _once(cls, value: tuple[Partner, ...]) -> tuple[Partner, ...]:
+        seen: set[str] = set()
+        for partner in value:
+            if partner.party in seen:
+                raise ValueError(f"{partner.party} stands here twice")
+            seen.add(partner.party)
+        return value

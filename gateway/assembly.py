@@ -1,0 +1,318 @@
+"""The one place that names concrete classes and joins core and edges into a gateway.
+
+Reads a home folder that `config` has loaded, builds every part without any I/O beyond reading keys and tables, and reports all that is wrong
+with the configuration at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from adapters.channels.smtp.inbound import SmtpInbound
+from adapters.channels.smtp.outbound import SmtpOutbound
+from adapters.channels.smtp.settings import SmtpSettings, check_inbound, check_outbound
+from adapters.stores.memory import MemoryLedger
+from adapters.stores.sqlite import SqliteLedger
+from config import settings as files
+from config.faults import ConfigurationFaults, Fault
+from config.load import Home
+from gateway.clock import SystemClock, Uuid7Source
+from gateway.desk import Desk
+from gateway.engine import Engine
+from gateway.errors import Misconfigured
+from gateway.gateway import Gateway
+from gateway.identity import PartyId
+from gateway.intake import LedgerIntake
+from gateway.ledger import Ledger
+from gateway.office import Office
+from gateway.order import Table, arrange
+from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePolicy
+from gateway.pipeline import Compute, Pipeline
+from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register, Router, Stage
+from gateway.receipts import Receipts
+from gateway.signing.keys import KeyFiles, KeyRing
+from gateway.signing.sign import XadesSigner
+from gateway.signing.verify import StrictVerifier
+from gateway.stages.acknowledge import Acknowledge
+from gateway.stages.check import CheckInbound, CheckOutbound
+from gateway.stages.confirm import Confirm
+from gateway.stages.correlate import Correlate
+from gateway.stages.decode import Decode
+from gateway.stages.deliver import Deliver
+from gateway.stages.encode import Encode
+from gateway.stages.identify import Identify
+from gateway.stages.route import RouteInbound, RouteOutbound
+from gateway.stages.sign import Sign
+from gateway.stages.transmit import Transmit
+from gateway.stages.verify import Verify
+from gateway.workers import InlineCompute, WorkerPool
+from routing.decide import TableRouter
+from routing.table import Known, RoutesRefused, read_table
+from routing.table import Table as RoutingTable
+from schemas.catalogue import discover
+
+PATH_SETTINGS: Final = frozenset({"tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "path"})
+"""Settings of adapters that name files; relative ones stand below the home folder."""
+T = TypeVar("T")
+
+
+class Built:
+    """Collects parts and faults: a fault never hides the next one."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.faults: list[Fault] = []
+
+    def attempt(self, setting: tuple[str | int, ...], make: Callable[[], T]) -> T | None:
+        """What `make` gives, or None with the fault noted."""
+        try:
+            return make()
+        except Misconfigured as error:
+            self.faults += [self.home.fault(setting, text.strip()) for text in error.operator.splitlines()]
+        except (msgspec.ValidationError, ValueError, TypeError) as error:
+            self.faults.append(self.home.fault(setting, f"{error}."))
+        return None
+
+    def finish(self) -> None:
+        """Raise everything that was noted."""
+        if self.faults:
+            raise ConfigurationFaults(self.faults)
+
+
+def read_settings(home: Home, table: Mapping[str, Any], kind: type[T]) -> T:
+    """An adapter's own settings from its table; raises `msgspec.ValidationError` with the field that is wrong."""
+    resolved = {
+        name: str(home.folder / value) if name in PATH_SETTINGS and value else value for name, value in table.items() if name != "enabled"
+    }
+    unknown = resolved.keys() - set(kind.__struct_fields__)  # type: ignore[attr-defined]  # settings are msgspec structs
+    if unknown:
+        raise msgspec.ValidationError("there is no setting " + ", ".join(sorted(unknown)))
+    return msgspec.convert(resolved, kind, strict=False)
+
+
+# --- partners and keys
+
+
+def directory_of(partners: files.Partners) -> Directory:
+    """The partner file as a directory; raises `ValueError` for a certificate that cannot be read."""
+    return Directory(partner_of(partner) for partner in partners.partner)
+
+
+def partner_of(partner: files.Partner) -> Partner:
+    """One partner of the file in the core's words."""
+    mail, queue = partner.mail, partner.queue
+    return Partner(
+        party=partner.party, name=partner.name, addresses=partner.addresses, domains=partner.domains,
+        urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts, languages=partner.languages,
+        max_message_octets=partner.max_message_octets, retry_hours=partner.retry_hours, test_only=partner.test_only,
+        signature=SignaturePolicy(
+            anchors=_certificates(partner.anchors_pem), signers=partner.signers,
+            plain_xmldsig=partner.plain_xmldsig, weak_rsa_until=partner.weak_rsa_until,
+        ),
+        mail=MailLeg(
+            host=mail.host, port=mail.port, starttls=mail.starttls, ca=_certificates(mail.ca_pem),
+            client_certificate=mail.client_certificate, client_certificates=mail.client_certificates,
+            max_connections=mail.max_connections, messages_per_hour=mail.messages_per_hour,
+        ) if mail else None,
+        queue=QueueLeg(exchange=queue.exchange, routing_key=queue.routing_key) if queue else None,
+    )  # fmt: skip
+
+
+def _certificates(pems: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(
+        certificate.public_bytes(Encoding.DER) for pem in pems for certificate in x509.load_pem_x509_certificates(pem.encode())
+    )
+
+
+def key_files(home: Home) -> list[KeyFiles]:
+    """Where the signing key of each of our parties is."""
+    named = home.settings.signing
+    found = []
+    for party in home.settings.office.parties:
+        stem = home.keys / "signing" / party.replace(":", "-")
+        given = named.get(party)
+        key = home.folder / given.key if given else stem.with_name(stem.name + ".key.pem")
+        certificate = home.folder / given.certificate if given else stem.with_name(stem.name + ".cert.pem")
+        found.append(KeyFiles(party=party, key=key, certificates=certificate))
+    return found
+
+
+# --- stages
+
+
+def judging_stages(office: Office, directory: Directory, formats: Formats, receipts: Receipts, keys: KeyRing) -> list[Stage]:
+    """The stages that a worker computes."""
+    return [
+        Identify(formats, directory),
+        Verify(StrictVerifier(), directory),
+        Decode(formats, office, receipts),
+        CheckInbound(formats, directory, office, receipts),
+        CheckOutbound(formats, directory, office),
+        Encode(formats),
+        Sign(XadesSigner(keys)),
+    ]
+
+
+def worker_table(home: Home, now: datetime) -> Table:
+    """What a worker process needs, and nothing else: no ledger, no channels."""
+    built = Built(home)
+    office, directory, formats = Office(parties=home.settings.office.parties), _directory(built), discover()
+    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(home), now))
+    built.finish()
+    assert keys is not None
+    receipts = Receipts(formats, directory, office, Uuid7Source())
+    return {(stage.direction, stage.name): stage for stage in judging_stages(office, directory, formats, receipts, keys)}
+
+
+def _directory(built: Built) -> Directory:
+    try:
+        return directory_of(built.home.partners)
+    except ValueError as error:
+        built.faults.append(Fault(file=built.home.folder / "partners.toml", line=1, setting="partner", text=f"{error}."))
+        return Directory()
+
+
+def worker_command(home: Home) -> list[str]:
+    """How the front starts a worker process."""
+    return [sys.executable, "-m", "gateway", "--home", str(home.folder), "worker"]
+
+
+# --- edges
+
+
+def _ledger(built: Built, clock: Clock) -> Ledger | None:
+    table = dict(built.home.settings.ledger)
+    kind = table.pop("kind", "sqlite")
+    if kind == "memory":
+        return MemoryLedger(clock)
+    if kind == "sqlite":
+        return SqliteLedger(built.home.data / "ledger.sqlite", clock)
+    if kind == "postgres":
+        module = importlib.import_module("adapters.stores.postgres")
+        return built.attempt(("ledger",), lambda: module.PostgresLedger(table["url"], clock))  # type: ignore[no-any-return]  # by its manifest
+    built.faults.append(built.home.fault(("ledger", "kind"), f"{kind!r} is no store.", "Write sqlite, postgres or memory."))
+    return None
+
+
+class Channels:
+    """The ways in and out that the settings ask for."""
+
+    def __init__(self, built: Built, directory: Directory, clock: Clock) -> None:
+        self.inbound: dict[str, InboundChannel] = {}
+        self.outbound: dict[str, OutboundChannel] = {}
+        for name, table in built.home.settings.channels.items():
+            if table.get("enabled", True):
+                self._open(built, name, table, directory, clock)
+
+    def _open(self, built: Built, name: str, table: Mapping[str, Any], directory: Directory, clock: Clock) -> None:
+        setting = ("channels", name)
+        if name == "smtp":
+            smtp = built.attempt(setting, lambda: _checked_smtp(read_settings(built.home, table, SmtpSettings)))
+            if smtp:
+                self.inbound[name] = SmtpInbound(name, smtp, lambda: directory, clock)
+                self.outbound[name] = SmtpOutbound(name, smtp, clock)
+        elif name == "amqp":
+            amqp = built.attempt(setting, lambda: read_settings(built.home, table, AmqpSettings))
+            if amqp:
+                self.inbound[name] = AmqpInbound(name, amqp, clock)
+                self.outbound[name] = AmqpOutbound(name, amqp, clock)
+        elif name == "loopback":
+            loopback = LoopbackChannel(name, clock)
+            self.inbound[name], self.outbound[name] = loopback, loopback
+        else:
+            built.faults.append(built.home.fault(setting, f"There is no channel {name!r}.", "`spoc adapters` lists all."))
+
+
+def _checked_smtp(settings: SmtpSettings) -> SmtpSettings:
+    check_inbound(settings)
+    check_outbound(settings)
+    return settings
+
+
+def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Registers or case systems by name: `adapters/KIND/NAME/PART.py` with its `SETTINGS` and `ADAPTER`."""
+    opened: dict[str, Any] = {}
+    for name, table in tables.items():
+        if not table.get("enabled", True):
+            continue
+        try:
+            module = importlib.import_module(f"adapters.{kind}.{name}.{part}")
+        except ModuleNotFoundError:
+            built.faults.append(built.home.fault((kind, name), f"There is no adapter {name!r}.", "`spoc adapters` lists all."))
+            continue
+        adapter = built.attempt((kind, name), lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))  # noqa: B023  # called at once
+        if adapter is not None:
+            opened[name] = adapter
+    return opened
+
+
+def _table(built: Built, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], formats: Formats) -> RoutingTable | None:
+    known = Known(
+        registers=frozenset(registers), case_systems=frozenset(case_systems), formats=frozenset(spec.id for spec in formats)
+    )
+    routes = built.home.routes
+    try:
+        return read_table(routes.read_text("utf-8"), file=str(routes), known=known)
+    except RoutesRefused as refused:
+        built.faults += [
+            Fault(file=routes, line=problem.line, setting=f"route {problem.row}", text=f"{problem.text}.", remedy=problem.remedy)
+            for problem in refused.problems
+        ]
+        return None
+
+
+def assemble(
+    home: Home, *, clock: Clock | None = None, ids: IdSource | None = None, compute: Compute | None = None, ledger: Ledger | None = None
+) -> Gateway:
+    """A gateway from a home folder, not yet started; raises `ConfigurationFaults` with everything that is wrong.
+
+    Tests pass in a clock, an id source, `InlineCompute` or a store; a running gateway gets the machine's clock and worker processes.
+    """
+    built = Built(home)
+    clock, ids = clock or SystemClock(), ids or Uuid7Source()
+    office, directory, formats = Office(parties=home.settings.office.parties), _directory(built), discover()
+    store = ledger or _ledger(built, clock)
+    channels = Channels(built, directory, clock)
+    registers = _systems(built, "registers", "register", home.settings.registers)
+    case_systems = _systems(built, "casesystems", "casesystem", home.settings.case_systems)
+    routes = _table(built, registers, case_systems, formats)
+    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(home), clock.now()))
+    built.finish()
+    assert store is not None and routes is not None and keys is not None
+    router = TableRouter(routes)
+    receipts = Receipts(formats, directory, office, ids)
+    table = arrange(
+        [
+            *judging_stages(office, directory, formats, receipts, keys),
+            Correlate(store, formats),
+            RouteInbound(router),
+            RouteOutbound(directory, channels.outbound, store, formats),
+            Deliver(registers, case_systems, clock, formats),
+            Acknowledge(formats, office, ids),
+            Transmit(directory, channels.outbound, clock),
+            Confirm(directory),
+        ]
+    )
+    compute = compute or WorkerPool(worker_command(home), home.settings.workers.count or os.cpu_count() or 1)
+    engine = Engine(Pipeline(table, store, compute, receipts, clock, ids), store, clock)
+    return Gateway(
+        office=office, directory=directory, formats=formats, router=router, clock=clock, ids=ids, ledger=store, compute=compute,
+        receipts=receipts, engine=engine, intake=LedgerIntake(store, clock, ids, engine.offer),
+        desk=Desk(store, clock, receipts, engine.offer), inbound=channels.inbound, outbound=channels.outbound,
+        registers=registers, case_systems=case_systems,
+    )  # fmt: skip
+
+
+def inline(home: Home, now: datetime) -> InlineCompute:
+    """Verdicts in this process, for tools and tests."""
+    return InlineCompute(worker_table(home, now))

@@ -1,0 +1,100 @@
+"""One gateway, put together: what `gateway.assembly` builds and what API, console, command line and tests hold.
+
+Starting opens everything in the order in which it is needed; stopping is never relied upon (promise 13).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gateway.desk import Desk
+from gateway.engine import Engine
+from gateway.errors import GatewayError
+from gateway.intake import LedgerIntake
+from gateway.journal.entry import Entry
+from gateway.ledger import Ledger
+from gateway.office import Office
+from gateway.partners import Directory
+from gateway.pipeline import Compute
+from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register, Router
+from gateway.receipts import Receipts
+from gateway.workers import WorkerPool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """Every part of a running gateway."""
+
+    office: Office
+    directory: Directory
+    formats: Formats
+    router: Router
+    clock: Clock
+    ids: IdSource
+    ledger: Ledger
+    compute: Compute
+    receipts: Receipts
+    engine: Engine
+    intake: LedgerIntake
+    desk: Desk
+    inbound: Mapping[str, InboundChannel] = field(default_factory=dict)
+    outbound: Mapping[str, OutboundChannel] = field(default_factory=dict)
+    registers: Mapping[str, Register] = field(default_factory=dict)
+    case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Ledger first, doors last: nothing is let in before it can be kept and moved."""
+        await self.ledger.start()
+        await self.ledger.record([Entry(event="gateway.started", at=self.clock.now())])
+        if isinstance(self.compute, WorkerPool):
+            await self.compute.start()
+        for system in (*self.registers.values(), *self.case_systems.values()):
+            await system.start()
+        for way_out in self.outbound.values():
+            await way_out.start()
+        self.engine.start()
+        for door in self.inbound.values():
+            await door.start(self.intake)
+
+    async def stop(self) -> None:
+        """Close doors first. Whatever fails here is reported and the rest goes on."""
+        for part in (*self.inbound.values(), self.engine, *self.outbound.values(), *self.registers.values(), *self.case_systems.values()):
+            await _quietly(part.stop())
+        if isinstance(self.compute, WorkerPool):
+            await _quietly(self.compute.stop())
+        await _quietly(self.ledger.stop())
+
+    async def renew_partners(self) -> None:
+        """Workers that have seen the old directory are replaced."""
+        if isinstance(self.compute, WorkerPool):
+            await self.compute.renew()
+
+    async def not_ready(self) -> list[str]:
+        """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
+        checks = {"ledger": self.ledger.probe()}
+        checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
+        checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
+        checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
+        checks |= {f"case system {name}": system.probe() for name, system in self.case_systems.items()}
+        results = await asyncio.gather(*checks.values(), return_exceptions=True)
+        reasons = [f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None]
+        if isinstance(self.compute, WorkerPool) and not self.compute.pids:
+            reasons.append("workers: none runs")
+        return reasons
+
+
+def _words(result: object) -> str:
+    return result.public if isinstance(result, GatewayError) else type(result).__name__
+
+
+async def _quietly(ending: Awaitable[None]) -> None:
+    try:
+        await ending
+    except Exception as error:
+        log.warning("while stopping: %s at %s", type(error).__name__, datetime.now(UTC).isoformat())
