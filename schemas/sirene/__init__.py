@@ -1,0 +1,21 @@
+"""The SIRENE forms: supplementary information about alerts in the Schengen Information System.
+
+- `xsd/`           `family.xsd` declares every field once, `parts.xsd` what stands inside one; a form is a list of them
+- `fields.csv`     what each field number means on each form, by which source, how sure (`field_numbers.py` reads it)
+- `articles.csv`   the articles that alerts rest on (`articles.py` reads it)
+- `markers.py`     fixed keywords in free text as typed markers, and the letters a to p of a missing person
+- `subjects.py`    persons, vehicles, documents and objects in the gateway's own words
+- `rules/`         what must hold in a form beside the schema, with source and remedy
+- `object_details.py`   the P form that answers a G form
+- `forms/`, `samples/`  the formats and one example of each
+
+The official schema is not public. Numbers are kept as published; names are ours.
+"""
+
+_WITHDRAWN = (
+    "Form {letter} was withdrawn in 2011 (Commission Implementing Decision 2011/406/EU, annex 1.3.5). Send the same "
+    "information on form M."
+)
+
+WITHDRAWN = {f"Form{letter}": _WITHDRAWN.format(letter=letter) for letter in "BCD"}
+"""Root elements of forms that no longer exist, each with the sentence that refuses it."""

@@ -1,0 +1,1 @@
+"""The SIRENE forms: one module, one format."""

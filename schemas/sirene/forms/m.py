@@ -1,0 +1,14 @@
+"""`sirene/M@1`: miscellaneous supplementary information."""
+
+from schemas.form import FormSpec
+from schemas.sirene.rules.miscellaneous import RULES
+from schemas.sirene.subjects import subjects
+
+FORM = FormSpec(
+    id="sirene/M@1",
+    element="FormM",
+    schema="formm.xsd",
+    title="Miscellaneous supplementary information",
+    rules=RULES,
+    subjects=subjects,
+)

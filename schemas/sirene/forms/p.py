@@ -1,0 +1,14 @@
+"""`sirene/P@1`: object details after a hit."""
+
+from schemas.form import FormSpec
+from schemas.sirene.rules.object_details import RULES
+from schemas.sirene.subjects import subjects
+
+FORM = FormSpec(
+    id="sirene/P@1",
+    element="FormP",
+    schema="formp.xsd",
+    title="Object details after a hit",
+    rules=RULES,
+    subjects=subjects,
+)

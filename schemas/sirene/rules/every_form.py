@@ -1,0 +1,213 @@
+"""Rules for every SIRENE form: who writes to whom, the alert, the important notice, attachments, names, unmapped fields."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from gateway.findings import Occasion, Problem, Rule, Severity
+from gateway.form import Field, Form
+from schemas.sirene.articles import ENTRY_AND_RETURN, rests_on
+from schemas.sirene.field_numbers import lookup
+from schemas.sirene.markers import MarkerKind, letter_of, marked
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+MAX_ATTACHMENTS: Final = 5
+MAX_MESSAGE_OCTETS: Final = 10_000_000
+BASE64_GROWTH: Final = 4 / 3
+ATTACHMENT_TYPES: Final = {
+    "image/jpeg": "JPEG", "image/jp2": "JPEG 2000", "image/x-wsq": "WSQ", "application/x-nist": "NIST container",
+    "application/pdf": "PDF",
+}  # fmt: skip
+"""Media types by their kind of file. WSQ and NIST containers have no registered type; these two are our choice."""
+SIS_ROLES: Final = ("sirene", "europol")
+"""Roles of offices that take part in SIS. Europol runs a SIRENE bureau of its own (Regulation (EU) 2018/1862 Art 48)."""
+IRELAND: Final = "sirene:IE"
+LATIN_NAME_FIELDS: Final = ("Surname", "Forename", "NameAtBirth", "PreviousName")
+
+
+def _not_from_the_future(form: Form, occasion: Occasion) -> Iterable[Problem]:
+    if form.header.sent > occasion.now + CLOCK_TOLERANCE:
+        yield "The form says that it was sent later than now."
+
+
+def _known_offices(form: Form, occasion: Occasion) -> Iterable[Problem]:
+    header, ours, known = form.header, occasion.own_parties, occasion.known_parties
+    receivers = (*header.to, *header.info)
+    if occasion.inbound:
+        if header.sender not in known:
+            yield "003", "The sending bureau is not in our address book."
+        if not ours.intersection(receivers):
+            yield "004", "The form is not addressed to us."
+        return
+    if header.sender not in ours:
+        yield "003", "The form is to be sent for an office that is not ours."
+    for receiver in receivers:
+        if receiver not in known | ours:
+            yield "004", f"{receiver} is not in our address book."
+
+
+def _sender_not_receiver(form: Form, _: Occasion) -> Iterable[Problem]:
+    header = form.header
+    if header.sender in (*header.to, *header.info):
+        yield "The sending bureau stands among the receivers."
+    if letter_of(form) not in "AM" and len(header.to) > 1:
+        yield f"Form {letter_of(form)} goes to one bureau; only forms A and M go to several."
+
+
+def _only_within_sis(form: Form, _: Occasion) -> Iterable[Problem]:
+    for office in (form.header.sender, *form.header.to, *form.header.info):
+        if office.partition(":")[0] not in SIS_ROLES:
+            yield f"{office} takes no part in SIS."
+
+
+def _no_entry_alerts_to_ireland(form: Form, _: Occasion) -> Iterable[Problem]:
+    if rests_on(form, ENTRY_AND_RETURN) and IRELAND in (*form.header.to, *form.header.info):
+        yield "A form on a refusal-of-entry or return alert is addressed to Ireland."
+
+
+def _schengen_id(form: Form, _: Occasion) -> Iterable[Problem]:
+    if not form.value("SchengenId"):
+        yield "The form does not say which alert it is about."
+
+
+def _notice_complete(form: Form, _: Occasion) -> Iterable[Problem]:
+    notice = form.first("ImportantNotice")
+    if notice is None:
+        return
+    if marked(form, MarkerKind.URGENT) and not notice.text("Reason").strip():
+        yield "The form says URGENT without a reason."
+    if marked(form, MarkerKind.GEOGRAPHICAL_SEARCH) and not notice.all("Country"):
+        yield "The geographical search names no country."
+
+
+def _urgency_agrees(form: Form, _: Occasion) -> Iterable[Problem]:
+    if marked(form, MarkerKind.URGENT) != (form.header.urgency != "NORMAL"):
+        yield "Field 311 and the Urgency of the header disagree."
+
+
+def _attachments(form: Form, _: Occasion) -> Iterable[Problem]:
+    entries = form.header.attachments
+    if len(entries) > MAX_ATTACHMENTS:
+        yield f"The form has {len(entries)} attachments; {MAX_ATTACHMENTS} are allowed."
+    if sum(entry.size for entry in entries) * BASE64_GROWTH > MAX_MESSAGE_OCTETS:
+        yield f"With its attachments the message is larger than {MAX_MESSAGE_OCTETS} octets on the way."
+    for place, entry in enumerate(entries, start=1):
+        if entry.media_type not in ATTACHMENT_TYPES:
+            yield f"Attachment {place} is of a type that is not allowed."
+
+
+def _latin_names(form: Form, _: Occasion) -> Iterable[Problem]:
+    for person in form.named("Person"):
+        for field in person.children:
+            if field.name in LATIN_NAME_FIELDS and not _latin(field.value):
+                yield field.number, "The name is not in Latin letters."
+
+
+def _latin(text: str) -> bool:
+    return all("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
+
+
+def _sex(form: Form, _: Occasion) -> Iterable[Problem]:
+    for person in form.named("Person"):
+        if person.text("Sex") == "X":
+            yield "The value X is not in the list of this field."
+
+
+def _mapped(form: Form, _: Occasion) -> Iterable[Problem]:
+    for field in form.named("OtherField"):
+        yield field.number, _unmapped(letter_of(form), field)
+
+
+def _unmapped(letter: str, field: Field) -> str:
+    row = lookup(letter, field.number)
+    if row is None:
+        return f"No public source maps field {field.number} on form {letter}. It is kept and passed on as it came."
+    return (
+        f"Field {field.number} ({row.meaning}) came as another field. It is kept and passed on; no rule reads it here."
+    )
+
+
+_ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+SCHENGEN_ID = Rule(
+    id="R06", severity=_ERROR, check=_schengen_id, field="005",
+    text="A form about an alert names it in field 005.",
+    citation="RO Orders 212/2010 and 58/2024, field 005", confidence="secondary",
+    remedy="Write the Schengen ID of the alert in field 005.",
+)  # fmt: skip
+SCHENGEN_ID_ADVISED = Rule(
+    id="R06-M", severity=_WARNING, check=_schengen_id, field="005",
+    text="Form M names the alert in field 005 where there is one.",
+    citation="RO Orders 212/2010 and 58/2024, field 005", confidence="proposal",
+    remedy="Write the Schengen ID of the alert in field 005 where the form is about an alert.",
+)  # fmt: skip
+EVERY_FORM = (
+    Rule(
+        id="R02", severity=_ERROR, check=_not_from_the_future, field="001",
+        text="Field 001 is in UTC and at most five minutes ahead.",
+        citation="RO Order 58/2024, field 001; tolerance ours", confidence="secondary",
+        remedy="Set the clock of the sending system and write 001 in UTC.",
+    ),
+    Rule(
+        id="R04", severity=_ERROR, check=_known_offices, field="004",
+        text="The bureaux in 003 and 004 are known.",
+        citation="SIRENE Address Book; rule R04", confidence="proposal",
+        remedy="Write both offices as they stand in the address book, for example sirene:XB.",
+    ),
+    Rule(
+        id="R05", severity=_WARNING, check=_sender_not_receiver, field="004",
+        text="A bureau does not write to itself; only A and M go to several bureaux.",
+        citation="SIRENE Manual (2015 text) passim; rule R05", confidence="proposal",
+        remedy="Name the one bureau that is asked in 004, and others under Info.",
+    ),
+    Rule(
+        id="R20", severity=_ERROR, check=_notice_complete, field="311",
+        text="URGENT in 311 has a reason; a geographical search names countries.",
+        citation="Regulation (EU) 2018/1862 Art 8(3); SIRENE Manual (2015 text) 1.13.1, 2.14.1", confidence="verified",
+        remedy="Add the reason, or the countries to search, to field 311.",
+    ),
+    Rule(
+        id="R33", severity=_ERROR, check=_attachments, field="Header/Attachment",
+        text="At most five attachments, ten megabytes in all, of the types JPEG, JPEG 2000, WSQ, NIST and PDF.",
+        citation="Commission glossary of SIRENE forms; list of types ours", confidence="secondary",
+        remedy="Send fewer or smaller files, or split them over M forms.",
+    ),
+    Rule(
+        id="R37", severity=_WARNING, check=_latin_names, field="006",
+        text="Names are in Latin letters, with the original script beside them.",
+        citation="SIRENE Manual (2015 text) 2.10", confidence="manual-2015",
+        remedy="Write the name in Latin letters and its original in OriginalScriptName.",
+    ),
+    Rule(
+        id="R38", severity=_ERROR, check=_sex, field="012",
+        text="Field 012 is male, female or unknown.",
+        citation="RO Orders 212/2010 and 58/2024, field 012", confidence="secondary",
+        remedy="Write M, F or U.",
+    ),
+    Rule(
+        id="R41", severity=_ERROR, check=_no_entry_alerts_to_ireland, field="004",
+        text="Ireland gets nothing on refusal-of-entry and return alerts.",
+        citation="Regulation (EU) 2018/1861 and 2018/1860, territorial scope; rule R41", confidence="verified",
+        remedy="Take sirene:IE out of the receivers.",
+    ),
+    Rule(
+        id="R42", severity=_ERROR, check=_only_within_sis, field="004",
+        text="Supplementary information stays among the offices of SIS.",
+        citation="Regulation (EU) 2018/1862 Art 65", confidence="verified",
+        remedy="Address SIRENE bureaux only. What others may have goes by their own channel after the owner agrees.",
+    ),
+    Rule(
+        id="R50", severity=_INFO, check=_mapped,
+        text="A field number that nobody mapped is kept and passed on.",
+        citation="Rule R50", confidence="proposal",
+        remedy="Nothing to do. Use the named element where the schema has one.",
+    ),
+    Rule(
+        id="S01", severity=_WARNING, check=_urgency_agrees, field="311",
+        text="Field 311 says URGENT exactly when the header does.",
+        citation="urn:x-spoc:header:1, Urgency", confidence="proposal",
+        remedy="Write URGENT in both places, or in neither.",
+    ),
+)  # fmt: skip

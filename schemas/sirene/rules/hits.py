@@ -1,0 +1,139 @@
+"""Rules of form G, the hit: the article, what was done, and what the law wants to hear for each kind of alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final
+
+from gateway.findings import Occasion, Problem, Rule, Severity
+from gateway.form import Form
+from schemas.sirene import articles
+from schemas.sirene.articles import article_of, known, rests_on
+from schemas.sirene.markers import MarkerKind, marked
+from schemas.sirene.rules.every_form import EVERY_FORM, SCHENGEN_ID
+
+ADULT_AT: Final = 18
+CAMERA_ARTICLES: Final = ("1862:36", "1862:38")
+TRUE: Final = ("true", "1")
+RETURN_EXIT: Final = {
+    "PersonIdentified": "that the person was identified",
+    "PlaceOfCheck": "the place of the check",
+    "TimeOfCheck": "the time of the check",
+    "LeftTerritory": "that the person has left the territory",
+}
+
+
+def _article(form: Form, _: Occasion) -> Iterable[Problem]:
+    article = article_of(form)
+    if not article:
+        yield "The form does not name the article of the alert."
+    elif known(article) is None:
+        yield "The article is none that an alert can rest on."
+
+
+def _action(form: Form, _: Occasion) -> Iterable[Problem]:
+    if not form.value("ActionTaken"):
+        yield "The form does not say what was done."
+
+
+def _authority(form: Form, _: Occasion) -> Iterable[Problem]:
+    if rests_on(form, articles.ARREST) and not form.value("ReceivingAuthority"):
+        yield "The form reports an arrest and does not say who is to receive the warrant."
+
+
+def _checklist(form: Form, _: Occasion) -> Iterable[Problem]:
+    if not rests_on(form, articles.CHECKS):
+        return
+    for name in ("TimeOfCheck", "PlaceOfCheck"):
+        if not _reported(form, name):
+            yield f"CheckReport/{name}", "The report of the check is not complete: time and place are needed."
+
+
+def _camera(form: Form, _: Occasion) -> Iterable[Problem]:
+    if marked(form, MarkerKind.ANPR) and article_of(form) and not rests_on(form, CAMERA_ARTICLES):
+        yield "The form reports a camera hit on an alert that cameras do not serve."
+
+
+def _return_exit(form: Form, _: Occasion) -> Iterable[Problem]:
+    report = form.first("CheckReport")
+    if report is None or not rests_on(form, articles.RETURN):
+        return
+    if report.attribute("occasion") != "EXIT" and report.child("LeftTerritory") is None:
+        return
+    for name, words in RETURN_EXIT.items():
+        value = _reported(form, name)
+        if not value or (name in ("PersonIdentified", "LeftTerritory") and value not in TRUE):
+            yield f"CheckReport/{name}", f"The form confirms a return and does not say {words}."
+
+
+def _minor(form: Form, _: Occasion) -> Iterable[Problem]:
+    if marked(form, MarkerKind.MINOR):
+        return
+    subject = next(
+        (person for person in form.named("Person") if person.attribute("role", "SUBJECT") == "SUBJECT"), None
+    )
+    child = subject is not None and _is_child(subject.text("DateOfBirth"), form.header.sent)
+    if child or rests_on(form, articles.CHILDREN):
+        yield "The subject is a child and field 090 does not say MINOR."
+
+
+def _is_child(born: str, at: datetime) -> bool:
+    """Whether somebody born then is a child for certain; a partial date gets the benefit of the doubt."""
+    year, month, day = (*(int(part) for part in born.split("-") if part.isdecimal()), 0, 0, 0)[:3]
+    if not year:
+        return False
+    return (at.year - year, at.month, at.day) < (ADULT_AT, month or 1, day or 1) and date(year, 1, 1) <= at.date()
+
+
+def _reported(form: Form, name: str) -> str:
+    report = form.first("CheckReport")
+    return report.text(name).strip() if report else ""
+
+
+RULES: Final = (
+    *EVERY_FORM,
+    SCHENGEN_ID,
+    Rule(
+        id="R08", severity=Severity.ERROR, check=_article, field="090",
+        text="Field 090 names the article of the alert.",
+        citation="SIRENE Manual (2015 text) 2.3(b)", confidence="manual-2015",
+        remedy="Write act and article in field 090, for example 1862:38.",
+    ),
+    Rule(
+        id="R08-088", severity=Severity.WARNING, check=_action, field="088",
+        text="Field 088 says what was done, as fully as possible.",
+        citation="SIRENE Manual (2015 text) 2.3(b)", confidence="manual-2015",
+        remedy="Describe the action in field 088.",
+    ),
+    Rule(
+        id="R09", severity=Severity.ERROR, check=_authority, field="091",
+        text="After an arrest field 091 says which authority receives the warrant.",
+        citation="SIRENE Manual (2015 text) 3.8(c)", confidence="manual-2015",
+        remedy="Give address, telephone, fax or e-mail, reference, contact, language, time limit and form of delivery in 091.",
+    ),
+    Rule(
+        id="R12", severity=Severity.WARNING, check=_checklist, field="CheckReport",
+        text="A hit on a check or information alert is reported with time and place.",
+        citation="Regulation (EU) 2018/1862 Arts 37(1), 37b(1)", confidence="verified",
+        remedy="Fill TimeOfCheck and PlaceOfCheck, and the rest of the list as far as it is known.",
+    ),
+    Rule(
+        id="R48", severity=Severity.WARNING, check=_camera, field="086",
+        text="ANPR in 086 belongs to alerts under Articles 36 and 38.",
+        citation="SIRENE Manual (2015 text) 9", confidence="manual-2015",
+        remedy="Check the article in 090, or leave ANPR out.",
+    ),
+    Rule(
+        id="R49", severity=Severity.ERROR, check=_return_exit, field="CheckReport",
+        text="The confirmation of a return at the border says: identified, where, when, and that the person has left.",
+        citation="Regulation (EU) 2018/1860 Art 6(1)", confidence="verified",
+        remedy="Fill PersonIdentified, PlaceOfCheck, TimeOfCheck and LeftTerritory.",
+    ),
+    Rule(
+        id="R53", severity=Severity.WARNING, check=_minor, field="090",
+        text="Where the subject is a child, field 090 says MINOR.",
+        citation="SIRENE Manual (2015 text) 2.3(b); Regulation (EU) 2018/1862 Art 32(1)", confidence="manual-2015",
+        remedy="Write MINOR in AlertArticleRemark.",
+    ),
+)  # fmt: skip

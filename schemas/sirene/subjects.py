@@ -1,0 +1,95 @@
+"""What a SIRENE form is about, in the gateway's own words: the subject of the alert first, then others who were met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.form import Field, Form
+from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
+from schemas.sirene.markers import MarkerKind, marked
+
+SUBJECT_ROLE: Final = "SUBJECT"
+
+
+def subjects(form: Form) -> tuple[Subject, ...]:
+    """Every person and object of the form, in its order."""
+    minor = marked(form, MarkerKind.MINOR, MarkerKind.UNACCOMPANIED_MINOR)
+    return tuple(_read(field, minor) for field in form.fields if field.name == "Person" or field.name in _OBJECTS)
+
+
+def _read(field: Field, minor: bool) -> Subject:
+    return _person(field, minor) if field.name == "Person" else _OBJECTS[field.name](field)
+
+
+def _texts(field: Field, *names: str) -> tuple[str, ...]:
+    return tuple(child.value.strip() for name in names for child in field.all(name) if child.value.strip())
+
+
+def _text(field: Field, name: str) -> str:
+    return field.text(name).strip()
+
+
+def _person(field: Field, minor: bool) -> Person:
+    role = field.attribute("role", SUBJECT_ROLE)
+    return Person(
+        family_names=_texts(field, "Surname"),
+        given_names=_texts(field, "Forename"),
+        date_of_birth=_text(field, "DateOfBirth"),
+        sex=_text(field, "Sex"),
+        nationalities=_texts(field, "Nationality"),
+        identifiers=tuple(
+            Identifier(kind=each.attribute("kind"), value=each.value.strip(), country=each.attribute("country"))
+            for each in field.all("NationalNumber")
+        ),
+        aliases=_texts(field, "Alias", "NameAtBirth", "PreviousName", "OriginalScriptName"),
+        role=role,
+        minor=minor and role == SUBJECT_ROLE,
+    )
+
+
+def _vehicle(field: Field) -> Vehicle:
+    return Vehicle(
+        registration_number=_text(field, "RegistrationNumber"),
+        registration_country=_text(field, "RegistrationCountry"),
+        vin=_text(field, "Vin"),
+        make=_text(field, "Make"),
+        model=_text(field, "Model"),
+        colour=_text(field, "Colour"),
+        kind=_text(field, "VehicleKind"),
+    )
+
+
+def _document(field: Field) -> Document:
+    return Document(
+        kind=_text(field, "DocumentCategory"),
+        number=_text(field, "DocumentNumber"),
+        issuing_country=_text(field, "IssuingCountry"),
+    )
+
+
+def _thing(kind: str, serial: str) -> Callable[[Field], Thing]:
+    """A reader of objects whose kind is fixed and whose serial number stands in the named element."""
+
+    def read(field: Field) -> Thing:
+        return Thing(
+            kind=_text(field, "ObjectCategory") or kind,
+            serial_number=_text(field, serial),
+            details=tuple(
+                (child.name, child.value.strip())
+                for child in field.children
+                if child.name not in (serial, "ObjectCategory")
+            ),
+        )
+
+    return read
+
+
+_OBJECTS: Final[dict[str, Callable[[Field], Subject]]] = {
+    "Vehicle": _vehicle,
+    "Document": _document,
+    "Aircraft": _thing("AIRCRAFT", "AircraftSerialNumber"),
+    "Firearm": _thing("FIREARM", "FirearmSerialNumber"),
+    "Banknote": _thing("BANKNOTE", "BanknoteSerialNumber"),
+    "OtherObject": _thing("", "ObjectSerialNumber"),
+}
