@@ -1,0 +1,1 @@
+"""The INTERPOL forms: one module, one format."""
