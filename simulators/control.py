@@ -6,7 +6,7 @@ port listens on loopback only and asks for no credentials, as everything behind 
 
 from aiohttp import web
 
-from simulators.declaration import LOOPBACK, Running, Simulator, Station
+from simulators.declaration import AT_ONCE_SECONDS, LOOPBACK, Running, Simulator, Station
 from simulators.scenario import MAX_SCENARIO_BYTES, Rule, ScenarioInvalid, parse_scenario
 
 
@@ -32,7 +32,7 @@ class Control:
                 *self.running.control_routes,
             ]
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=AT_ONCE_SECONDS)
         await runner.setup()
         await web.TCPSite(runner, LOOPBACK, port).start()
         return runner, f"http://{LOOPBACK}:{runner.addresses[0][1]}"

@@ -17,6 +17,7 @@ from simulators.recorder import Recorder
 from simulators.scenario import ANYTHING, Abilities, Script
 
 LOOPBACK = "127.0.0.1"
+AT_ONCE_SECONDS = 0.05  # how long open calls may go on at the end; aiohttp takes 0 for "for ever"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,8 +53,17 @@ class CaseSystem:
         self.cases = kept["cases"]
         self.openings = {source: (known, number) for source, (known, number) in kept["openings"].items()}
 
+    def forget(self) -> None:
+        """The seeded cases again, also in what is kept; serials go on."""
+        self.reset()
+        self._save()
+
     def _keep(self, answer: Answer) -> Answer:
-        """With `--set keep=yes`, what was written outlives the process before anybody is told of it."""
+        self._save()  # before anybody is told of it
+        return answer
+
+    def _save(self) -> None:
+        """With `--set keep=yes`, what was written outlives the process."""
         if self._file is not None:
             kept = {
                 "serial": self._serial,
@@ -65,7 +74,6 @@ class CaseSystem:
             partial = self._file.with_suffix(".partial")
             partial.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
             partial.replace(self._file)
-        return answer
 
     def operations(self) -> tuple[Operation, ...]:
         case = "/cases/{journalNumber}"
@@ -230,7 +238,7 @@ def _written(case: Mapping[str, Any], effect: str, status: int, **members: str) 
 
 async def start(station: Station) -> Running:
     system = CaseSystem(station)
-    return await RestServer(station, SYSTEM_ID, system.operations(), system.seeds).start(system.reset)
+    return await RestServer(station, SYSTEM_ID, system.operations(), system.seeds).start(system.forget)
 
 
 SIMULATOR = Simulator(

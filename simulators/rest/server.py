@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from simulators.authority import Authority, server_context, swap_certificate_when
-from simulators.declaration import LOOPBACK, Running, Station
+from simulators.declaration import AT_ONCE_SECONDS, LOOPBACK, Running, Station
 from simulators.recorder import payload_facts
 from simulators.rest.contract import CONTEXT_HEADER, MAX_ID, Context, Problem, read_context, read_json
 from simulators.rest.misconduct import change_answer, hang_up, send, stay_silent
@@ -93,7 +93,7 @@ class RestServer:
         station = self.station
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_route("*", "/{tail:.*}", self._serve)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=AT_ONCE_SECONDS)
         await runner.setup()
         ready: dict[str, object] = {"register_id": self.register_id, "token": station.token}
         context = None

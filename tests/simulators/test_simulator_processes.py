@@ -90,6 +90,7 @@ async def test_a_signal_ends_it_while_a_call_waits(calling_own: CallingOwn) -> N
             pass
     crm.simulator.process.send_signal(signal.SIGTERM)
     assert crm.simulator.process.wait(5) == 0
+    assert (crm.simulator.folder / "crm.stderr").read_text() == ""  # nothing had to be waited for
     with pytest.raises(aiohttp.ClientError):
         await waiting
 
