@@ -1,0 +1,100 @@
+"""The routing table that is shipped: every message kind goes where the matrix says."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from gateway.envelope import Envelope
+from routing.decide import TableRouter
+from routing.table import Known, Table, read_table
+from tests.routing.messages import CAR, PASSPORT, RIFLE, TESTINE, field, message, vehicle_hit
+
+KNOWN = Known(registers=frozenset({"cpr", "crm", "wanted_vehicles", "passports"}), case_systems=frozenset({"polsas"}))
+VEHICLES = ("crm", "wanted_vehicles")
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    text = resources.files("config").joinpath("routes.toml").read_text(encoding="utf-8")
+    return read_table(text, known=KNOWN)
+
+
+def hit(article: str, *subjects: object) -> Envelope:
+    return message("sirene/G@1", field("090", article), subjects=subjects)  # type: ignore[arg-type]  # subjects
+
+
+CASES = {
+    "a vehicle hit that asks for a P form": (vehicle_hit(), VEHICLES, "automatic", ""),
+    "a vehicle hit under the old decision": (vehicle_hit(article="2007/533:38"), VEHICLES, "automatic", ""),
+    "a vehicle hit that asks for something else": (vehicle_hit(asks="Where is the owner?"), VEHICLES, "draft", ""),
+    "a vehicle hit that asks for nothing": (vehicle_hit(asks=""), VEHICLES, "none", ""),
+    "a document hit": (hit("1862:38", PASSPORT), ("passports", "cpr"), "draft", ""),
+    "a firearm hit": (hit("1862:38(2)(e)", RIFLE), (), "draft", ""),
+    "a missing person": (hit("1862:32 MINOR", TESTINE), ("cpr", "passports"), "draft", ""),
+    "a person wanted for arrest": (hit("1862:26", TESTINE), ("cpr",), "draft", ""),
+    "an unknown wanted person": (hit("1862:40"), (), "draft", ""),
+    "an article nobody knows": (hit("1862:99", TESTINE), (), "draft", "route.article-unknown"),
+    "an arrest request": (message("sirene/A@1", subjects=(TESTINE,)), ("cpr", "passports"), "none", ""),
+    "further information": (message("sirene/M@1"), (), "draft", ""),
+    "a missing person at high risk": (
+        message("sirene/M@1", field("311", "URGENT, medical")), ("cpr", "passports"), "draft", "",
+    ),
+    "a P form on a vehicle": (message("sirene/P@1", subjects=(CAR,)), VEHICLES, "none", ""),
+    "a P form on something else": (message("sirene/P@1", subjects=(RIFLE,)), (), "none", ""),
+    "a travel document": (
+        message("interpol/TravelDocumentQuery@1", subjects=(PASSPORT,)), ("passports",), "automatic", "",
+    ),
+    "a travel document and its bearer": (
+        message("interpol/TravelDocumentQuery@1", subjects=(PASSPORT, TESTINE)), ("passports", "cpr"), "automatic", "",
+    ),
+    "a vehicle query": (message("interpol/VehicleQuery@1", subjects=(CAR,)), VEHICLES, "automatic", ""),
+    "a wanted person": (message("interpol/Diffusion@1", subjects=(TESTINE,)), ("cpr", "passports"), "none", ""),
+    "a diffusion without a person": (message("interpol/Diffusion@1"), (), "none", ""),
+    "an answer on a document": (message("interpol/TravelDocumentAnswer@1", subjects=(PASSPORT,)), (), "none", ""),
+    "an answer on a vehicle": (message("interpol/VehicleAnswer@1", subjects=(CAR,)), (), "none", ""),
+    "free text": (message("interpol/FreeText@1"), (), "none", "route.free-text"),
+    "a request on a person": (
+        message("europol/Request@1", subjects=(TESTINE,), handling=("H2",)), ("cpr",), "draft", "",
+    ),
+    "a request on a vehicle": (message("europol/Request@1", subjects=(CAR,)), VEHICLES, "draft", ""),
+    "a request on both": (message("europol/Request@1", subjects=(CAR, TESTINE)), ("cpr", *VEHICLES), "draft", ""),
+    "a request on a phone": (message("europol/Request@1"), (), "draft", ""),
+    "a request with a restriction in words": (
+        message("europol/Request@1", subjects=(TESTINE,), handling=("h3",)), (), "none", "route.restriction-in-words",
+    ),
+    "a reply": (message("europol/Reply@1", subjects=(TESTINE,)), (), "none", ""),
+    "information": (message("europol/Information@1"), (), "none", "route.own-initiative"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CASES, ids=lambda kind: kind.replace(" ", "-"))
+def test_a_message_goes_where_the_matrix_says(kind: str, table: Table) -> None:
+    envelope, registers, answer, hold = CASES[kind]
+    routing = TableRouter(table).decide(envelope)
+    assert (routing.registers, routing.answer, routing.hold) == (registers, answer, hold)
+    assert routing.case_system == "polsas"  # every accepted message is written to the case system
+    assert not routing.settle
+
+
+def test_a_receipt_is_settled_and_nothing_else(table: Table) -> None:
+    routing = TableRouter(table).decide(message("spoc/Receipt@1"))
+    assert routing.settle
+    assert (routing.registers, routing.case_system, routing.answer) == ((), "", "none")
+
+
+def test_every_row_is_met_by_some_message(table: Table) -> None:
+    router = TableRouter(table)
+    met = {router.decide(envelope).row for envelope, *_ in CASES.values()} | {"receipt"}
+    assert {row.name for row in table} - met == set()
+
+
+def test_what_no_row_takes_waits_for_an_officer(table: Table) -> None:
+    routing = TableRouter(table).decide(message("sirene/Q@1"))
+    assert (routing.row, routing.hold) == ("", "route.unroutable")
+    assert routing.explanation[-1].startswith("No row of the routing table matches")
+
+
+def test_every_row_that_asks_cites_the_matrix(table: Table) -> None:
+    assert [row.name for row in table if row.actions.ask and "atrix row" not in row.because] == []
