@@ -1,7 +1,8 @@
 """The P form that answers a G form: what our registers say about the vehicle that was found.
 
-Only what a register said is written into fields. What is missing, doubtful or cannot be given is said in words in field 083,
-so that nobody takes silence for an answer. The main headings of the P form stay empty: no public source says what each means.
+Only what a register said is written into fields. What is missing, doubtful or cannot be given is said in words in field
+083, so that nobody takes silence for an answer. The main headings of the P form stay empty: no public source says what
+each of them means.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _VEHICLE_FIELDS: Final = (
     ("FirstRegistration", "firstRegistration"), ("RegistrationStatus", "status"),
 )  # fmt: skip
 _RECORD_FIELDS: Final = (
-    ("RecordKind", "object"), ("RecordReason", "reason"), ("RecordSince", "since"), ("RecordReference", "journalNumber"),
+    ("RecordKind", "object"), ("RecordReason", "reason"), ("RecordSince", "since"),
+    ("RecordReference", "journalNumber"),
 )  # fmt: skip
 _OUTCOMES: Final = {
     MATCHES: "{register} answered.",
@@ -63,19 +65,17 @@ class _Record(Struct, frozen=True):
 
 
 def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
-    """The P form for a G form that asks for one after a hit on a vehicle under Article 38; None for every other G form."""
+    """The P form for a G form that asks for one after a hit on a vehicle under Article 38, else None."""
     vehicles = [subject for subject in form.subjects if isinstance(subject, Vehicle)]
     if "P" not in forms_asked_for(form) or not rests_on(form, OBJECTS) or not vehicles:
         return None
     handling, given, words = _givable(form, answers)
-    fields: list[Field] = _opening(form)
-    for vehicle in vehicles:
-        fields.append(_vehicle(vehicle, given, words))
+    fields = [*_opening(form), *(_vehicle(vehicle, given, words) for vehicle in vehicles)]
     fields.extend(_national_records(given, words))
     words.extend(_answer_words(answers))
     if len(vehicles) < len(form.subjects):
         words.append("Other persons or objects on your form are not answered here; an officer looks at them.")
-    fields.append(Field(name="SupplementaryInformation", value="\n".join(dict.fromkeys(words))[:MAX_TEXT]))
+    fields.append(Field(name="SupplementaryInformation", value=_joined(words)))
     return Form(format=FORMAT, header=_header(form.header, handling, reply, form.header.sender), fields=tuple(fields))
 
 
@@ -110,7 +110,7 @@ def _opening(form: Form) -> list[Field]:
 
 
 def _givable(form: Form, answers: Sequence[Answer]) -> tuple[tuple[Condition, ...], list[_Record], list[str]]:
-    """The conditions of the question and of every record that is given; records whose conditions cannot be carried stay here."""
+    """The conditions of question and records, the records that can be given, and words about those that cannot."""
     conditions = list(dict.fromkeys(form.header.handling))
     codes = {condition.code for condition in conditions}
     given: list[_Record] = []
@@ -135,11 +135,8 @@ def _vehicle(asked: Vehicle, given: list[_Record], words: list[str]) -> Field:
     exact = [record for record in found if asked.vin and _plain(record.match.value("vin")) == _plain(asked.vin)]
     found = exact or found
     if len(found) != 1:
-        words.append(
-            f"{name}: several vehicles fit; name the VIN."
-            if found
-            else f"{name}: the data repeated here are those of your form."
-        )
+        several, none = "several vehicles fit; name the VIN.", "the data repeated here are those of your form."
+        words.append(f"{name}: {several if found else none}")
         return _as_asked(asked)
     match = found[0].match
     vin = match.value("vin")
@@ -149,9 +146,8 @@ def _vehicle(asked: Vehicle, given: list[_Record], words: list[str]) -> Field:
     if asked.registration_number and _plain(match.value("plate")) != _plain(asked.registration_number):
         words.append(f"{name}: the vehicle is on record with another registration number.")
     parts = [field for element, key in _VEHICLE_FIELDS for field in _fitting(element, match.value(key), words)]
-    return Field(
-        name="Vehicle", children=_in_order(parts, asked.registration_country if _same_plate(match, asked) else "")
-    )
+    country = asked.registration_country if _same_plate(match, asked) else ""
+    return Field(name="Vehicle", children=_in_order(parts, country))
 
 
 def _fits(match: Match, asked: Vehicle) -> bool:
@@ -188,12 +184,9 @@ def _national_records(given: list[_Record], words: list[str]) -> Iterator[Field]
     """Each entry of the register of wanted objects, without its own key."""
     wanted = [record for record in given if record.match.value("wantedId")]
     for record in wanted[:MAX_RECORDS]:
-        parts = _fitting("RecordSource", record.answer.register, words) or [
-            Field(name="RecordSource", value="register")
-        ]
-        parts += [
-            field for element, key in _RECORD_FIELDS for field in _fitting(element, record.match.value(key), words)
-        ]
+        said = [("RecordSource", record.answer.register or "register")]
+        said += [(element, record.match.value(key)) for element, key in _RECORD_FIELDS]
+        parts = [field for element, value in said for field in _fitting(element, value, words)]
         if record.answer.as_of is not None:
             parts.append(Field(name="RecordAsOf", value=utc_text(record.answer.as_of)))
         yield Field(name="NationalRecord", children=tuple(parts))
@@ -214,7 +207,7 @@ def _answer_words(answers: Sequence[Answer]) -> Iterator[str]:
 
 
 def _fitting(element: str, value: str, words: list[str]) -> list[Field]:
-    """The field when the value can stand in it. A value is never cut: one that does not fit is left out, and said so."""
+    """The field when the value can stand in it. A value is never cut: one that does not fit is left out, in words."""
     text = value.strip()
     if not text or text == "null":
         return []
@@ -230,6 +223,18 @@ def _allowed(element: str, text: str) -> bool:
     if element == "RecordSince":
         return bool(_PARTIAL_DATE.fullmatch(text))
     return len(text) <= (MAX_LINE if element.startswith("Record") else MAX_NAME)
+
+
+def _joined(words: list[str]) -> str:
+    """The sentences, each once, a line each; where they are too many, the last one says so."""
+    lines, room = [], MAX_TEXT
+    for line in dict.fromkeys(words):
+        room -= len(line) + 1
+        if room < 0:
+            lines.append("There is more to say than this field holds; an officer follows up.")
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _is_date(text: str) -> bool:

@@ -61,7 +61,7 @@ RULES: Final = (
     ),
     Rule(
         id="R18", severity=Severity.WARNING, check=_verifiable, field="042",
-        text="The circumstances (042 to 045) and the person (006, 007, 009) are given, so that others can verify the alert.",
+        text="Circumstances (042 to 045) and person (006, 007, 009) are given, so that others can verify the alert.",
         citation="SIRENE Manual (2015 text) 3.5; persons: rule R18", confidence="manual-2015",
         remedy="Fill the fields named, or say in 083 why a forename is missing.",
     ),

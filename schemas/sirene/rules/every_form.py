@@ -1,4 +1,4 @@
-"""Rules for every SIRENE form: who writes to whom, the alert, the important notice, attachments, names, unmapped fields."""
+"""Rules for every SIRENE form: addresses, the alert, the important notice, attachments, names, unmapped fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTACHMENT_TYPES: Final = {
 }  # fmt: skip
 """Media types by their kind of file. WSQ and NIST containers have no registered type; these two are our choice."""
 SIS_ROLES: Final = ("sirene", "europol")
-"""Roles of offices that take part in SIS. Europol runs a SIRENE bureau of its own (Regulation (EU) 2018/1862 Art 48)."""
+"""Roles of offices that take part in SIS. Europol has a SIRENE bureau (Regulation (EU) 2018/1862 Art 48)."""
 IRELAND: Final = "sirene:IE"
 LATIN_NAME_FIELDS: Final = ("Surname", "Forename", "NameAtBirth", "PreviousName")
 

@@ -12,6 +12,7 @@ from schemas.sirene import articles
 from schemas.sirene.articles import article_of, known, rests_on
 from schemas.sirene.markers import MarkerKind, marked
 from schemas.sirene.rules.every_form import EVERY_FORM, SCHENGEN_ID
+from schemas.sirene.subjects import SUBJECT_ROLE
 
 ADULT_AT: Final = 18
 CAMERA_ARTICLES: Final = ("1862:36", "1862:38")
@@ -70,10 +71,8 @@ def _return_exit(form: Form, _: Occasion) -> Iterable[Problem]:
 def _minor(form: Form, _: Occasion) -> Iterable[Problem]:
     if marked(form, MarkerKind.MINOR):
         return
-    subject = next(
-        (person for person in form.named("Person") if person.attribute("role", "SUBJECT") == "SUBJECT"), None
-    )
-    child = subject is not None and _is_child(subject.text("DateOfBirth"), form.header.sent)
+    subjects = [person for person in form.named("Person") if person.attribute("role", SUBJECT_ROLE) == SUBJECT_ROLE]
+    child = any(_is_child(person.text("DateOfBirth"), form.header.sent) for person in subjects)
     if child or rests_on(form, articles.CHILDREN):
         yield "The subject is a child and field 090 does not say MINOR."
 
@@ -110,7 +109,7 @@ RULES: Final = (
         id="R09", severity=Severity.ERROR, check=_authority, field="091",
         text="After an arrest field 091 says which authority receives the warrant.",
         citation="SIRENE Manual (2015 text) 3.8(c)", confidence="manual-2015",
-        remedy="Give address, telephone, fax or e-mail, reference, contact, language, time limit and form of delivery in 091.",
+        remedy="Give address, telephone, e-mail, reference, contact, language, time limit and form of delivery in 091.",
     ),
     Rule(
         id="R12", severity=Severity.WARNING, check=_checklist, field="CheckReport",

@@ -29,7 +29,7 @@ RULES: Final = (
     SCHENGEN_ID,
     Rule(
         id="R31", severity=Severity.WARNING, check=_fitting, field="Body",
-        text="Form P answers a G form on an Article 38 alert with details of a vehicle, aircraft, boat, industrial equipment or container.",
+        text="Form P answers a G form on an Article 38 alert on a vehicle, aircraft, boat, equipment or container.",
         citation="SIRENE Manual (2015 text) 8.3", confidence="manual-2015",
         remedy="Describe the object, and write the reference of the G form in YourReference and InReplyTo.",
     ),
