@@ -1,0 +1,166 @@
+"""Who may come in: what all conversations of one mail door share and decide by. There is no wire here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from adapters.channels.smtp import replies
+from adapters.channels.smtp.addresses import domain_of
+from adapters.channels.smtp.replies import Reply
+from adapters.channels.smtp.settings import SmtpSettings
+from adapters.channels.smtp.tls import Peer, is_agreed
+from gateway.envelope import Claim, Payload
+from gateway.errors import GatewayError
+from gateway.handover import Accepted
+from gateway.partners import Directory, Partner
+from gateway.ports import Clock, Intake
+
+NULL_SENDER: Final = "<>"
+"""Sender of delivery status notifications (RFC 5321 section 4.5.5), kept in the claim as it stands."""
+SOURCES: Final = 10_000
+"""Most senders whose messages of the last hour are counted at once; beyond that the quietest are forgotten."""
+HOUR: Final = timedelta(hours=1)
+_log = logging.getLogger(__name__)
+
+
+class Allowance:
+    """Messages of the last hour, by source."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, deque[datetime]] = {}
+
+    def used(self, source: str, now: datetime) -> int:
+        """How many messages came from the source within the last hour."""
+        taken = self._taken.get(source)
+        while taken and taken[0] <= now - HOUR:
+            taken.popleft()
+        return len(taken) if taken else 0
+
+    def use(self, source: str, now: datetime) -> None:
+        """Count one message."""
+        if source not in self._taken and len(self._taken) >= SOURCES:
+            self._forget(now)
+        self._taken.setdefault(source, deque()).append(now)
+
+    def _forget(self, now: datetime) -> None:
+        for source in [source for source in self._taken if not self.used(source, now)]:
+            del self._taken[source]
+        while len(self._taken) >= SOURCES:
+            del self._taken[min(self._taken, key=lambda source: len(self._taken[source]))]
+
+
+class Door:
+    """The decisions of one mail door, and what it counts."""
+
+    def __init__(self, name: str, settings: SmtpSettings, directory: Callable[[], Directory], clock: Clock) -> None:
+        self.name, self.settings = name, settings
+        self._directory, self._clock = directory, clock
+        self._domains = frozenset(domain.lower() for domain in settings.domains)
+        self._mailboxes = frozenset(box.lower() for box in settings.mailboxes)
+        self._allowance = Allowance()
+        self._connections: Counter[str] = Counter()
+        self._taking: set[asyncio.Task[Accepted]] = set()
+        self.intake: Intake | None = None
+
+    # --- connections
+
+    def admit(self, host: str) -> bool:
+        """Count a new connection, or say that there are too many."""
+        settings = self.settings
+        if (
+            self._connections.total() >= settings.connections
+            or self._connections[host] >= settings.connections_per_remote
+        ):
+            return False
+        self._connections[host] += 1
+        return True
+
+    def leave(self, host: str) -> None:
+        """A connection that was admitted has ended."""
+        self._connections[host] -= 1
+        if self._connections[host] <= 0:
+            del self._connections[host]
+
+    # --- sender and recipients
+
+    def judge_sender(self, address: str, peer: Peer) -> Reply | None:
+        """Why this sender may not write now over this connection, or None when it may."""
+        if self.settings.starttls == "required" and not peer.encryption:
+            return replies.NEEDS_TLS
+        partner = self._directory().by_address(address)
+        if partner is None and address != NULL_SENDER and self.settings.unknown_sender == "refuse":
+            return replies.unknown_sender(self.settings.contact)
+        return _judge_certificate(partner, peer) or self.judge_rate(address, peer)
+
+    def judge_rate(self, address: str, peer: Peer) -> Reply | None:
+        """Whether the sender has written more than was agreed within the hour."""
+        source, limit = self._source(address, peer)
+        return replies.too_many_messages(limit) if self._allowance.used(source, self._clock.now()) >= limit else None
+
+    def judge_recipient(self, address: str) -> Reply | None:
+        """Why mail for this recipient is not taken, or None when it is."""
+        if domain_of(address) not in self._domains:
+            return replies.NO_RELAY
+        lowered = address.lower()
+        # RFC 5321 section 4.5.1: postmaster always exists
+        if not self._mailboxes or lowered in self._mailboxes or lowered.startswith("postmaster@"):
+            return None
+        return replies.NO_SUCH_MAILBOX
+
+    def _source(self, address: str, peer: Peer) -> tuple[str, int]:
+        partner = self._directory().by_address(address)
+        if partner is None:
+            return f"host {peer.host}", self.settings.unknown_messages_per_hour
+        return (
+            partner.party,
+            partner.mail.messages_per_hour if partner.mail else self.settings.unknown_messages_per_hour,
+        )
+
+    # --- handing over
+
+    async def take(self, payload: Payload, claim: Claim, peer: Peer) -> Reply:
+        """Hand over to intake and answer for it. Never raises but for a cancelled conversation."""
+        assert self.intake is not None
+        task = asyncio.create_task(self.intake.take(self.name, payload, claim))
+        # Kept on when the other side leaves meanwhile: then it sends again, and intake knows the copy.
+        self._taking.add(task)
+        task.add_done_callback(self._taken)
+        try:
+            async with asyncio.timeout(self.settings.take_seconds):
+                accepted = await asyncio.shield(task)
+        except GatewayError as error:
+            made = replies.unavailable if error.temporary else replies.refused
+            return made(error.code, error.public)
+        except TimeoutError:
+            return replies.TAKES_TOO_LONG
+        except Exception as error:  # noqa: BLE001  # whatever it was, the sender keeps the message and sends it again
+            _log.error("the message was not kept: %s", type(error).__name__)  # its text may hold content
+            return replies.CANNOT_KEEP
+        self._allowance.use(self._source(claim.sender, peer)[0], self._clock.now())
+        return Reply(code=250, enhanced="2.0.0", text=f"Taken in as {accepted.envelope}")
+
+    def _taken(self, task: asyncio.Task[Accepted]) -> None:
+        self._taking.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen above, or nobody waits for it any more
+
+    async def turned_away(self, claim: Claim, reply: Reply) -> None:
+        """Journal a refusal. A journal that cannot be written does not turn a refusal into an acceptance."""
+        assert self.intake is not None
+        try:
+            await self.intake.turned_away(self.name, claim, reply.reason, reply.line)
+        except Exception as error:  # noqa: BLE001  # see above
+            _log.error("a refusal was not journalled: %s, %s", reply.reason, type(error).__name__)
+
+
+def _judge_certificate(partner: Partner | None, peer: Peer) -> Reply | None:
+    if partner is None or partner.mail is None or partner.mail.client_certificate != "required":
+        return None
+    if not peer.encryption or not peer.certificate:
+        return replies.NEEDS_CERTIFICATE
+    return None if is_agreed(peer.certificate, partner.mail) else replies.OTHER_CERTIFICATE
