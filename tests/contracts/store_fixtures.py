@@ -34,22 +34,33 @@ class StoppedClock:
         self.time = max(self.time, moment)
 
 
-def _sqlite(request: pytest.FixtureRequest) -> Store:
-    path = request.getfixturevalue("tmp_path") / "ledger.sqlite"
-    return lambda: SqliteLedger(path, StoppedClock())
+PLACES = {
+    "memory": lambda _: "",
+    "sqlite": lambda request: str(request.getfixturevalue("tmp_path") / "ledger.sqlite"),
+}
+"""Where a test keeps each store; one line for a new one, and one in `open_ledger`."""
 
 
-def _memory(_: pytest.FixtureRequest) -> Store:
-    return lambda: MemoryLedger(StoppedClock())
-
-
-OPENED = {"memory": _memory, "sqlite": _sqlite}
-"""How a test opens each store; one line for a new one."""
+def open_ledger(name: str, place: str) -> Ledger:
+    """A store on its place, not yet started."""
+    match name:
+        case "memory":
+            return MemoryLedger(StoppedClock())
+        case "sqlite":
+            return SqliteLedger(Path(place), StoppedClock())
+    raise LookupError(f"no test opens the store {name}")
 
 
 @pytest.fixture(params=sorted(STORES))
 def store(request: pytest.FixtureRequest) -> Store:
-    return OPENED[request.param](request)
+    place = PLACES[request.param](request)
+    return lambda: open_ledger(request.param, place)
+
+
+@pytest.fixture(params=sorted(set(STORES) - {"memory"}))
+def lasting_place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Name and place of each store that outlives its process."""
+    return request.param, PLACES[request.param](request)
 
 
 @pytest.fixture

@@ -30,11 +30,11 @@ from tests.contracts.store_examples import (
     take,
     understood,
 )  # fmt: skip
-from tests.contracts.store_fixtures import OPENED, STORES, Store
+from tests.contracts.store_fixtures import PLACES, STORES, Store
 
 
 def test_every_store_with_a_manifest_is_tested() -> None:
-    assert set(STORES) == set(OPENED)
+    assert set(STORES) == set(PLACES)
     assert {name: manifest["name"] for name, manifest in STORES.items()} == {name: name for name in STORES}
     assert {manifest["kind"] for manifest in STORES.values()} == {"store"}
 

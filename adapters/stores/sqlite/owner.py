@@ -24,7 +24,11 @@ class Ownership:
 
     def take(self) -> None:
         """Become the owner; raises `Misconfigured` with the process id of the one who is."""
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as fault:
+            operator = f"The ledger's lock cannot be opened: {fault}."
+            raise Misconfigured("ledger.unusable", "The ledger cannot be used.", operator=operator) from fault
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:

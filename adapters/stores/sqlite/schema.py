@@ -24,6 +24,7 @@ _DURABLE = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA recursive_triggers = ON",  # else REPLACE would delete rows past their triggers
     f"PRAGMA journal_size_limit = {MAX_JOURNAL_OCTETS}",
 )
 

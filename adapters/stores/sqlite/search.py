@@ -82,8 +82,11 @@ def _conditions(query: Query, values: dict[str, Any]) -> tuple[list[str], bool]:
 
 
 def _standings(query: Query) -> list[tuple[str, str]] | None:
-    """The pairs of direction and state that are asked for, or None for all."""
-    if query.direction is None and not query.states:
+    """The pairs of direction and state that are asked for, or None where they do not matter.
+
+    They matter to a search by counterpart, whose index holds them before the id.
+    """
+    if query.direction is None and not query.states and not query.counterpart:
         return None
     directions = (query.direction,) if query.direction else tuple(Direction)
     return [

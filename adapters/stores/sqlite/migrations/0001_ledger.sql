@@ -66,7 +66,7 @@ CREATE TABLE envelopes (
 CREATE INDEX envelopes_at_once ON envelopes (rank DESC, received_at, id) WHERE working = 1 AND due IS NULL;
 CREATE INDEX envelopes_later ON envelopes (due, rank, received_at, id) WHERE working = 1 AND due IS NOT NULL;
 CREATE INDEX envelopes_by_state ON envelopes (direction, state, id);
-CREATE INDEX envelopes_by_counterpart ON envelopes (counterpart, id) WHERE counterpart <> '';
+CREATE INDEX envelopes_by_counterpart ON envelopes (counterpart, direction, state, id) WHERE counterpart <> '';
 CREATE INDEX envelopes_by_message_id ON envelopes (message_id) WHERE message_id <> '';
 CREATE INDEX envelopes_by_our_reference ON envelopes (our_reference) WHERE our_reference <> '';
 CREATE INDEX envelopes_by_exchange ON envelopes (exchange) WHERE exchange <> '';
@@ -92,6 +92,8 @@ CREATE TABLE contents (
     PRIMARY KEY (envelope, part)
 );
 CREATE TRIGGER payload_is_not_changed BEFORE UPDATE ON contents WHEN OLD.part = 'payload'
+BEGIN SELECT raise(ABORT, 'a payload stays as it came'); END;
+CREATE TRIGGER payload_is_not_deleted BEFORE DELETE ON contents WHEN OLD.part = 'payload'
 BEGIN SELECT raise(ABORT, 'a payload stays as it came'); END;
 
 -- Which delivery of a channel became which envelope.

@@ -1,0 +1,42 @@
+"""A process that writes to a store as fast as it can and says what was acknowledged, until it is killed.
+
+    python -m tests.contracts.store_writer NAME PLACE
+
+Each line names an envelope and the version that the store has promised to keep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from gateway.ledger import Ledger
+from tests.contracts.store_examples import WAY_IN, arrived, new_id, read, step, take
+from tests.contracts.store_fixtures import open_ledger
+
+AT_ONCE = 10
+
+
+async def _write(ledger: Ledger) -> None:
+    while True:
+        row = await take(ledger, arrived(new_id().encode() * 200), key=new_id())
+        _promise(row.envelope.id, row.version)
+        for state in WAY_IN[1:]:
+            await ledger.commit([step(row, state, row.envelope.learn(exchange=state))])
+            _promise(row.envelope.id, row.version + 1)
+            row = await read(ledger, row.envelope.id)
+
+
+def _promise(envelope: str, version: int) -> None:
+    sys.stdout.write(f"{envelope} {version}\n")
+    sys.stdout.flush()
+
+
+async def _main(name: str, place: str) -> None:
+    ledger = open_ledger(name, place)
+    await ledger.start()
+    await asyncio.gather(*(_write(ledger) for _ in range(AT_ONCE)))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(*sys.argv[1:]))
