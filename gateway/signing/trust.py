@@ -168,7 +168,7 @@ def _check_name(signer: x509.Certificate, policy: SignaturePolicy) -> None:
 def _path(
     signer: x509.Certificate, others: list[x509.Certificate], anchors: list[x509.Certificate], at: datetime
 ) -> list[x509.Certificate]:
-    """Signer, intermediates, anchor. The signer's extensions were judged before; authorities follow the web's rules."""
+    """Signer, intermediates, anchor. The signer's own extensions were judged before."""
     _check_key_readable(signer)
     verifier = (
         verification.PolicyBuilder()
@@ -176,7 +176,7 @@ def _path(
         .time(at)
         .max_chain_depth(MAX_DEPTH)
         .extension_policies(
-            ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(),
+            ca_policy=_authority_policy(),
             ee_policy=verification.ExtensionPolicy.permit_all(),
         )
         .build_client_verifier()
@@ -185,6 +185,27 @@ def _path(
         return list(verifier.verify(signer, others).chain)
     except verification.VerificationError as error:
         raise refusal(_why_no_path(signer, others, anchors, at), str(error)[:300]) from error
+
+
+def _authority_policy() -> verification.ExtensionPolicy:
+    """RFC 5280 for authorities. The web's rules ask for more than a plain `openssl req -x509` writes."""
+    agnostic = verification.Criticality.AGNOSTIC
+    return (
+        verification.ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, agnostic, None)
+        .may_be_present(x509.KeyUsage, agnostic, _may_issue)
+        .may_be_present(x509.ExtendedKeyUsage, agnostic, _may_issue_signers)
+    )
+
+
+def _may_issue(_: verification.Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the key of an authority may not sign certificates")
+
+
+def _may_issue_signers(_: verification.Policy, __: x509.Certificate, purposes: x509.ExtendedKeyUsage | None) -> None:
+    if purposes is not None and not set(purposes) & _SIGNING_PURPOSES:
+        raise ValueError("an authority may issue certificates for other purposes only")
 
 
 def _check_key_readable(signer: x509.Certificate) -> None:

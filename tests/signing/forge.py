@@ -94,6 +94,7 @@ def build_certificate(
     days: tuple[float, float] = (-30, 300),
     purposes: tuple[str, ...] = (),
     usage: str | None = "digital_signature",
+    certifies: bool = True,
 ) -> x509.Certificate:
     uses = dict.fromkeys(
         (
@@ -114,7 +115,7 @@ def build_certificate(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     if authority:
-        uses |= {"key_cert_sign": True, "crl_sign": True}
+        uses |= {"key_cert_sign": certifies, "crl_sign": True}
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     elif usage:
         uses[usage] = True
@@ -233,7 +234,7 @@ def _referred(root: etree._Element, reference: etree._Element) -> bytes:
     uri = reference.get("URI", "")
     if uri.startswith("#"):
         found = root.xpath("//*[@Id=$id]", id=uri[1:])
-        return etree.tostring(found[0], method="c14n") if found else b""  # type: ignore[index,arg-type]
+        return etree.tostring(found[0], method="c14n") if found else b""
     bare = copy.deepcopy(root)
     bare.remove(bare[-1])
     return etree.tostring(bare, method="c14n")

@@ -16,7 +16,8 @@ from gateway.safexml import canonical
 from gateway.signing.reasons import SENTENCES
 from gateway.signing.verify import StrictVerifier, TrustKept
 from tests.signing import bad_inputs
-from tests.signing.bad_inputs import Bad
+from tests.signing.bad_shapes import Bad
+from tests.signing.bad_values import NAMESAKE
 from tests.signing.forge import (
     AT,
     FORM,
@@ -140,7 +141,8 @@ def test_a_chain_through_an_enclosed_intermediate_is_followed_in_any_order() -> 
     chain = (middle.certificate, XB.certificate)
 
     for enclosed in (chain, chain[:1], chain[::-1]):
-        assert StrictVerifier().verify(sign(Signer(leaf.key, leaf.certificate, enclosed)), partner(), AT)
+        report = StrictVerifier().verify(sign(Signer(leaf.key, leaf.certificate, enclosed)), partner(), AT)
+        assert report.subject == "CN=SIRENE XB signing"
     with pytest.raises(Refused, match=r"signature\.untrusted"):
         StrictVerifier().verify(sign(leaf), partner(), AT)
 
@@ -198,7 +200,7 @@ def test_trust_that_is_kept_ends_with_the_policy_it_was_found_under() -> None:
     with pytest.raises(Refused, match=r"signature\.signer"):
         verifier.verify(document, partner(signers=("SIRENE XB new signing",)), AT)
     with pytest.raises(Refused, match=r"signature\.forged-issuer"):
-        verifier.verify(document, partner(anchors=(bad_inputs.NAMESAKE.der,)), AT)
+        verifier.verify(document, partner(anchors=(NAMESAKE.der,)), AT)
 
 
 def test_the_memory_for_trust_is_bounded_and_can_be_emptied() -> None:

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
+from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from gateway.errors import Misconfigured
 from gateway.safexml import canonical, parse
@@ -175,6 +177,29 @@ def test_what_xmlsec1_signs_is_accepted(tmp_path: Path, key: Callable[[], Key], 
 
     assert report.verified == canonical(etree.fromstring(FORM))
     assert report.profile == ("xmldsig" if plain else "xades-b")
+
+
+def openssl(*arguments: str | Path) -> None:
+    program = require_program("openssl")
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_authority_and_a_signer_made_with_plain_openssl_are_accepted(tmp_path: Path) -> None:
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *curve, "-subj", "/CN=XB openssl authority", "-days", "30",
+            "-keyout", tmp_path / "ca.key", "-out", tmp_path / "ca.pem")  # fmt: skip
+    openssl("req", "-x509", *curve, "-subj", "/C=XB/CN=SIRENE XB signing", "-days", "20",
+            "-CA", tmp_path / "ca.pem", "-CAkey", tmp_path / "ca.key", "-addext", "keyUsage=digitalSignature",
+            "-addext", "basicConstraints=critical,CA:FALSE",
+            "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem")  # fmt: skip
+    files = KeyFiles(party="sirene:XB", key=tmp_path / "own.key", certificates=tmp_path / "own.pem")
+    now = x509.load_pem_x509_certificate(files.certificates.read_bytes()).not_valid_before_utc
+    anchor = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes()).public_bytes(Encoding.DER)
+
+    document = XadesSigner(KeyRing.load([files], now)).sign(etree.fromstring(FORM), "sirene:XB", now)
+
+    assert StrictVerifier().verify(document, partner(anchors=(anchor,)), now).signed_at == now
 
 
 def test_the_workshop_of_the_tests_signs_as_xmlsec1_expects(tmp_path: Path) -> None:
