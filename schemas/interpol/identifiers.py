@@ -48,8 +48,8 @@ def has_wrong_check_digit(number: str) -> bool:
 
 
 def plate(text: str) -> str:
-    """A plate as compared."""
-    return compact(text)
+    """A plate as compared; it may hold letters beyond A to Z."""
+    return re.sub(r"[\s\-]", "", text).upper()
 
 
 def deceives(text: str) -> bool:

@@ -1,5 +1,7 @@
 """The family's fields in the gateway's neutral words."""
 
+from collections.abc import Callable
+
 from gateway.form import Field, Form
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 from schemas.interpol import identifiers
@@ -62,7 +64,12 @@ def _texts(field: Field, name: str) -> tuple[str, ...]:
     return tuple(found.value.strip() for found in field.all(name))
 
 
-_WORDS = {"Document": document, "Vehicle": vehicle, "Person": person, "Object": thing}
+_WORDS: dict[str, Callable[[Field], Subject]] = {
+    "Document": document,
+    "Vehicle": vehicle,
+    "Person": person,
+    "Object": thing,
+}
 
 
 def of(form: Form) -> tuple[Subject, ...]:

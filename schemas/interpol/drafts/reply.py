@@ -190,3 +190,19 @@ def answered_by(reply: ReplyContext) -> Field:
         Field(name="Unit", value=f"National Central Bureau {own_country(reply)}"),
         Field(name="Function", value="automatic answer from national registers"),
     ))  # fmt: skip
+
+
+def is_reference(text: str) -> bool:
+    """Whether a register's number is a mere reference: no spaces, no letters beyond ASCII, and not shaped like a personal number."""
+    return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/\-]{0,59}", text)) and not re.fullmatch(r"\d{6}-?\d{4}", text)
+
+
+def is_plate(text: str) -> bool:
+    """Whether a register's value can be a number plate."""
+    return bool(re.fullmatch(r"[A-Z0-9ÆØÅÄÖÜ]{1,12}", text))
+
+
+def word(text: str) -> str:
+    """Make, model or colour of a vehicle: a short text of letters, digits and few signs, else nothing."""
+    text = text.strip()
+    return text if re.fullmatch(r"[^\W_][\w .+/&()\-]{0,39}", text) else ""

@@ -97,9 +97,6 @@ NUMBER_RULES: tuple[Rule, ...] = (
          text="A VIN has 17 characters without I, O and Q.",
          citation="IPV-035, ISO 3779", confidence="unverified",
          remedy="Read the VIN again; for a vehicle older than the standard set OldVin to true."),
-    Rule(id="IPV-036", severity=Severity.WARNING, check=_check_digits, field="Vehicle/Vin",
-         text="Position 9 of a North American VIN is its check digit.",
-         citation="IPV-036", confidence="unverified", remedy="Read the VIN again and compare it with the plate on the vehicle."),
     Rule(id="IPV-041", severity=Severity.ERROR, check=_file_numbers,
          text="An INTERPOL file number is a year, a slash and up to six digits.",
          citation="IPV-041, references 7.3", confidence="verified", remedy="Write it as in 2014/5590."),
@@ -114,3 +111,15 @@ NUMBER_RULES: tuple[Rule, ...] = (
          text="Identifiers hold no control characters, no direction marks and letters of one alphabet only.",
          citation="IPV-061, languages 1.6", confidence="proposal", remedy="Type the identifier anew in plain characters."),
 )  # fmt: skip
+
+CHECK_DIGIT = Rule(
+    id="IPV-036",
+    severity=Severity.WARNING,
+    check=_check_digits,
+    field="Vehicle/Vin",
+    text="Position 9 of a North American VIN is its check digit.",
+    citation="IPV-036",
+    confidence="unverified",
+    remedy="Read the VIN again and compare it with the plate on the vehicle.",
+)
+"""For what a person has read off a vehicle; a register's own answer is not read again."""
