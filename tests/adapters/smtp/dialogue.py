@@ -18,14 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from adapters.channels.smtp.inbound import SmtpInbound
-from gateway.envelope import Claim, Payload
-from gateway.handover import Accepted
+from gateway.envelope import Claim, Leg, Payload
+from gateway.handover import Accepted, Outgoing
 from gateway.identity import PartyId
 from gateway.partners import Directory, MailLeg, Partner, SignaturePolicy
 
 SECONDS = 10.0
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MAIL = b"From: oper@xb.sirene.example\r\nMessage-ID: <one@xb.sirene.example>\r\n\r\nhello\r\n"
+MESSAGE = "01890a5d-ac96-774b-bcce-0000000000aa"
 ENVELOPE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 Opened = Callable[..., Awaitable[SmtpInbound]]
@@ -209,3 +210,25 @@ def partner(party: str = "sirene:XB", address: str = "oper@xb.sirene.example", m
 
 def directory(*partners: Partner) -> Directory:
     return Directory(partners)
+
+
+def outgoing(
+    *,
+    to: Partner | None = None,
+    payload: Payload | None = None,
+    subject: str = "SIRENE G XA-G-2026-0000001",
+    address: str | None = None,
+) -> Outgoing:
+    """The second attempt to hand over a small form."""
+    to = to or partner()
+    return Outgoing(
+        envelope=ENVELOPE,
+        message_id=MESSAGE,
+        attempt=2,
+        payload=payload or Payload.of(b"<Form/>", "application/xml"),
+        leg=Leg(counterpart=to.party, channel="smtp", address=to.addresses[0] if address is None else address),
+        partner=to,
+        subject=subject,
+        urgent=False,
+        at=NOON,
+    )

@@ -110,7 +110,7 @@ def test_content_comes_as_it_was_sent_however_it_is_cut(lines: list[bytes], plac
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\x00"]), max_size=12), PLACES)
 def test_bare_line_ends_never_pass_however_they_are_cut(atoms: list[bytes], places: list[int]) -> None:
     octets = b"".join(atoms) + b"\r\n.\r\n"
-    before = (b"\r\n" + octets).partition(b"\r\n.\r\n")[0][2:] + b"\r\n"
+    before = ((b"\r\n" + octets).partition(b"\r\n.\r\n")[0] + b"\r\n")[2:]
     left = before.replace(b"\r\n", b"")
     if not (b"\x00" in left or b"\r" in left or b"\n" in left):
         assert read(cut(octets, places)).count(b"\n") == before.count(b"\r\n")
