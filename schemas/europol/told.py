@@ -52,13 +52,15 @@ MAX_RESULTS: Final = 60
 ADULT_YEARS: Final = 18
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOTHING: Final = frozenset({"null", "none"})
+"""How an empty value looks once it has become text."""
 _DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _DETAILS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "cpr": {"IDENTITY": ("registrationStatus", "deathDate"), "RESIDENCE": ("registrationStatus",)},
     "crm": {"VEHICLE": ("firstRegistration", "plateKind")},
-    "wanted_vehicles": {"WANTED_VEHICLE": ("object", "reason", "since")},
-    "passports": {"DOCUMENT": ("status", "issuedOn", "expiresOn", "wantedSince")},
+    "wanted_vehicles": {"WANTED_VEHICLE": ("object", "reason", "since", "status", "foundOn")},
+    "passports": {"DOCUMENT": ("type", "status", "issuedOn", "expiresOn", "wantedSince", "foundOn")},
 }
 
 
@@ -74,7 +76,8 @@ def values(text: str) -> tuple[str, ...]:
         found = json.loads(text) if text.lstrip().startswith("[") else [text]
     except (ValueError, RecursionError):
         found = [text]
-    return tuple(str(value) for value in found if value not in ("", None) and not isinstance(value, (dict, list)))
+    texts = [str(value) for value in found if value is not None and not isinstance(value, (dict, list))]
+    return tuple(text for text in texts if text.strip() and text.strip().lower() not in _NOTHING)
 
 
 class Told:
@@ -159,14 +162,15 @@ class Told:
                 self._record(answer, match, source, asked)
 
     def _record(self, answer: Answer, match: Match, source: str, asked: Field) -> None:
-        exact = match.score >= 1
+        # a number that a vehicle once bore, or a name that fits, is no identity until a person says so
+        exact = match.score >= 1 and match.kind.startswith("EXACT")
         details = dict.fromkeys(
             name for item, names in _DETAILS[answer.register].items() if item in self._items for name in names
         )
         children = [
-            Field(name="Detail", value=fit(match.value(name), 500), attributes=(("name", name),))
+            Field(name="Detail", value=_told(match, name, 500), attributes=(("name", name),))
             for name in details
-            if fit(match.value(name), 500)
+            if _told(match, name, 500)
         ]
         entity = self._entity(answer.register, match, asked)
         if entity is not None:
@@ -315,7 +319,7 @@ class Told:
         }
         children: list[Field] = []
         for name, key in names.items():
-            text = fit(match.value(key), 120)
+            text = _told(match, key, 120)
             if text:
                 children.append(_neutral(name, text))
             if text and name == "RegistrationNumber" and _COUNTRY.fullmatch(self._own_state):
@@ -323,15 +327,19 @@ class Told:
         return self._marked(asked, children)
 
     def _document(self, match: Match, asked: Field) -> Field | None:
-        number = fit(match.value("passportNumber"), 120)
+        number = _told(match, "passportNumber", 120)
         if not number or not _COUNTRY.fullmatch(self._own_state):
             return None
         children = [
-            _neutral("Kind", fit(match.value("type"), 120) or asked.text("Kind")),
+            _neutral("Kind", asked.text("Kind")),
             _neutral("Number", number),
             _neutral("IssuingCountry", self._own_state),
         ]
         return self._marked(asked, children)
+
+
+def _told(match: Match, name: str, limit: int) -> str:
+    return fit(", ".join(values(match.value(name))), limit)
 
 
 def _neutral(name: str, value: str) -> Field:

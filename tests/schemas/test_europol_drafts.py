@@ -17,6 +17,7 @@ from lxml import etree
 from gateway import safexml
 from gateway.findings import Occasion, Severity
 from gateway.form import Condition, Field, Form
+from gateway.protection import gate
 from gateway.questions import Answer, Match
 from gateway.reply import ReplyContext
 from schemas.europol import vocabulary as words
@@ -272,6 +273,39 @@ def test_a_resembling_record_is_a_candidate_and_waits_for_a_person() -> None:
     assert "EUR-55" in {one.rule for one in reply.FORM.check(found, OUTGOING)}
 
 
+def test_a_plate_that_the_vehicle_no_longer_bears_is_a_candidate() -> None:
+    found = drafted(sample(), answer("crm", match(VEHICLE, kind="HISTORIC_KEY")))
+    assert ("VEHICLES", "CANDIDATE", "V1") in results(found)
+
+
+def test_a_wanted_entry_tells_whether_it_is_still_open() -> None:
+    entry = {"object": "VEHICLE", "reason": "STOLEN", "since": "2026-02-27", "status": "OPEN", "foundOn": "null"}
+    found = drafted(sample(), answer("wanted_vehicles", match(entry)))
+    assert_sendable(found)
+    details = {child.attribute("name"): child.value for child in found.named("Result")[0].all("Detail")}
+    assert details == {"object": "VEHICLE", "reason": "STOLEN", "since": "2026-02-27", "status": "OPEN"}
+
+
+def test_a_passport_is_told_with_its_status_and_not_its_holder() -> None:
+    asked = sample()
+    document = Field(
+        name="Document",
+        attributes=(("id", "D1"),),
+        children=(
+            Field(name="Kind", value="PASSPORT", namespace="t"),
+            Field(name="Number", value="000000001", namespace="t"),
+            Field(name="IssuingCountry", value="XA", namespace="t"),
+        ),
+    )
+    asked = asking(msgspec.structs.replace(asked, fields=(*asked.fields, document)), "DOCUMENT")
+    record = {"passportNumber": "000000001", "type": "ORDINARY", "status": "STOLEN", "holderRef": "nr01-rec-0001"}
+    found = drafted(asked, answer("passports", match(record)))
+    assert_sendable(found)
+    assert ("PASSPORTS", "FOUND", "D1") in results(found)
+    assert "STOLEN" in wire(found)
+    assert "nr01-rec-0001" not in wire(found)
+
+
 def test_nobody_is_given_a_category_that_the_question_did_not_state() -> None:
     asked = sample()
     fields = tuple(
@@ -415,9 +449,10 @@ def test_every_draft_can_be_sent_and_keeps_every_condition(
         assert all(not person.text("Address") for person in found.named("Person"))
 
 
-def test_the_table_of_handling_codes_says_which_hold_a_reply() -> None:
+def test_the_table_of_handling_codes_and_the_gate_hold_the_same_replies() -> None:
     table = words.handling_codes()
-    assert {code for code, row in table.items() if row["holds_reply"]} == {"H2", "H3"}
+    holding = {code for code, row in table.items() if row["holds_reply"]}
+    assert holding == {"H1", "H2", "H3"} == {code for code in table if gate.CODES[code][0] == gate.OFFICER}
     assert {code for code, row in table.items() if row["onward"] == "consent"} == {"H2"}
     assert all(row["citation"] and row["confidence"] for row in table.values())
     assert words.handling_when_missing() == ("H1", "H2")
