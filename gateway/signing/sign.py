@@ -13,6 +13,7 @@ from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
 from gateway.errors import Misconfigured, Refused
 from gateway.identity import PartyId
+from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.grammar import xades
 from gateway.signing.keys import KeyRing, check_validity
 from gateway.signing.shape import C14N, check_shape
@@ -56,6 +57,7 @@ class XadesSigner:
     """Signs for our own parties."""
 
     def __init__(self, keys: KeyRing) -> None:
+        keep_content_out_of_logs()
         self._keys = keys
 
     def sign(self, root: etree._Element, party: PartyId, at: datetime) -> bytes:

@@ -20,6 +20,7 @@ from gateway.envelope import SignatureReport
 from gateway.identity import digest
 from gateway.partners import Partner, SignaturePolicy
 from gateway.safexml import canonical, parse
+from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.properties import check_properties
 from gateway.signing.reasons import refusal, refused_as
 from gateway.signing.shape import ALGORITHMS, C14N, DIGESTS, Shape, check_shape
@@ -82,6 +83,7 @@ class StrictVerifier:
     """
 
     def __init__(self) -> None:
+        keep_content_out_of_logs()
         self.kept = TrustKept()
 
     def verify(self, document: bytes, partner: Partner, at: datetime) -> SignatureReport:
@@ -102,7 +104,7 @@ class StrictVerifier:
         # 6
         results = _verify_value(root, shape, trust, at)
         # 7
-        verified = _covered(root, shape.signature, results[0])
+        verified = covered(root, shape.signature, results[0])
         # 8
         signed_at = check_properties(results, trust.certificate, at) if shape.profile == "xades-b" else None
         # 9
@@ -144,7 +146,7 @@ def _verify_value(root: etree._Element, shape: Shape, trust: Trust, at: datetime
         return results
 
 
-def _covered(root: etree._Element, signature: etree._Element, content: VerifyResult) -> bytes:
+def covered(root: etree._Element, signature: etree._Element, content: VerifyResult) -> bytes:
     """The canonical bytes of what was signed, if that is the whole document without its signature."""
     if content.signed_xml is None:
         raise refusal("signature.coverage", "the signed octets are no XML")

@@ -1,4 +1,4 @@
-"""Bad signatures: wrapped, with references, transforms or algorithms that were not agreed; each wrong in one respect."""
+"""Bad signatures: wrapped, or with references, transforms or algorithms that were not agreed. Each is wrong once."""
 
 from __future__ import annotations
 

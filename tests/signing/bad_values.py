@@ -41,10 +41,22 @@ def in_properties(name: str, code: str, old: str, new: str) -> Bad:
     return edited(f"properties-{name}", code, old, new)
 
 
+DESCRIBED = (
+    '<x:SignedDataObjectProperties><x:DataObjectFormat ObjectReference="#other"><x:MimeType>text/html</x:MimeType>'
+    "</x:DataObjectFormat></x:SignedDataObjectProperties>"
+)
 VALUE = "ds:Signature/ds:SignatureValue"
 DIGEST = "ds:Signature/ds:SignedInfo/ds:Reference/ds:DigestValue"
 CERTIFICATE = "ds:Signature/ds:KeyInfo/ds:X509Data/ds:X509Certificate"
 FIRST_OF_PROPERTIES = "ds:Signature/ds:Object/x:QualifyingProperties/x:SignedProperties/x:SignedSignatureProperties/"
+
+
+def reversed_children(path: str) -> Mutate:
+    def mutate(root: etree._Element) -> None:
+        node = find(root, path)
+        node[:] = node[::-1]
+
+    return mutate
 
 
 def text_of(path: str, change: Callable[[str], str]) -> Mutate:
@@ -77,6 +89,11 @@ PARTS = [
                   "</x:SignedProperties><x:UnsignedProperties/>"),
     in_properties("policy", "signature.properties", "</x:SigningCertificateV2>",
                   "</x:SigningCertificateV2><x:SignaturePolicyIdentifier/>"),
+    tampered("properties-in-another-order", "signature.properties", reversed_children(FIRST_OF_PROPERTIES[:-1])),
+    tampered("parts-in-another-order", "signature.malformed", reversed_children("ds:Signature")),
+    in_properties("describe-something-else", "signature.properties", "</x:SignedSignatureProperties>",
+                  f"</x:SignedSignatureProperties>{DESCRIBED}"),
+    edited("id-that-is-no-name", "signature.malformed", "props", "pr ops"),
     in_properties("without-time", "signature.time", f"<x:SigningTime>{AT:%Y-%m-%dT%H:%M:%S}Z</x:SigningTime>", ""),
     in_properties("time-without-zone", "signature.time", "00Z</x:SigningTime>", "00</x:SigningTime>"),
     in_properties("time-that-is-none", "signature.time", "2026-11-21T", "2026-13-41T"),
@@ -112,6 +129,7 @@ PARTS = [
 
 NAMESAKE = Office("XB test authority")
 OLD = Office("XB old authority", lasting=(-900, -1))
+WEAK = Office("XB weak authority", rsa_key(2048))
 
 
 def self_signed() -> Signer:
@@ -186,6 +204,7 @@ CERTIFICATES = [
     by("rsa-1024", "signature.key-size", with_rsa(1024)),
     by("rsa-1024-where-2048-is-tolerated", "signature.key-size", with_rsa(1024), weak_rsa_until=TODAY),
     by("rsa-2048", "signature.key-size", with_rsa(2048)),
+    by("rsa-2048-of-the-authority", "signature.key-size", lambda: WEAK.issue("SIRENE XB signing"), anchors=(WEAK.der,)),
     by("rsa-2048-after-the-tolerance", "signature.key-size", with_rsa(2048), weak_rsa_until=YESTERDAY),
     by("ed25519", "signature.key-type", ed25519_signer),
     by("curve-not-agreed", "signature.key-type", issued(key=ec.generate_private_key(ec.SECP256K1()))),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
+from signxml.verifier import VerifyResult
 
 from gateway.errors import Refused
 from gateway.partners import Partner
 from gateway.safexml import canonical
 from gateway.signing.reasons import SENTENCES
-from gateway.signing.verify import StrictVerifier, TrustKept
+from gateway.signing.verify import StrictVerifier, TrustKept, covered
 from tests.signing import bad_inputs
 from tests.signing.bad_shapes import Bad
-from tests.signing.bad_values import NAMESAKE
+from tests.signing.bad_values import NAMESAKE, WEAK
 from tests.signing.forge import (
     AT,
     FORM,
@@ -178,6 +180,37 @@ def test_signing_times_in_other_spellings_are_read(time: str) -> None:
 def test_a_certificate_for_mail_may_sign_too() -> None:
     signer = XB.issue("SIRENE XB signing", purposes=("1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"))
     assert StrictVerifier().verify(sign(signer), partner(), AT).verified == CONTENT
+
+
+def test_the_callers_clock_counts_for_authorities_too() -> None:
+    bygone = Office("XB bygone authority", lasting=(-900, -800))
+    then = AT - timedelta(days=850)
+    signer = bygone.issue("SIRENE XB signing", days=(-870, -830))
+    document = sign(signer, time=f"{then:%Y-%m-%dT%H:%M:%S}Z")
+
+    assert StrictVerifier().verify(document, partner(anchors=(bygone.der,)), then).signed_at == then
+
+
+def test_a_weak_authority_is_tolerated_as_a_weak_signer_is() -> None:
+    tolerant = partner(anchors=(WEAK.der,), weak_rsa_until=AT.date())
+    assert StrictVerifier().verify(sign(WEAK.issue("SIRENE XB signing")), tolerant, AT).verified == CONTENT
+
+
+@pytest.mark.parametrize(
+    "signed", [b"<FormG/>", FORM.replace(b"sirene:XA", b"sirene:XD"), b"no xml"], ids=["other", "bent", "none"]
+)
+def test_what_signxml_returns_must_be_the_whole_document(signed: bytes) -> None:
+    # No document reaches this with another outcome as long as the shape holds; the last lock is tried by itself.
+    root = etree.fromstring(sign())
+    tree = None if signed == b"no xml" else etree.fromstring(signed)
+    with pytest.raises(Refused, match=r"signature\.coverage"):
+        covered(root, root[-1], VerifyResult(signed, tree, root[-1], b""))
+
+
+def test_no_content_reaches_the_log_even_when_it_tells_everything(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    StrictVerifier().verify(sign(), partner(), AT)
+    assert "XX 00 000" not in caplog.text
 
 
 # --- trust that is kept ----------------------------------------------------------------------------------------------
