@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from gateway.form import Field, Form
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 from schemas.europol import vocabulary as words
 
-ENTITIES = ("Person", "Vehicle", "Document", "Object")
+STATE_CODE_LENGTH: Final = 2
+"""ISO 3166-1 alpha-2; an organisation has a longer name."""
+ENTITIES: Final = ("Person", "Vehicle", "Document", "Object")
 
 
 def form_name(form: Form) -> str:
@@ -80,12 +83,21 @@ def goes_to_europol(form: Form) -> bool:
     )
 
 
-def consented(form: Form, scope: str) -> set[str]:
+def consents(form: Form, scope: str, owner: str = "") -> list[Field]:
+    """The consents of this scope, those of the owning state only where the owner is a state."""
+    return [
+        consent
+        for consent in form.named("Consent")
+        if consent.attribute("scope") == scope
+        and (len(owner) != STATE_CODE_LENGTH or state_of(consent.attribute("provider")) == owner)
+    ]
+
+
+def consented(form: Form, scope: str, owner: str = "") -> set[str]:
     """The offices that a consent of this scope names."""
     return {
         recipient.value.strip()
-        for consent in form.named("Consent")
-        if consent.attribute("scope") == scope
+        for consent in consents(form, scope, owner)
         for recipient in consent.all("ConsentRecipient")
     }
 

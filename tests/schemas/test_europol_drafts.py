@@ -2,121 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from lxml import etree
 
 from gateway import safexml
-from gateway.findings import Occasion, Severity
-from gateway.form import Condition, Field, Form
-from gateway.protection import gate
-from gateway.questions import Answer, Match
-from gateway.reply import ReplyContext
+from gateway.form import Condition, Field
 from schemas.europol import vocabulary as words
 from schemas.europol.forms import information, reply, request
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-OUTGOING = Occasion(
-    now=NOW + timedelta(seconds=1),
-    inbound=False,
-    own_parties=frozenset({"sirene:XA", "ncb:XA", "enu:XA"}),
-    known_parties=frozenset({"enu:XB"}),
+from tests.schemas.europol_replies import (
+    CONTEXT,
+    OUTGOING,
+    PERSON,
+    VEHICLE,
+    answer,
+    asking,
+    assert_sendable,
+    drafted,
+    match,
+    results,
+    sample,
+    wire,
+    with_handling,
 )
-CONTEXT = ReplyContext(
-    own_party="enu:XA", now=NOW, message_id="9b2f6c1e-0000-7000-8000-00000000000a", our_reference="XA-ENU-2026-0000099"
-)
-HELD_FOR_AN_OFFICER = {"EUR-12", "EUR-36", "EUR-55"}
-"""What may hold a drafted reply: a restriction in free text, a person who needs special care, a candidate."""
-PERSON = {
-    "cpr": "7101700008",
-    "names": '["Testine Prøvesen"]',
-    "birthDate": "1970-01-11",
-    "citizenship": "XA",
-    "registrationStatus": "RESIDENT",
-    "address": "Eksempelvej 1, 0000 Prøveby",
-    "addressProtected": "false",
-}
-VEHICLE = {
-    "plate": "QQ00001",
-    "vin": "ZZZTESTV1N0000001",
-    "make": "Fabula",
-    "colour": "blue",
-    "ownerRef": "nr01-rec-0001",
-    "firstRegistration": "2021-03-04",
-}
-
-
-def sample() -> Form:
-    content = (Path(str(files("schemas"))) / "europol" / "samples" / "Request.xml").read_bytes()
-    return request.FORM.decode(safexml.parse(content))
-
-
-def match(data: dict[str, str], **more: object) -> Match:
-    return msgspec.structs.replace(
-        Match(record="rec-1", kind="EXACT_KEY", score=1.0, data=tuple(data.items())), **more
-    )  # fmt: skip
-
-
-def answer(register: str, *matches: Match, outcome: str = "", **more: object) -> Answer:
-    plain = Answer(
-        register=register,
-        request_id="req-1",
-        outcome=outcome or ("MATCHES" if matches else "NO_MATCH"),
-        asked_at=NOW,
-        answered_at=NOW,
-        as_of=NOW - timedelta(hours=1),
-        matches=matches,
-    )
-    return msgspec.structs.replace(plain, **more)
-
-
-def drafted(form: Form, *answers: Answer) -> Form:
-    found = request.FORM.draft(form, answers, CONTEXT)
-    assert found is not None
-    return found
-
-
-def wire(form: Form) -> str:
-    return etree.tostring(reply.FORM.encode(form), encoding="unicode")
-
-
-def results(form: Form) -> list[tuple[str, str, str]]:
-    return [
-        (found.attribute("source"), found.attribute("outcome"), found.attribute("asked"))
-        for found in form.named("Result")
-    ]
-
-
-def asking(form: Form, *items: str) -> Form:
-    fields = [field for field in form.fields if field.name != "RequestedItem"]
-    return msgspec.structs.replace(form, fields=(*fields, *(Field(name="RequestedItem", value=item) for item in items)))
-
-
-def with_handling(form: Form, *conditions: Condition) -> Form:
-    return msgspec.structs.replace(form, header=msgspec.structs.replace(form.header, handling=conditions))
-
-
-def assert_sendable(form: Form) -> None:
-    tree = reply.FORM.encode(form)
-    assert reply.FORM.validate(tree) == []
-    read = reply.FORM.decode(safexml.parse(etree.tostring(tree, encoding="UTF-8", xml_declaration=True)))
-    found = reply.FORM.check(read, OUTGOING)
-    assert [one for one in found if one.severity is Severity.ERROR] == []
-    assert {one.rule for one in found if one.severity is Severity.HOLD} <= HELD_FOR_AN_OFFICER
 
 
 def test_a_complete_answer_is_final_and_says_what_each_register_has() -> None:
-    found = drafted(
-        sample(), answer("cpr", match(PERSON)), answer("crm", match(VEHICLE)), answer("wanted_vehicles")
-    )  # fmt: skip
+    found = drafted(sample(), answer("cpr", match(PERSON)), answer("crm", match(VEHICLE)), answer("wanted_vehicles"))
     assert_sendable(found)
     assert found.value("Final") == "true"
     assert results(found) == [
@@ -374,100 +288,3 @@ def test_information_asks_for_no_answer() -> None:
     form = information.FORM.decode(safexml.parse(content))
     assert information.FORM.draft(form, [answer("cpr")], CONTEXT) is None
     assert [subject.__struct_config__.tag for subject in form.subjects] == ["person", "document", "thing"]
-
-
-KEYS = [*PERSON, *VEHICLE, "deathDate", "passportNumber", "type", "status", "object", "reason", "since", "wantedSince"]
-TEXTS = st.one_of(
-    st.text(max_size=300),
-    st.sampled_from(
-        ["7101700008", "QQ00001", "true", "false", "1970", "2019-02-30", "[]", '{"street": "x"}', "\x00\x0b", "["]
-    ),
-    st.lists(st.text(max_size=30), max_size=3).map(json.dumps),
-)
-MATCHES = st.builds(
-    Match,
-    record=st.just("rec"),
-    kind=st.just("x"),
-    score=st.sampled_from([1.0, 0.9, 0.0]),
-    data=st.dictionaries(st.sampled_from(KEYS), TEXTS).map(lambda data: tuple(data.items())),
-    handling=st.lists(st.sampled_from(["H0", "H1", "H2", "H3", "LOCAL ONLY", "\x01"]), max_size=3).map(tuple),
-    disclosable=st.sampled_from(["", "YES", "ASK_CONTROLLER", "NO"]),
-)
-MOMENTS = st.integers(-(10**9), 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
-ANSWERS = st.builds(
-    Answer,
-    register=st.sampled_from(["cpr", "crm", "wanted_vehicles", "passports", "weapons"]),
-    request_id=st.just("r"),
-    outcome=st.sampled_from(
-        [
-            "MATCHES",
-            "NO_MATCH",
-            "TOO_MANY",
-            "NOT_DISCLOSABLE",
-            "PENDING",
-            "WITHHELD_OWNER_CONSENT",
-            "STALE",
-            "UNANSWERED",
-        ]
-    ),
-    asked_at=MOMENTS,
-    answered_at=MOMENTS,
-    as_of=st.none() | MOMENTS,
-    subject_kind=st.sampled_from(["", "person", "vehicle", "document"]),
-    matches=st.lists(MATCHES, max_size=10).map(tuple),
-    partial=st.booleans(),
-    failure=st.sampled_from(["", "timeout"]),
-)
-CONDITIONS = st.sampled_from(
-    [
-        (),
-        (Condition(code="H0"),),
-        (Condition(code="H1"), Condition(code="H2")),
-        (Condition(code="H0"), Condition(code="H3", text="Ask first.")),
-    ]
-)
-ITEMS = st.lists(st.sampled_from(sorted(words.REQUESTED_ITEMS)), max_size=5, unique=True)
-
-
-@given(answers=st.lists(ANSWERS, max_size=12), conditions=CONDITIONS, items=ITEMS)
-def test_every_draft_can_be_sent_and_keeps_every_condition(
-    answers: list[Answer], conditions: tuple[Condition, ...], items: list[str]
-) -> None:
-    asked = with_handling(asking(sample(), *items), *conditions)
-    found = drafted(asked, *answers)
-    assert_sendable(found)
-    kept = {condition.code for condition in found.header.handling}
-    needed = {condition.code for condition in conditions} | {c for a in answers for m in a.matches for c in m.handling}
-    for code in needed & {"H1", "H2"}:
-        assert code in kept
-    if "H0" in needed:
-        assert kept & {"H0", "H3"}
-    for condition in conditions:
-        assert condition.code == "H0" or condition in found.header.handling
-    assert (found.value("Final") == "true") == (not found.named("NotChecked"))
-    if "RESIDENCE" not in items:
-        assert all(not person.text("Address") for person in found.named("Person"))
-
-
-def test_the_table_of_handling_codes_and_the_gate_hold_the_same_replies() -> None:
-    table = words.handling_codes()
-    holding = {code for code, row in table.items() if row["holds_reply"]}
-    assert holding == {"H1", "H2", "H3"} == {code for code in table if gate.CODES[code][0] == gate.OFFICER}
-    assert {code for code, row in table.items() if row["onward"] == "consent"} == {"H2"}
-    assert all(row["citation"] and row["confidence"] for row in table.values())
-    assert words.handling_when_missing() == ("H1", "H2")
-
-
-def test_the_clocks_of_the_directive_are_eight_hours_three_days_and_seven_days() -> None:
-    table = tomllib.loads((Path(str(files("schemas"))) / "europol" / "clocks.toml").read_text(encoding="utf-8"))
-    limits = {row["id"]: row["limit"] for row in table["clock"]}
-    assert limits["DIR977-urgent-direct"] == "PT8H"
-    assert limits["DIR977-urgent-indirect"] == "P3D"
-    assert limits["DIR977-normal"] == "P7D"
-    assert all(row["citation"] and row["confidence"] for row in table["clock"])
-
-
-def test_the_mandate_has_thirty_areas_and_what_belongs_to_them() -> None:
-    areas = words.crime_areas()
-    assert sum(kind == "mandate" for kind in areas.values()) == 31
-    assert areas["outside_europol_mandate"] == "outside"

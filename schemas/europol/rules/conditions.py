@@ -137,7 +137,7 @@ def _restricted_onward(form: Form, occasion: Occasion) -> Iterator[Problem]:
     codes = reading.handling_codes(form) & set(table)
     if not owner or not any(table[code]["onward"] == "consent" for code in codes):
         return
-    allowed = reading.consented(form, "DISSEMINATE")
+    allowed = reading.consented(form, "DISSEMINATE", owner)
     for party in reading.recipients(form):
         if reading.state_of(party) != owner and party not in allowed:
             yield "Header/Handling", "H2: an addressee is named by no consent of the provider."
@@ -147,9 +147,14 @@ def _foreign_origin(form: Form, occasion: Occasion) -> Iterator[Problem]:
     owner = _owner(form, occasion)
     origin = form.first("Origin")
     foreign = bool(owner) or reading.true(origin, "thirdParty")
-    onward = [party for party in reading.recipients(form) if reading.state_of(party) != owner]
-    if foreign and onward and not any(consent.attribute("scope") == "DISSEMINATE" for consent in form.named("Consent")):
-        yield "Origin", "Information of another state or organisation goes on without a recorded consent."
+    if not foreign:
+        return
+    allowed = reading.consented(form, "DISSEMINATE", owner)
+    # a consent that names nobody is a general one
+    general = any(not consent.children for consent in reading.consents(form, "DISSEMINATE", owner))
+    for party in reading.recipients(form):
+        if reading.state_of(party) != owner and party not in allowed and not general:
+            yield "Origin", "Information of another state or organisation goes on without a recorded consent."
 
 
 def _interpol_origin(form: Form, _: Occasion) -> Iterator[Problem]:
