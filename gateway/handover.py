@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from gateway.envelope import Leg, Payload
-from gateway.identity import EnvelopeId, MessageId
+from gateway.identity import EnvelopeId, MessageId, PartyId
 from gateway.partners import Partner
 
 
@@ -30,3 +30,5 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """A neutral subject line without personal data."""
     urgent: bool
     at: datetime
+    sender: PartyId = ""
+    """Our own party that writes; empty leaves it to the channel's settings."""
