@@ -19,6 +19,10 @@ BUSY_MILLISECONDS = 5_000
 MAX_JOURNAL_OCTETS = 64 * 1024 * 1024
 """The write-ahead log is cut back to this size after a checkpoint."""
 
+PAGES_PER_CHECKPOINT = 4_000
+CACHE_KIBIBYTES = 64 * 1024
+"""Keys from outside are random: their indexes stay quick only while they fit in here."""
+
 _DURABLE = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -26,6 +30,8 @@ _DURABLE = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA recursive_triggers = ON",  # else REPLACE would delete rows past their triggers
     f"PRAGMA journal_size_limit = {MAX_JOURNAL_OCTETS}",
+    f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}",
+    f"PRAGMA cache_size = -{CACHE_KIBIBYTES}",
 )
 
 
