@@ -94,7 +94,9 @@ _UNACCOMPANIED: Final = re.compile(r"unaccompanied\s+minor\b", re.IGNORECASE)
 _SEPARATORS: Final = " \t\r\n:;,.-–"
 _BLOCK_LINE: Final = re.compile(r"\s*\(?([a-p])(?:[).:]|\t| -)\s*(\S.*)", re.IGNORECASE)
 _FORMS_WORD: Final = re.compile(r"\b(?:(?i:form)\s([A-Qb-hj-q])|([A-Qb-hj-q])[\s-]?(?i:forms?))\b")
-BLOCK_LETTERS: Final = "abcdefghijklmnop"
+_POLITE: Final = frozenset(
+    {"please", "kindly", "send", "us", "we", "request", "the", "your", "a", "an", "and", "as", "soon", "possible"}
+)
 
 
 def letter_of(form: Form) -> str:
@@ -160,3 +162,9 @@ def forms_asked_for(form: Form) -> tuple[str, ...]:
     """The letters of the forms that field 089 of a G form asks for: `please send P form` gives `P`."""
     text = form.value("RequestForInformation")
     return tuple(dict.fromkeys((match[1] or match[2]).upper() for match in _FORMS_WORD.finditer(text)))
+
+
+def asks_more_than_forms(form: Form) -> bool:
+    """Whether field 089 says anything beside polite words and the forms that it asks for."""
+    rest = _FORMS_WORD.sub(" ", form.value("RequestForInformation"))
+    return any(word.lower() not in _POLITE for word in re.findall(r"\w+", rest))

@@ -15,13 +15,12 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.form import Condition, Field, Form, Header, UrgencyReason
-from gateway.identity import PartyId
 from gateway.questions import MATCHES, PENDING, STALE, TOO_MANY, UNANSWERED, Answer, Match
 from gateway.reply import ReplyContext
 from gateway.subjects import Vehicle
 from schemas.header import utc_text
 from schemas.sirene.articles import OBJECTS, rests_on
-from schemas.sirene.markers import MarkerKind, forms_asked_for, marked
+from schemas.sirene.markers import MarkerKind, asks_more_than_forms, forms_asked_for, marked
 
 FORMAT: Final = "sirene/P@1"
 MAX_NAME: Final = 120
@@ -29,6 +28,7 @@ MAX_LINE: Final = 200
 MAX_TEXT: Final = 60_000
 MAX_RECORDS: Final = 16
 MAX_CONDITIONS: Final = 16
+NORMAL: Final = "NORMAL"
 URGENT_REASON: Final = "Answer to an urgent form."
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
@@ -75,23 +75,25 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
     words.extend(_answer_words(answers))
     if len(vehicles) < len(form.subjects):
         words.append("Other persons or objects on your form are not answered here; an officer looks at them.")
+    if asks_more_than_forms(form):
+        words.append("What else you ask in field 089 is not answered here; an officer looks at it.")
     fields.append(Field(name="SupplementaryInformation", value=_joined(words)))
-    return Form(format=FORMAT, header=_header(form.header, handling, reply, form.header.sender), fields=tuple(fields))
+    return Form(format=FORMAT, header=_header(form, handling, reply), fields=tuple(fields))
 
 
-def _header(question: Header, handling: tuple[Condition, ...], reply: ReplyContext, to: PartyId) -> Header:
-    urgent = question.urgency != "NORMAL"
+def _header(form: Form, handling: tuple[Condition, ...], reply: ReplyContext) -> Header:
+    question, urgent = form.header, _urgent(form)
     return Header(
         message_id=reply.message_id,
         sent=reply.now,
         sender=reply.own_party,
-        to=(to,),
+        to=(question.sender,),
         our_reference=reply.our_reference,
         your_references=(question.our_reference,),
         case_reference=question.case_reference,
         in_reply_to=question.message_id,
         subject="P form: object details",
-        urgency=question.urgency,
+        urgency=question.urgency if question.urgency != NORMAL else "URGENT" if urgent else NORMAL,
         urgency_reasons=(UrgencyReason(text=URGENT_REASON),) if urgent else (),
         handling=handling,
         purposes=question.purposes,
@@ -100,10 +102,14 @@ def _header(question: Header, handling: tuple[Condition, ...], reply: ReplyConte
     )
 
 
+def _urgent(form: Form) -> bool:
+    return form.header.urgency != NORMAL or marked(form, MarkerKind.URGENT)
+
+
 def _opening(form: Form) -> list[Field]:
     """The alert, and the urgency of the question."""
     fields = [Field(name="SchengenId", value=form.value("SchengenId"))] if form.value("SchengenId") else []
-    if form.header.urgency != "NORMAL" or marked(form, MarkerKind.URGENT):
+    if _urgent(form):
         parts = (Field(name="Notice", value="URGENT"), Field(name="Reason", value=URGENT_REASON))
         fields.append(Field(name="ImportantNotice", children=parts))
     return fields

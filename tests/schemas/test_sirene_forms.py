@@ -12,7 +12,14 @@ from gateway.findings import Occasion, Severity
 from gateway.form import Field, Form
 from gateway.subjects import Document, Thing, Vehicle, kind_of
 from schemas.catalogue import discover
-from schemas.sirene.markers import Marker, MarkerKind, forms_asked_for, markers, missing_person_block
+from schemas.sirene.markers import (
+    Marker,
+    MarkerKind,
+    asks_more_than_forms,
+    forms_asked_for,
+    markers,
+    missing_person_block,
+)
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "sirene"
 CATALOGUE = discover()
@@ -188,6 +195,13 @@ def test_a_geographical_search_names_its_countries() -> None:
 )
 def test_field_089_asks_for_forms(text: str, asked: tuple[str, ...]) -> None:
     assert forms_asked_for(with_text(read("FormG/passes/sample"), "RequestForInformation", "089", text)) == asked
+
+
+@pytest.mark.parametrize(("text", "more"), [("Please send P form and L form.", False), ("P form. Who pays?", True)])
+def test_field_089_may_ask_more_than_forms(text: str, more: bool) -> None:
+    form = with_text(read("FormG/passes/sample"), "RequestForInformation", "089", text)
+
+    assert asks_more_than_forms(form) is more
 
 
 def outbound(form: Form, *to: str, sender: str = "sirene:XA") -> set[str]:
