@@ -147,15 +147,14 @@ def _keyword_markers(form: Form) -> list[Marker]:
 def missing_person_block(form: Form) -> tuple[tuple[str, str], ...]:
     """The lines `a) …` to `p) …` of field 083 as letter and value, in the order they were written; a following line
     without a letter belongs to the one before. Empty when the text is no such block (fewer than three letters)."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, list[str]]] = []
     for line in form.value("SupplementaryInformation").splitlines():
         match = _BLOCK_LINE.match(line)
         if match:
-            found.append((match[1].lower(), match[2].strip()))
+            found.append((match[1].lower(), [match[2].strip()]))
         elif found and line.strip():
-            letter, value = found[-1]
-            found[-1] = (letter, f"{value}\n{line.strip()}")
-    return tuple(found) if len(found) >= 3 else ()
+            found[-1][1].append(line.strip())
+    return tuple((letter, "\n".join(lines)) for letter, lines in found) if len(found) >= 3 else ()
 
 
 def forms_asked_for(form: Form) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import safexml
 from gateway.errors import Refused
@@ -202,6 +204,41 @@ def test_field_089_may_ask_more_than_forms(text: str, more: bool) -> None:
     form = with_text(read("FormG/passes/sample"), "RequestForInformation", "089", text)
 
     assert asks_more_than_forms(form) is more
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this form replaces " + "referring to issued on " * 2700,
+        "ARTICLE 36(2) " + "immediate " * 6000,
+        "a) x\nb) y\nc) z\n" + "more\n" * 12000,
+        " " * 63000 + "SURRENDER",
+        "form " * 12000,
+    ],
+    ids=["replaces", "article", "block", "spaces", "forms"],
+)
+@pytest.mark.timeout(10)
+def test_a_long_text_costs_little(text: str) -> None:
+    arrest = with_text(read("FormA/passes/new-alert"), "OffenceCircumstances", "044", text)
+    message = with_text(read("FormM/passes/sample"), "SupplementaryInformation", "083", text)
+    hit = with_text(read("FormG/passes/sample"), "RequestForInformation", "089", text)
+
+    for form in (arrest, message, hit):
+        CATALOGUE.get(form.format).check(form, OCCASION)
+    assert forms_asked_for(hit) == ()
+
+
+@given(st.from_regex(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", fullmatch=True), st.text(max_size=50))
+def test_no_date_or_text_that_the_schema_allows_breaks_a_rule(born: str, text: str) -> None:
+    form = read("FormG/passes/the-driver")
+    person = Field(
+        name="Person", children=(Field(name="DateOfBirth", number="009", value=born), Field(name="Surname", value=text))
+    )
+    form = msgspec.structs.replace(form, fields=(*form.fields, person))
+
+    found = CATALOGUE.get(form.format).check(form, OCCASION)
+
+    assert {finding.rule for finding in found} <= {"R37", "R50", "R53"}
 
 
 def outbound(form: Form, *to: str, sender: str = "sirene:XA") -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -17,7 +16,6 @@ REPLACEMENT_PARTS: Final = {
     "WarrantReference": "the reference of the warrant",
     "WarrantDate": "the date of the warrant",
 }
-_REFERRING: Final = re.compile(r"referring to\b.*\bissued on\b.*\d", re.IGNORECASE | re.DOTALL)
 
 
 def _basis(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -46,8 +44,15 @@ def _replacement(form: Form, _: Occasion) -> Iterable[Problem]:
                 yield "267", f"The form replaces another and does not give {words}."
         return
     for marker in markers(form):
-        if marker.kind is MarkerKind.REPLACES_FORM and not _REFERRING.search(marker.text):
+        if marker.kind is MarkerKind.REPLACES_FORM and not _names_the_warrant(marker.text):
             yield "044", "The form replaces another and does not name the form, the warrant and its date."
+
+
+def _names_the_warrant(text: str) -> bool:
+    """Whether the words `referring to … issued on … date` follow each other; found one by one, as texts may be long."""
+    _, referring, rest = text.lower().partition("referring to")
+    _, issued, day = rest.partition("issued on")
+    return bool(referring and issued) and any(sign.isdecimal() for sign in day)
 
 
 RULES: Final = (
