@@ -7,6 +7,7 @@ core (`gateway`) and nothing else of ours, another adapter least of all; library
 - `registers/`    ask a national register in the neutral words of `gateway.subjects`
 - `casesystems/`  hand a matter to a national case system, exactly once
 - `stores/`       keep envelopes and their journal, written together
+- `rest/`         what adapters to REST systems share: the wire, the context, the answer; no adapter itself
 - `handout/`      give stored envelopes to workers
 
 To write one, copy `channels/loopback/`.

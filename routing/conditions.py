@@ -282,7 +282,8 @@ class ArticleIs:
     key: str = "article"
 
     def holds(self, envelope: Envelope) -> bool:
-        texts = [text for field in envelope.form.numbered(ARTICLE_FIELD) for text in field_texts(field)]
+        # The first field with the number is the article; a further one is a remark in free words.
+        texts = [text for field in envelope.form.numbered(ARTICLE_FIELD)[:1] for text in field_texts(field)]
         return any(begins_with(text, article) for text in texts for article in self.articles)
 
     def words(self) -> str:

@@ -146,6 +146,13 @@ G_ON_A_CAR, G_ON_A_PASSPORT, G_ON_BOTH = (
 OPEN, H0, H2, H3 = (message("europol/Reply@1", handling=codes) for codes in ((), ("H0",), ("H2",), ("H3", "H1")))
 FREE, FOR_P3 = (message("interpol/FreeText@1", purposes=purposes) for purposes in ((), ("p3",)))
 RED = message("interpol/Diffusion@1", field("", "RED", name="Kind"))
+
+
+def test_a_remark_beside_the_article_does_not_stand_for_it() -> None:
+    router = TableRouter(table_with('when.article = "1862:38"'))
+    assert router.decide(message("sirene/G@1", field("090", "1862:26"), field("090", "1862:38 was meant"))).row == ""
+
+
 MET = [
     ('when.family = "sirene"', G, FREE),
     ('when.form = "sirene/G@1"', G, message("sirene/G@2")),

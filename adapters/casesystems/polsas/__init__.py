@@ -1,0 +1,1 @@
+"""CA-02, the case system of the police (POLSAS)."""

@@ -1,0 +1,137 @@
+"""How every register of the common contract is asked (national systems dossier, sections 3.1 and 3.5).
+
+The one idea: a register is a name, a path and a pure function from a subject to the keys it may be asked by; the
+conversation is the same for all. Only keys of the register's own list are sent, one combination a search, in a body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from adapters.rest.problems import FORBIDDEN, MERGED, Problem
+from adapters.rest.settings import RestSettings
+from adapters.rest.wire import Wire, within
+from adapters.rest.words import Asked, answer_of, context_document, forbidden, joined, read_answer
+from gateway.errors import GatewayError, Refused, RegisterUnavailable
+from gateway.questions import NO_MATCH, PENDING, Answer, Context, Question
+from gateway.subjects import Subject, kind_of
+
+Keys = dict[str, str]
+_GRACE_SECONDS = 1.0
+"""Whoever watches our time limit lets us speak first: our words say more than that it took too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterContract:
+    """What is particular to one register."""
+
+    name: str
+    register_id: str
+    path: str
+    searches: Callable[[Subject], Sequence[Keys]]
+    """The searches that tell about a subject, best first; none when the register cannot be asked about it."""
+    every_search: bool = False
+    """Whether each search tells something of its own; else the next one is made only when the last found nothing."""
+    new_reference: Callable[[object], str] | None = None
+    """The path of the record that replaces an annulled one, from what the refusal named; empty for none."""
+
+
+class RestRegister:
+    """Implements `gateway.ports.Register` for one contract."""
+
+    def __init__(self, contract: RegisterContract, settings: RestSettings) -> None:
+        self.name = contract.name
+        self.time_limit_seconds = settings.longest_seconds + _GRACE_SECONDS
+        self._contract = contract
+        self._settings = settings
+        self._wire = Wire(contract.name, settings)
+
+    def accepts(self, question: Question) -> bool:
+        """Whether the subject has one of the register's keys."""
+        return bool(self._contract.searches(question.subject))
+
+    async def ask(self, question: Question, asked_at: datetime) -> Answer:
+        """What the register says about the subject, from as many searches as that takes."""
+        limit = self._settings.limit_seconds(question.context.urgency)
+        return await within(limit, self._ask(question, asked_at), self.name)
+
+    async def start(self) -> None:
+        """Load keys and open the pool; no call is made."""
+        await self._wire.start()
+
+    async def stop(self) -> None:
+        """Close the pool."""
+        await self._wire.stop()
+
+    async def probe(self) -> None:
+        """Raise `RegisterUnavailable` when it is not there or does not know us. No record is asked for."""
+        await self._wire.probe()
+
+    async def _ask(self, question: Question, asked_at: datetime) -> Answer:
+        searches = self._contract.searches(question.subject)
+        if not searches:
+            raise Refused("register.no-key", f"The register {self.name} has no key for this subject.")
+        answers: list[Answer] = []
+        for number, keys in enumerate(searches, 1):
+            # Another body needs another request id: a repeated one must get the same answer.
+            request_id = question.context.request_id if number == 1 else f"{question.context.request_id}/{number}"
+            context = msgspec.structs.replace(question.context, request_id=request_id)
+            answers.append(await self._search(keys, self._asked(context, question), asked_at))
+            if answers[-1].outcome != NO_MATCH and not self._contract.every_search:
+                break
+        return joined(answers, question.context.request_id)
+
+    def _asked(self, context: Context, question: Question) -> Asked:
+        kind = kind_of(question.subject)
+        return Asked(name=self.name, register_id=self._contract.register_id, context=context, subject_kind=kind)
+
+    async def _search(self, keys: Keys, asked: Asked, asked_at: datetime) -> Answer:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        def now() -> datetime:
+            return asked_at + timedelta(seconds=loop.time() - began)
+
+        try:
+            body = await self._body(keys, asked)
+        except GatewayError as error:
+            if isinstance(error.__cause__, Problem) and error.__cause__.kind == FORBIDDEN:
+                return forbidden(asked, error.code, asked_at, now())
+            raise
+        return answer_of(read_answer(body, asked), body, asked, asked_at, now())
+
+    async def _body(self, keys: Keys, asked: Asked) -> bytes:
+        """The bytes of the final answer: waited for when it is prepared, followed once when a number was replaced."""
+        document = {"context": context_document(asked.context, self._settings), "keys": keys}
+        try:
+            body = await self._wire.post(self._contract.path, document)
+        except Refused as refusal:
+            path = self._replacement(refusal.__cause__)
+            if not path:
+                raise
+            body = await self._wire.get(path, context_document(asked.context, self._settings))
+        return await self._awaited(body, asked)
+
+    def _replacement(self, cause: BaseException | None) -> str:
+        if self._contract.new_reference is None or not isinstance(cause, Problem) or cause.kind != MERGED:
+            return ""
+        return self._contract.new_reference(cause.members.get("newRef"))
+
+    async def _awaited(self, body: bytes, asked: Asked) -> bytes:
+        """Asks again until the answer is no longer pending; the time limit of the question ends it."""
+        document = read_answer(body, asked)
+        while document.outcome == PENDING:
+            if not document.status_url:
+                words = f"{self.name}: the answer is pending, but it does not say where to ask for it."
+                public = f"The national system {self.name} does not answer now."
+                raise RegisterUnavailable("register.unreadable", public, operator=words)
+            # Their wire has no other way than to ask again; the pause is theirs to need, the limit is ours.
+            await asyncio.sleep(self._settings.poll_seconds)
+            body = await self._wire.get(document.status_url, context_document(asked.context, self._settings))
+            document = read_answer(body, asked)
+        return body

@@ -1,0 +1,1 @@
+"""NR-01, the civil register of persons (CPR)."""

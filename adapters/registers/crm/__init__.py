@@ -1,0 +1,1 @@
+"""NR-10, the central register of motor vehicles (CRM)."""

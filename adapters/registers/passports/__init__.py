@@ -1,0 +1,1 @@
+"""NR-09, the central passport register."""

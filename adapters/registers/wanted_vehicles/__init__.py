@@ -1,0 +1,1 @@
+"""NR-12, the police register of wanted vehicles."""
