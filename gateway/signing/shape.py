@@ -23,7 +23,6 @@ The codes carry the prefix `signature.`.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
@@ -100,7 +99,6 @@ class Shape(Struct, frozen=True, kw_only=True):
 def check_shape(root: etree._Element) -> Shape:
     """The signature of a document if it looks as agreed; raises `Refused` with the code of what does not."""
     signature = _the_signature(root)
-    _refuse_duplicate_ids(root)
     check_grammar(signature)
     info = signature[0]
     algorithm = _algorithm(info[1])
@@ -123,41 +121,56 @@ def check_shape(root: etree._Element) -> Shape:
 
 # --- place ---------------------------------------------------------------------------------------------------------
 
+_OURS: Final = (f"{{{DS}}}", f"{{{XADES}}}")
 
-def _elements(root: etree._Element) -> Iterator[tuple[etree._Element, etree.QName]]:
-    return ((element, etree.QName(element)) for element in root.iter(etree.Element))
+
+class _Survey(Struct):
+    """What one walk over the whole document finds; a form may have fifty thousand elements."""
+
+    named: list[etree._Element]
+    """Everything called Signature, in any namespace."""
+    ours: int = 0
+    """How many elements are of the signature namespaces."""
+    repeated_id: bool = False
+
+
+def _survey(root: etree._Element) -> _Survey:
+    found = _Survey([])
+    ids: set[str] = set()
+    for element in root.iter(etree.Element):
+        tag = str(element.tag)
+        if tag.endswith("Signature") and tag.rpartition("}")[2] == "Signature":
+            found.named.append(element)
+        if tag.startswith(_OURS):
+            found.ours += 1
+        for name, value in element.items():
+            # Every spelling counts, because verifiers differ in which attributes they take for an id.
+            if str(name).rpartition("}")[2].lower() == "id":
+                found.repeated_id = found.repeated_id or value in ids
+                ids.add(str(value))
+    return found
 
 
 def _the_signature(root: etree._Element) -> etree._Element:
-    named = [element for element, name in _elements(root) if name.localname == "Signature"]
-    if not named:
+    found = _survey(root)
+    if not found.named:
         raise refusal("signature.missing")
-    if named[0] is root:
+    signature = found.named[0]
+    if signature is root:
         raise refusal("signature.enveloping")
-    if any(element.getparent() is not root for element in named):
+    if any(element.getparent() is not root for element in found.named):
         raise refusal("signature.nested")
-    if len(named) > 1:
+    if len(found.named) > 1:
         raise refusal("signature.several")
-    signature = named[0]
     if signature.tag != ds("Signature"):
         raise refusal("signature.namespace")
     if signature is not root[-1] or (signature.tail or "").strip(_XML_SPACE):
         raise refusal("signature.not-last")
-    inside = set(signature.iter(etree.Element))
-    if any(name.namespace in (DS, XADES) and element not in inside for element, name in _elements(root)):
+    if found.ours != sum(1 for element in signature.iter(etree.Element) if str(element.tag).startswith(_OURS)):
         raise refusal("signature.stray")
+    if found.repeated_id:
+        raise refusal("signature.duplicate-id")
     return signature
-
-
-def _refuse_duplicate_ids(root: etree._Element) -> None:
-    # Every spelling counts, because verifiers differ in which attributes they take for an id.
-    seen: set[str] = set()
-    for element in root.iter(etree.Element):
-        for name, value in element.attrib.items():
-            if etree.QName(name).localname.lower() == "id":
-                if value in seen:
-                    raise refusal("signature.duplicate-id")
-                seen.add(value)
 
 
 # --- algorithms and values -----------------------------------------------------------------------------------------
