@@ -115,8 +115,10 @@ class Line:
             try:
                 async with asyncio.timeout(self._settings.content_seconds):
                     early = await _write(protocol, content, answering)
-            except _BROKEN as error:
+            except TimeoutError as error:
                 raise NotTaken("unavailable", f"content: {_words(error)}") from error
+            except _BROKEN:
+                early = True  # servers that have had enough say why and close; their words may have arrived
             return await self._read_answer(protocol, answering, early)
         except BaseException:
             self.close()
