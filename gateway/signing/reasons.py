@@ -22,7 +22,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "signature.stray": "An element of the signature namespaces stands outside the signature. Remove it and sign again.",
     "signature.duplicate-id": "The same id stands on two elements. Give every element its own id and sign again.",
     # what it is made of
-    "signature.malformed": "The signature is not built as agreed. Build it as the signature profile in the partner guide shows.",
+    "signature.malformed": "The signature is not built as agreed. Build it as our signature profile shows.",
     "signature.base64": "A value in the signature is not base64 of the expected length. Sign the form again.",
     "signature.c14n": "The canonicalization is not the agreed one. Use inclusive Canonical XML 1.0 without comments.",
     "signature.transform": "A reference carries a transform that is not agreed. Use enveloped-signature and inclusive Canonical XML 1.0 only.",
@@ -70,7 +70,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "signature.time": "The signing time is missing or not a time with a zone. Give it as in 2026-01-31T12:00:00Z.",
     "signature.time-future": "The signing time lies in the future. Check your clock and sign again.",
     "signature.time-before-certificate": "The signing time lies before the certificate became valid. Check your clock and sign again.",
-    "signature.unverifiable": "The signature cannot be verified. Build it as the signature profile in the partner guide shows.",
+    "signature.unverifiable": "The signature cannot be verified. Build it as our signature profile shows.",
 }
 
 SENTENCES: Final = MappingProxyType(_SENTENCES)

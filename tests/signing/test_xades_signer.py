@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,13 +19,11 @@ from gateway.safexml import canonical, parse
 from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
-from tests.services.programs import require_program
 from tests.signing.forge import (
     AT,
     FORM,
     NAMES,
     SIGNER,
-    XADES,
     XB,
     XC,
     Key,
@@ -39,6 +36,7 @@ from tests.signing.forge import (
     sign,
     template,
 )  # fmt: skip
+from tests.signing.other_programs import by_xmlsec1, judged, openssl
 
 KEYS: dict[str, Callable[[], Key]] = {
     "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -57,21 +55,6 @@ def our_signer(folder: Path, signer: Signer = SIGNER, at: datetime = AT) -> Xade
 
 def signed(folder: Path, signer: Signer = SIGNER, form: bytes = FORM) -> bytes:
     return our_signer(folder, signer).sign(etree.fromstring(form), "sirene:XB", AT)
-
-
-def xmlsec1(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = require_program("xmlsec1")
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=30, check=False)
-
-
-def judged(folder: Path, document: bytes, anchor: Office = XB) -> subprocess.CompletedProcess[str]:
-    """What xmlsec1 says about a document."""
-    (folder / "signed.xml").write_bytes(document)
-    (folder / "anchor.pem").write_bytes(pem(anchor.certificate))
-    ids = ("--id-attr:Id", f"{XADES}:SignedProperties")
-    moment = f"{AT:%Y-%m-%d %H:%M:%S}"
-    trust = ("--trusted-pem", folder / "anchor.pem", "--verification-time", moment)
-    return xmlsec1("--verify", *trust, *ids, folder / "signed.xml")
 
 
 def test_the_signature_is_the_last_child_and_names_what_it_covers(tmp_path: Path) -> None:
@@ -149,20 +132,6 @@ def test_signxml_itself_accepts_what_we_sign(tmp_path: Path) -> None:
     assert canonical(results[0].signed_xml) == canonical(etree.fromstring(FORM))  # type: ignore[arg-type]
 
 
-def by_xmlsec1(folder: Path, unfilled: str, signer: Signer) -> bytes:
-    """A template filled in by xmlsec1."""
-    root = etree.fromstring(FORM)
-    root.append(etree.fromstring(unfilled))
-    (folder / "template.xml").write_bytes(etree.tostring(root))
-    (folder / "partner.key.pem").write_bytes(key_pem(signer.key))
-    (folder / "partner.cert.pem").write_bytes(pem(signer.certificate))
-    key = ("--privkey-pem", f"{folder}/partner.key.pem,{folder}/partner.cert.pem")
-    ids = ("--id-attr:Id", f"{XADES}:SignedProperties")
-    done = xmlsec1("--sign", *key, *ids, "--output", folder / "by-xmlsec1.xml", folder / "template.xml")
-    assert done.returncode == 0, done.stderr
-    return (folder / "by-xmlsec1.xml").read_bytes()
-
-
 def without_certificates(text: str) -> str:
     return re.sub(r"<ds:X509Data>.*</ds:X509Data>", "<ds:X509Data/>", text, flags=re.DOTALL)
 
@@ -177,12 +146,6 @@ def test_what_xmlsec1_signs_is_accepted(tmp_path: Path, key: Callable[[], Key], 
 
     assert report.verified == canonical(etree.fromstring(FORM))
     assert report.profile == ("xmldsig" if plain else "xades-b")
-
-
-def openssl(*arguments: str | Path) -> None:
-    program = require_program("openssl")
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_an_authority_and_a_signer_made_with_plain_openssl_are_accepted(tmp_path: Path) -> None:
