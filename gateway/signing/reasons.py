@@ -20,6 +20,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "signature.enveloping": "The signature encloses the form. Put the signature into the form, as the last child of its root element.",
     "signature.namespace": "The signature element is not in the XML-DSig namespace. Use http://www.w3.org/2000/09/xmldsig#.",
     "signature.stray": "An element of the signature namespaces stands outside the signature. Remove it and sign again.",
+    "signature.xml-attribute": "The root element carries xml:lang, xml:space, xml:base or xml:id. Remove it and sign again.",
     "signature.duplicate-id": "The same id stands on two elements. Give every element its own id and sign again.",
     # what it is made of
     "signature.malformed": "The signature is not built as agreed. Build it as our signature profile shows.",

@@ -6,6 +6,7 @@ Everything is a closed list: what is not in a table below is refused, with the c
 | what | allowed | everything else |
 | --- | --- | --- |
 | place | one `ds:Signature`, last child of the root; nothing named Signature, and nothing of its namespaces, anywhere else | missing, several, nested, not-last, namespace, enveloping, stray |
+| root | no attribute xml:lang, xml:space, xml:base, xml:id | xml-attribute |
 | ids | each value once in the whole document, whatever the spelling of the attribute | duplicate-id |
 | parts | `SignedInfo SignatureValue KeyInfo Object?`, each as in `gateway/signing/grammar.py` | malformed, object, properties, unsigned-properties |
 | SignedInfo canonicalization | inclusive Canonical XML 1.0 | c14n |
@@ -81,6 +82,7 @@ WEAK: Final = (
 )
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+_XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _XML_SPACE: Final = " \t\r\n"
 
 
@@ -168,6 +170,9 @@ def _the_signature(root: etree._Element) -> etree._Element:
         raise refusal("signature.not-last")
     if found.ours != sum(1 for element in signature.iter(etree.Element) if str(element.tag).startswith(_OURS)):
         raise refusal("signature.stray")
+    if any(str(name).startswith(_XML) for name in root.attrib):
+        # Inclusive C14N hands these down to SignedInfo and SignedProperties (C14N 1.0 section 2.4). libxmlsec1 does so, lxml does not.
+        raise refusal("signature.xml-attribute")
     if found.repeated_id:
         raise refusal("signature.duplicate-id")
     return signature

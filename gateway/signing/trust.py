@@ -16,6 +16,7 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
 
+from gateway.identity import Digest, digest
 from gateway.partners import SignaturePolicy
 from gateway.signing.reasons import refusal, refused_as
 
@@ -39,6 +40,9 @@ class Trust(Struct, frozen=True, kw_only=True):
     """A certificate that may sign for a partner, and for how long this holds without asking again."""
 
     certificate: x509.Certificate
+    fingerprint: Digest
+    subject: str
+    """As in RFC 4514."""
     key: str
     """`ec` or `rsa`."""
     valid_from: datetime
@@ -65,8 +69,12 @@ def check_certificates(certificates: Iterable[bytes], policy: SignaturePolicy, a
         _check_key(one, policy, at)
     with refused_as("signature.signer"):
         _check_name(signer, policy)
+    with refused_as("signature.certificate"):
+        subject = signer.subject.rfc4514_string()
     return Trust(
         certificate=signer,
+        fingerprint=digest(signer.public_bytes(Encoding.DER)),
+        subject=subject,
         key=key_kind(signer),
         valid_from=max(one.not_valid_before_utc for one in path),
         valid_until=min([one.not_valid_after_utc for one in path] + _end_of_tolerance(path, policy)),
@@ -235,8 +243,3 @@ def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
     except Exception:  # noqa: BLE001  only words depend on it: the path is refused already
         return False
     return True
-
-
-def der(certificate: x509.Certificate) -> bytes:
-    """The bytes of a certificate."""
-    return certificate.public_bytes(Encoding.DER)

@@ -24,7 +24,7 @@ from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.properties import check_properties
 from gateway.signing.reasons import refusal, refused_as
 from gateway.signing.shape import ALGORITHMS, C14N, DIGESTS, Shape, check_shape
-from gateway.signing.trust import Trust, check_certificates, der
+from gateway.signing.trust import Trust, check_certificates
 
 MAX_TRUST_KEPT: Final = 512
 """Certificates whose path is remembered; an office has a few."""
@@ -41,7 +41,7 @@ class TrustKept:
 
     def __init__(self, size: int = MAX_TRUST_KEPT) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[tuple[bytes, ...], SignaturePolicy], Trust] = OrderedDict()
+        self._kept: OrderedDict[tuple[tuple[str, ...], SignaturePolicy], Trust] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class TrustKept:
 
     def trust(self, certificates: tuple[bytes, ...], policy: SignaturePolicy, at: datetime) -> Trust:
         """The trust in these certificates at this time; raises `Refused`. Refusals are not kept."""
-        key = (certificates, policy)
+        key = (tuple(map(digest, certificates)), policy)
         with self._lock:
             found = self._kept.get(key)
             if found is not None and found.valid_from <= at <= found.valid_until:
@@ -108,14 +108,13 @@ class StrictVerifier:
         # 8
         signed_at = check_properties(results, trust.certificate, at) if shape.profile == "xades-b" else None
         # 9
-        certificate = trust.certificate
         return SignatureReport(
             party=partner.party,
             profile=shape.profile,
             algorithm=shape.algorithm.name,
-            certificate=digest(der(certificate)),
-            subject=certificate.subject.rfc4514_string(),
-            serial=format(certificate.serial_number, "x"),
+            certificate=trust.fingerprint,
+            subject=trust.subject,
+            serial=format(trust.certificate.serial_number, "x"),
             signed_at=signed_at,
             verified=verified,
         )

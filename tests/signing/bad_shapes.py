@@ -144,6 +144,10 @@ def root_with_id() -> bytes:
     return sign(form=form, edit=replaced('URI=""', 'URI="#form"'))
 
 
+def on_root(attribute: str) -> bytes:
+    return FORM.replace(b'version="1.0"', f'version="1.0" {attribute}="en"'.encode())
+
+
 def duplicate(attribute: str) -> Callable[[], bytes]:
     return lambda: sign(form=FORM.replace(b"<Plate>", f'<Plate {attribute}="props">'.encode()))
 
@@ -205,6 +209,8 @@ WRAPPING = [
     Bad("id-of-the-properties-on-a-field", "signature.duplicate-id", duplicate("Id")),
     Bad("ID-of-the-properties-on-a-field", "signature.duplicate-id", duplicate("ID")),
     Bad("xml-id-of-the-properties-on-a-field", "signature.duplicate-id", duplicate("xml:id")),
+    Bad("language-on-the-root", "signature.xml-attribute", lambda: sign(form=on_root("xml:lang"))),
+    Bad("xml-id-on-the-root", "signature.xml-attribute", lambda: sign(form=on_root("xml:id"))),
     tampered("properties-twice", "signature.duplicate-id", duplicated_properties),
     tampered("two-signatures", "signature.several", second_signature),
     tampered("signature-in-the-body", "signature.nested", signature_into("s:Body")),

@@ -95,13 +95,14 @@ def test_the_chain_goes_along_without_its_root(tmp_path: Path) -> None:
     "form",
     [
         FORM.replace(b'version="1.0"', b'version="1.0" Id="form"'),
+        FORM.replace(b'version="1.0"', b'version="1.0" xml:lang="en"'),
         FORM.replace(b"<Plate>", b"<Signature/><Plate>"),
         FORM.replace(
             b"<Plate>", b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"/><Plate>'
         ),
         sign(),
     ],
-    ids=["id-on-the-root", "signature-in-the-body", "placeholder", "signed-already"],
+    ids=["id-on-the-root", "language-on-the-root", "signature-in-the-body", "placeholder", "signed-already"],
 )
 def test_a_form_that_would_make_a_signature_nobody_accepts_is_not_signed(tmp_path: Path, form: bytes) -> None:
     with pytest.raises(Misconfigured) as caught:
