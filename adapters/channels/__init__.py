@@ -1,1 +1,1 @@
-"""Ways in and out: each folder is one channel that carries bytes and knows nothing of forms. Newcomers copy `loopback`."""
+"""Ways in and out: each folder is one channel, which carries bytes and knows nothing of forms. Copy `loopback`."""

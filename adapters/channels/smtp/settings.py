@@ -144,4 +144,4 @@ def _missing_files(settings: SmtpSettings, *names: str) -> list[str]:
 
 def _raise(wrong: list[str]) -> None:
     if wrong:
-        raise Misconfigured("smtp.settings", "The mail channel is not configured.", operator="; ".join(wrong))
+        raise Misconfigured("smtp.settings", "The mail channel is not configured.", operator="\n".join(wrong))
