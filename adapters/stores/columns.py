@@ -25,6 +25,8 @@ PAYLOAD, VERIFIED, ENCODED, SIGNED = "payload", "verified", "encoded", "signed"
 """Names of the parts whose bytes are kept apart from the facts."""
 
 URGENCY_RANKS = {"NORMAL": 0, "URGENT": 1, "VERY_URGENT": 2}
+MAX_CLAIMED_CHARACTERS = 320
+"""Of a claimed counterpart in a list: the length of the longest mail address. An index cannot hold more than some."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -69,7 +71,8 @@ def _claimed_counterpart(envelope: Envelope) -> str:
         return envelope.learned.leg.counterpart
     if envelope.learned.identification:
         return envelope.learned.identification.partner
-    return envelope.claim.sender if envelope.inbound else next(iter(envelope.claim.recipients), "")
+    claimed = envelope.claim.sender if envelope.inbound else next(iter(envelope.claim.recipients), "")
+    return claimed[:MAX_CLAIMED_CHARACTERS]
 
 
 def text(value: str) -> str:

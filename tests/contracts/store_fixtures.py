@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.stores.memory.ledger import MemoryLedger
+from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.ledger import Ledger
 from tests.contracts.store_examples import START
@@ -36,6 +37,7 @@ class StoppedClock:
 
 PLACES = {
     "memory": lambda _: "",
+    "postgres": lambda request: str(request.getfixturevalue("postgres_url")),
     "sqlite": lambda request: str(request.getfixturevalue("tmp_path") / "ledger.sqlite"),
 }
 """Where a test keeps each store; one line for a new one, and one in `open_ledger`."""
@@ -46,6 +48,8 @@ def open_ledger(name: str, place: str) -> Ledger:
     match name:
         case "memory":
             return MemoryLedger(StoppedClock())
+        case "postgres":
+            return PostgresLedger(place, StoppedClock())
         case "sqlite":
             return SqliteLedger(Path(place), StoppedClock())
     raise LookupError(f"no test opens the store {name}")

@@ -106,6 +106,9 @@ class Writer:
         except (sqlite3.Error, OSError) as fault:
             self._close()
             return [_cannot_keep("ledger.unavailable", f"The ledger: {fault}", fault) for _ in works]
+        except Exception as fault:  # noqa: BLE001  # our own fault must not end the thread that everybody waits for
+            self._close()
+            return [fault for _ in works]
 
     def _close(self) -> None:
         connection, self._connection, self._writes = self._connection, None, None

@@ -1,0 +1,39 @@
+"""Whose fault an error of the database is: a request's own, the settings', or the store's."""
+
+from __future__ import annotations
+
+import asyncpg
+from asyncpg import exceptions
+
+from gateway.errors import Misconfigured, Unavailable
+
+OWN = (
+    exceptions.IntegrityConstraintViolationError, exceptions.DataError, exceptions.ProgramLimitExceededError,
+)  # fmt: skip
+"""What one request brings upon itself."""
+SETTINGS = (
+    exceptions.InvalidAuthorizationSpecificationError, exceptions.InvalidCatalogNameError,
+    exceptions.ClientConfigurationError,
+)  # fmt: skip
+"""What only another setting can mend."""
+STORE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What keeps the store from answering, unless it is one of the above."""
+
+
+def unavailable(public: str, fault: BaseException) -> Unavailable:
+    """What the caller is told; the cause is chained."""
+    refusal = Unavailable("ledger.unavailable", public, operator=f"The database: {type(fault).__name__}: {fault}")
+    refusal.__cause__ = fault
+    return refusal
+
+
+def misconfigured(fault: BaseException) -> Misconfigured:
+    """The address of the database cannot be right."""
+    return Misconfigured("ledger.unusable", "The ledger cannot be used.", operator=f"The database: {fault}")
+
+
+def refused(fault: BaseException) -> ValueError:
+    """A request that the tables do not take: an error of order in our own code. Its values are not repeated."""
+    refusal = ValueError(f"the ledger refuses this: {type(fault).__name__}")
+    refusal.__cause__ = fault
+    return refusal

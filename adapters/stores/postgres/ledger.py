@@ -1,0 +1,125 @@
+"""The door of the PostgreSQL store: the contract of `gateway.ledger.Ledger` over a pool of connections.
+
+Writes wait for their durable commit in `writer`; reads take any connection of the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import asyncpg
+
+from adapters.stores import columns
+from adapters.stores.draft import Acceptance, Happenings, Steps
+from adapters.stores.postgres import faults, reads, schema, search, writes
+from adapters.stores.postgres.writer import CANNOT_KEEP, Writer
+from gateway.envelope import Envelope
+from gateway.errors import Unavailable
+from gateway.handover import Accepted
+from gateway.identity import EnvelopeId
+from gateway.journal.chain import Link
+from gateway.journal.entry import Entry
+from gateway.ledger import Committed, Move, Query, Row, Summary
+from gateway.ports import Clock
+
+MAX_CONNECTIONS = 6
+"""Of this process: one writes, the others read."""
+CONNECT_SECONDS = 10.0
+STATEMENT_SECONDS = 30.0
+CANNOT_LOOK_UP = "The gateway cannot look this up now."
+T = TypeVar("T")
+
+
+class PostgresLedger:
+    """Envelopes and journal in one database, which several gateways may share. `url` is `postgresql://…`."""
+
+    name = "postgres"
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self._url = url
+        self._clock = clock
+        self._pool: asyncpg.Pool | None = None
+        self._writer = Writer()
+
+    async def start(self) -> None:
+        """Connect and bring the tables up to date; raises `Unavailable` or `Misconfigured`."""
+        pool = None
+        try:
+            pool = await asyncpg.create_pool(
+                self._url, min_size=1, max_size=MAX_CONNECTIONS, timeout=CONNECT_SECONDS,
+                command_timeout=STATEMENT_SECONDS,
+                server_settings={"application_name": "spoc-gateway", "synchronous_commit": "on"},
+            )  # fmt: skip
+            async with pool.acquire() as connection:
+                await schema.prepare(connection)
+        except BaseException as fault:
+            if pool:
+                pool.terminate()
+            if isinstance(fault, faults.SETTINGS):
+                raise faults.misconfigured(fault) from fault
+            if isinstance(fault, faults.STORE):
+                raise faults.unavailable(CANNOT_KEEP, fault) from fault
+            raise
+        self._pool = pool
+        self._writer.start(pool)
+
+    async def stop(self) -> None:
+        """Finish what is waiting and disconnect."""
+        pool, self._pool = self._pool, None
+        await self._writer.stop()
+        if pool:
+            await pool.close()
+
+    async def probe(self) -> None:
+        await self._ask(writes.probe, CANNOT_KEEP)
+
+    async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+        answer: Accepted = await self._writer.ask(Acceptance(envelope, entry, key))
+        return answer
+
+    async def commit(self, moves: Sequence[Move]) -> Committed:
+        answer: Committed = await self._writer.ask(Steps(tuple(moves)))
+        return answer
+
+    async def record(self, entries: Sequence[Entry]) -> None:
+        await self._writer.ask(Happenings(tuple(entries)))
+
+    async def get(self, envelope: EnvelopeId) -> Row | None:
+        return await self._ask(lambda tables: reads.get(tables, envelope))
+
+    async def find(self, query: Query) -> list[Summary]:
+        return await self._ask(lambda tables: search.find(tables, query))
+
+    async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
+        return await self._ask(lambda tables: reads.due(tables, columns.microseconds(now), limit))
+
+    async def next_due(self) -> datetime | None:
+        now = columns.microseconds(self._clock.now() if self._clock else datetime.now(UTC))
+        found = await self._ask(lambda tables: reads.next_due(tables, now))
+        return None if found is None else columns.moment(found)
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        return await self._ask(reads.counts)
+
+    async def accepted(self) -> int:
+        return await self._ask(reads.accepted)
+
+    async def timeline(self, envelope: EnvelopeId) -> list[Link]:
+        return await self._ask(lambda tables: reads.timeline(tables, envelope))
+
+    async def journal(self, after: int, limit: int) -> list[Link]:
+        return await self._ask(lambda tables: reads.journal(tables, after, limit))
+
+    async def head(self) -> tuple[int, str]:
+        return await self._ask(reads.head)
+
+    async def _ask(self, question: Callable[[asyncpg.Connection], Awaitable[T]], public: str = CANNOT_LOOK_UP) -> T:
+        if self._pool is None:
+            raise Unavailable("ledger.stopped", public, operator="The ledger is not started.")
+        try:
+            async with self._pool.acquire() as connection:
+                return await question(connection)
+        except faults.STORE as fault:
+            raise faults.unavailable(public, fault) from fault

@@ -1,0 +1,66 @@
+"""The questions: each a named statement and a function on a connection. Every statement is answered from an index."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from adapters.stores import columns
+from gateway.journal.chain import Link
+from gateway.ledger import Row
+
+_FULL = ", ".join(columns.FULL)
+
+GET = f"SELECT {_FULL} FROM envelopes WHERE id = $1"  # noqa: S608  # column names of our own
+PARTS = "SELECT part, content FROM contents WHERE envelope = $1"
+DUE = """
+    SELECT id FROM (
+        (SELECT rank, received_at, id FROM envelopes WHERE working AND due IS NULL
+         ORDER BY rank DESC, received_at, id LIMIT $2)
+        UNION ALL
+        (SELECT rank, received_at, id FROM envelopes WHERE working AND due IS NOT NULL AND due <= $1
+         ORDER BY rank DESC, received_at, id LIMIT $2)
+    ) AS found ORDER BY rank DESC, received_at, id LIMIT $2
+"""
+NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND due > $1"
+COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
+ACCEPTED = "SELECT accepted FROM standing"
+HEAD = "SELECT number, hash FROM standing"
+TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = $1 AND envelope <> '' ORDER BY number"
+JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > $1 ORDER BY number LIMIT $2"
+
+
+async def get(connection: asyncpg.Connection, envelope: str) -> Row | None:
+    async with connection.transaction(isolation="repeatable_read", readonly=True):  # both see the same moment
+        found = await connection.fetchrow(GET, envelope)
+        parts = dict(await connection.fetch(PARTS, envelope)) if found else {}
+    return columns.row(tuple(found), parts) if found else None
+
+
+async def due(connection: asyncpg.Connection, now: int, limit: int) -> list[str]:
+    return [found for (found,) in await connection.fetch(DUE, now, limit)]
+
+
+async def next_due(connection: asyncpg.Connection, now: int) -> int | None:
+    found: int | None = await connection.fetchval(NEXT_DUE, now)
+    return found
+
+
+async def counts(connection: asyncpg.Connection) -> dict[tuple[str, str], int]:
+    return {(direction, state): count for direction, state, count in await connection.fetch(COUNTS)}
+
+
+async def accepted(connection: asyncpg.Connection) -> int:
+    return int(await connection.fetchval(ACCEPTED))
+
+
+async def head(connection: asyncpg.Connection) -> tuple[int, str]:
+    number, own = await connection.fetchrow(HEAD)
+    return number, own
+
+
+async def timeline(connection: asyncpg.Connection, envelope: str) -> list[Link]:
+    return [columns.link(tuple(found)) for found in await connection.fetch(TIMELINE, envelope)]
+
+
+async def journal(connection: asyncpg.Connection, after: int, limit: int) -> list[Link]:
+    return [columns.link(tuple(found)) for found in await connection.fetch(JOURNAL, after, limit)]
