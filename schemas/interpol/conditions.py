@@ -1,6 +1,7 @@
 """Handling conditions and the confidentiality level, read from the header.
 
-The level is a handling code, so it travels with every copy by the same rule as the conditions: never dropped, never weakened.
+The level is a handling code, so it travels with every copy by the same rule as the conditions: never dropped, never
+weakened.
 """
 
 from collections.abc import Iterable

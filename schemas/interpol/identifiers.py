@@ -33,7 +33,7 @@ def document_number(text: str) -> str | None:
 
 
 def vin(text: str, *, old: bool = False) -> str | None:
-    """The VIN as compared, or None when it cannot be one (ISO 3779: 17 characters without I, O and Q; older ones are shorter)."""
+    """The VIN as compared, or None when it cannot be one. ISO 3779: 17 characters without I, O and Q."""
     number = compact(text)
     return number if (_OLD_VIN if old else _VIN).fullmatch(number) else None
 
@@ -53,7 +53,7 @@ def plate(text: str) -> str:
 
 
 def deceives(text: str) -> bool:
-    """Whether an identifier holds control characters, marks that change the reading direction, or letters of several alphabets."""
+    """Whether an identifier holds control characters, marks of reading direction, or letters of several alphabets."""
     if any(unicodedata.category(letter) == "Cc" or letter in _DIRECTION for letter in text):
         return True
     alphabets = {unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha()}
@@ -61,6 +61,6 @@ def deceives(text: str) -> bool:
 
 
 def country_of(party: str) -> str:
-    """The country of an office (`XB` of `ncb:XB` and of its sub-bureau `ncb:XB-NORTH`); of others their role in capitals."""
+    """The country of a bureau (`XB` of `ncb:XB` and of `ncb:XB-NORTH`); of others the role in capitals."""
     role, _, code = party.partition(":")
     return code.partition("-")[0].upper() if role == "ncb" else role.upper()

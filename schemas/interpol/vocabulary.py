@@ -1,4 +1,4 @@
-"""Code lists of the family as data. Each says how sure its source is; an office may have to correct what is not verified."""
+"""Code lists of the family as data. Each says how sure its source is; an office may have to correct it."""
 
 import csv
 from functools import lru_cache
@@ -6,17 +6,17 @@ from importlib.resources import files
 from typing import Final
 
 SENDER_ROLES: Final = frozenset({"ncb", "ipsg", "ccf"})
-"""Who may stand in `From`: national central bureaus, the General Secretariat, the Commission. (verified: roles; proposal: spelling)"""
+"""Who may stand in `From`: bureaus, the General Secretariat, the Commission. (roles: verified; spelling: proposal)"""
 
 GROUP_ROLE: Final = "group"
 ALL_BUREAUS: Final = "group:ALL-NCBS"
-"""The one group that can be expanded without a group table: every national central bureau in the directory. (proposal)"""
+"""The one group that needs no group table: every national central bureau in the directory. (proposal)"""
 
 LANGUAGES: Final = ("ar", "en", "es", "fr")
 """The four working languages, ISO 639-1. (verified)"""
 
 LEVELS: Final = ("IP-OFFICIAL", "IP-RESTRICTED", "IP-CONFIDENTIAL")
-"""Confidentiality, low to high: INTERPOL FOR OFFICIAL USE ONLY, RESTRICTED, CONFIDENTIAL. (lowest: secondary; others: unverified)"""
+"""Confidentiality, low to high. (lowest: secondary; others: unverified)"""
 
 CONDITIONS: Final = {
     "C0-TEXT": "Condition in words.",
@@ -61,20 +61,21 @@ COERCIVE_MEASURES: Final = frozenset({"ARREST", "REFUSE_ENTRY"})
 """Measures that restrain a person. (proposal)"""
 
 MEDIA_TYPES: Final = frozenset({
-    "application/pdf", "application/octet-stream", "application/xml", "image/jp2", "image/jpeg", "image/png", "image/tiff", "text/plain",
+    "application/pdf", "application/octet-stream", "application/xml", "image/jp2", "image/jpeg", "image/png",
+    "image/tiff", "text/plain",
 })  # fmt: skip
 """Attachments that are taken; fingerprint files in the INT-I format travel as octet-stream or XML. (proposal)"""
 
 ROLES_NEVER_CARRIED: Final = frozenset({"ICSE", "CSAM"})
-"""Attachment roles that announce child-abuse images; they go through certified users only, never through a gateway. (secondary)"""
+"""Attachment roles that announce child-abuse images, which go through certified users only. (secondary)"""
 
 HISTORIC_COUNTRIES: Final = frozenset({"SU", "YU", "CS", "DD", "ZR"})
 HISTORIC_ICAO: Final = frozenset({"SUN", "YUG", "CSK", "DDR", "SCG", "ZAR"})
 """Codes of states that no longer exist but stand in old documents. (unverified)"""
 
 SPECIAL_ICAO: Final = {
-    "D": "DE", "GBD": "GB", "GBN": "GB", "GBO": "GB", "GBP": "GB", "GBS": "GB", "UNO": "UN", "UNA": "UN", "UNK": "", "EUE": "EU",
-    "XXA": "", "XXB": "", "XXC": "", "XXX": "", "XOM": "", "XPO": "",
+    "D": "DE", "GBD": "GB", "GBN": "GB", "GBO": "GB", "GBP": "GB", "GBS": "GB", "UNO": "UN",
+    "UNA": "UN", "UNK": "", "EUE": "EU", "XXA": "", "XXB": "", "XXC": "", "XXX": "", "XOM": "", "XPO": "",
 }  # fmt: skip
 """ICAO Doc 9303 codes beside ISO alpha-3, with the alpha-2 code where there is one. (unverified)"""
 
@@ -106,7 +107,7 @@ def is_current_country(alpha2: str) -> bool:
 
 
 def alpha2_of(icao: str) -> str | None:
-    """The alpha-2 code of a code as printed in a document: empty where there is none, None where the code is unknown."""
+    """The alpha-2 code of a code as printed: empty where there is none, None where the code is unknown."""
     if icao in SPECIAL_ICAO:
         return SPECIAL_ICAO[icao]
     if icao[:1] == "X":

@@ -25,8 +25,9 @@ OUTBOUND = Occasion(
     now=NOW, inbound=False, own_parties=frozenset({"ncb:XA"}), known_parties=frozenset({"ncb:XB", "ncb:XC"})
 )
 STOLEN = {
-    "passportNumber": "000000001", "type": "ORDINARY", "issuedOn": "2021-06-01", "expiresOn": "2031-06-01", "status": "STOLEN",
-    "wantedSince": "2025-06-01", "foundOn": "", "retentionHold": "true", "holderRef": "nr01-rec-0001",
+    "passportNumber": "000000001", "type": "ORDINARY", "issuedOn": "2021-06-01", "expiresOn": "2031-06-01",
+    "status": "STOLEN", "wantedSince": "2025-06-01", "foundOn": "", "retentionHold": "true",
+    "holderRef": "nr01-rec-0001",
 }  # fmt: skip
 
 

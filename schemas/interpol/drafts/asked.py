@@ -42,7 +42,7 @@ class AskedVehicle(Struct, frozen=True, kw_only=True):
 
     @property
     def has_key(self) -> bool:
-        """Whether our registers can be searched by what the query gives: they know neither engine numbers nor entity ids."""
+        """Whether our registers can be searched by it: they know neither engine numbers nor entity ids."""
         return bool(self.vin or self.plate)
 
     @property
@@ -51,7 +51,7 @@ class AskedVehicle(Struct, frozen=True, kw_only=True):
         return bool(self.plate) and self.country == self.own_country
 
     def certainty(self, vin: str, plate: str) -> str | None:
-        """How surely a record with these numbers is about the vehicle asked about: `SAME`, `UNCLEAR`, or None for not at all."""
+        """How surely a record with these numbers is about the same vehicle; None for not at all."""
         if self.vin and vin == self.vin:
             return SAME
         if self.plate and plate == self.plate:

@@ -1,7 +1,7 @@
 """The answer to a travel-document query, from the passport register.
 
-The register holds documents of its own state only. A document of another state may bear the same number, so a question about one is
-never answered from it.
+The register holds documents of its own state only. A document of another state may bear the same number, so a question
+about one is never answered from it.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
 
 
 def _is_ours(form: Form, reply: ReplyContext) -> bool:
-    """Whether the document is one of our own state. A question by entity id names no state; the register has no such key either."""
+    """Whether the document is one of our own state. A question by entity id names no state."""
     document = form.first("Document")
     return document is None or document.text("IssuingCountry") == drafting.own_country(reply)
 

@@ -23,10 +23,13 @@ from gateway.reply import ReplyContext
 from schemas.interpol.conditions import TEXT, joined
 from schemas.interpol.identifiers import country_of
 
-DENIED_TEXT: Final = "The register discloses nothing in answer to this question. That says neither that it holds a record nor that it holds none."
+DENIED_TEXT: Final = (
+    "The register discloses nothing in answer to this question. "
+    "That says neither that it holds a record nor that it holds none."
+)
 _TEXTS: Final = {
     "NOT_ASKED": "The register was not asked, because it cannot be searched by what the query gives.",
-    "NOT_ISSUING_COUNTRY": "The register holds only documents of its own country. Ask the country that issued the document.",
+    "NOT_ISSUING_COUNTRY": "The register holds only what its own country issued. Ask the country of issue.",
     "TIMEOUT": "The register did not answer in time. Repeat the query later.",
     "UNAVAILABLE": "The register could not be asked. Repeat the query later.",
     "DENIED": DENIED_TEXT,
@@ -54,9 +57,8 @@ class Gap(Struct, frozen=True, kw_only=True):
 
     def field(self) -> Field:
         """The gap as the form says it."""
-        return Field(name="NotAnswered", children=(
-            Field(name="Register", value=self.register), Field(name="Code", value=self.code), Field(name="Text", value=_TEXTS[self.code]),
-        ))  # fmt: skip
+        said = (("Register", self.register), ("Code", self.code), ("Text", _TEXTS[self.code]))
+        return Field(name="NotAnswered", children=tuple(Field(name=name, value=value) for name, value in said))
 
 
 def heard(answers: Sequence[Answer], register: str) -> tuple[Answer, ...]:
@@ -193,7 +195,7 @@ def answered_by(reply: ReplyContext) -> Field:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a register's number is a mere reference: no spaces, no letters beyond ASCII, and not shaped like a personal number."""
+    """Whether a register's number is a mere reference: plain letters, no spaces, no shape of a personal number."""
     return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/\-]{0,59}", text)) and not re.fullmatch(r"\d{6}-?\d{4}", text)
 
 

@@ -1,7 +1,8 @@
 """The answer to a vehicle query, from the vehicle register and the register of wanted vehicles.
 
-A plate means a vehicle only together with its country, and the registers hold plates of our own state without saying so. So a record
-counts as the vehicle asked about when its VIN is the same, or when a plate of our own state is; everything less is for a person to judge.
+A plate means a vehicle only together with its country, and the registers hold plates of our own state without saying
+so. So a record counts as the vehicle asked about when its VIN is the same, or when a plate of our own state is;
+everything less is for a person to judge.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,9 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
     handling = drafting.handling_of(form, heard)
     if handling is None:
         return None
-    records = [*_registrations(said[VEHICLES], asked), *_searches(said[WANTED], asked)]
-    records = list(dict.fromkeys(records))
+    registrations = list(_registrations(said[VEHICLES], asked))
+    bore_it_before = asked.is_ours and len(registrations) < len(_matches(said[VEHICLES]))
+    records = list(dict.fromkeys([*registrations, *_searches(said[WANTED], asked)]))
     gaps = _gaps(said, asked)
     shown = sorted(records, key=lambda record: record.text("Holding") != "WANTED")[: drafting.wanted_records(form)]
     result = _result(shown, gaps, asked)
@@ -48,7 +50,10 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
             Field(name="ResultCode", value=result),
             *shown,
             Field(name="SnapshotTime", value=drafting.as_of(heard, reply)),
-            Field(name="Truncated", value=str(drafting.is_truncated(heard, len(shown) == len(records))).lower()),
+            Field(
+                name="Truncated",
+                value=str(drafting.is_truncated(heard, len(shown) == len(records) and not bore_it_before)).lower(),
+            ),
             *(gap.field() for gap in gaps),
             *_notes(result, shown, asked),
             drafting.answered_by(reply),
@@ -62,6 +67,8 @@ def _gaps(said: dict[str, tuple[Answer, ...]], asked: AskedVehicle) -> list[Gap]
     if asked.has_key and not asked.is_ours and not asked.vin:
         gaps = [gap for gap in gaps if gap.register != _NAMES[VEHICLES]]
         gaps.insert(0, Gap(register=_NAMES[VEHICLES], code="NOT_ISSUING_COUNTRY"))
+    if any(not (match.value("plate") or match.value("vin")) for match in _matches(said[VEHICLES])):
+        gaps.append(Gap(register=_NAMES[VEHICLES], code="UNREADABLE"))
     if any(not asked.knows(match) for match in _matches(said[WANTED])):
         gaps.append(Gap(register=_NAMES[WANTED], code="UNREADABLE"))
     return gaps
@@ -72,7 +79,7 @@ def _matches(answers: Sequence[Answer]) -> list[Match]:
 
 
 def _registrations(answers: Sequence[Answer], asked: AskedVehicle) -> Iterator[Field]:
-    """What the vehicle register says about the vehicle that bears the plate now, or has the VIN. Earlier bearers are left out."""
+    """What the vehicle register says about the vehicle that bears the plate now, or has the VIN; no earlier bearers."""
     for match in _matches(answers):
         if asked.compare(match, keys_needed=True) is None:
             continue
@@ -119,7 +126,9 @@ def _described(match: Match, asked: AskedVehicle, country: str) -> tuple[Field, 
         *leaf("RegistrationNumber", plate, "t"),
         *leaf("RegistrationCountry", country if plate else "", "t"),
         *leaf("Vin", told, "t"),
-        *(child for name in ("make", "model", "colour") for child in leaf(name.capitalize(), drafting.word(match.value(name)), "t")),
+        *leaf("Make", drafting.word(match.value("make")), "t"),
+        *leaf("Model", drafting.word(match.value("model")), "t"),
+        *leaf("Colour", drafting.word(match.value("colour")), "t"),
         *leaf("Status", one_of(match.value("status"), _STATUSES), "t"),
     ))  # fmt: skip
     return (description, *leaf("OldVin", "true" if told and old else ""))

@@ -16,7 +16,7 @@ from schemas.interpol.vocabulary import KEPT_AT_MOST_YEARS
 CHECK_HOLDS: Final = timedelta(days=30)
 QUESTIONS: Final = frozenset(f"N{number}" for number in range(1, 9))
 _STOPS: Final = {"N1": False, "N4": True, "N5": True}
-"""Answers that end the matter: no ordinary crime; refugee from the asking country; found not compliant before. (unverified)"""
+"""Answers that end the matter: no ordinary crime; a refugee; found not compliant before. (unverified)"""
 _FOR_SUPERVISOR: Final = frozenset({"N2", "N3", "N6", "N7", "N8"})
 """Questions whose yes needs a supervisor's decision. (unverified)"""
 _OF_INTEREST: Final = frozenset({"CONVICTED", "CHARGED", "SUSPECT", "WITNESS", "VICTIM"})

@@ -8,10 +8,23 @@ from gateway.form import Field, Form
 from schemas.interpol import identifiers
 from schemas.interpol.vocabulary import HISTORIC_COUNTRIES, HISTORIC_ICAO, alpha2_of, is_current_country
 
-IDENTIFIERS: Final = frozenset({
-    "ControlNumber", "EngineNumber", "EntityId", "FileNumber", "Identifier", "NationalReference", "Number", "QueryId", "RegistrationNumber",
-    "RetryOf", "SerialNumber", "UserId", "Vin",
-})  # fmt: skip
+IDENTIFIERS: Final = frozenset(
+    {
+        "ControlNumber",
+        "EngineNumber",
+        "EntityId",
+        "FileNumber",
+        "Identifier",
+        "NationalReference",
+        "Number",
+        "QueryId",
+        "RegistrationNumber",
+        "RetryOf",
+        "SerialNumber",
+        "UserId",
+        "Vin",
+    }
+)
 _COUNTRIES: Final = frozenset(
     {"IssuingCountry", "RegistrationCountry", "OwnerCountry", "Nationality", "ExtraditionCountry"}
 )
@@ -23,7 +36,7 @@ def documents(form: Form) -> Iterator[Field]:
 
 
 def holders_of_vehicles(form: Form) -> Iterator[tuple[Field, bool]]:
-    """Every vehicle in the form, with whether its VIN is declared old. The flag stands beside the vehicle, never inside it."""
+    """Every vehicle in the form, with whether its VIN is declared old; the flag stands beside the vehicle."""
     top = Field(name="Body", children=form.fields)
     for parent in (top, *form.walk()):
         old = parent.text("OldVin").strip() in ("true", "1")
@@ -32,7 +45,7 @@ def holders_of_vehicles(form: Form) -> Iterator[tuple[Field, bool]]:
 
 def _document_numbers(form: Form, _: Occasion) -> Iterable[Problem]:
     if any(identifiers.document_number(document.text("Number")) is None for document in documents(form)):
-        yield "A document number is empty, longer than 24 characters, or holds other characters than letters A to Z and digits."
+        yield "A document number is empty, longer than 24 characters, or holds more than letters A to Z and digits."
 
 
 def _vins(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -89,28 +102,64 @@ def _nothing_deceives(form: Form, _: Occasion) -> Iterable[Problem]:
 
 
 NUMBER_RULES: tuple[Rule, ...] = (
-    Rule(id="IPV-034", severity=Severity.ERROR, check=_document_numbers, field="Document/Number",
-         text="A document number has 1 to 24 letters A to Z and digits; spaces and hyphens do not count.",
-         citation="IPV-034, number handling 3.3", confidence="proposal",
-         remedy="Write the number as in the machine-readable zone, without filler characters."),
-    Rule(id="IPV-035", severity=Severity.ERROR, check=_vins, field="Vehicle/Vin",
-         text="A VIN has 17 characters without I, O and Q.",
-         citation="IPV-035, ISO 3779", confidence="unverified",
-         remedy="Read the VIN again; for a vehicle older than the standard set OldVin to true."),
-    Rule(id="IPV-041", severity=Severity.ERROR, check=_file_numbers,
-         text="An INTERPOL file number is a year, a slash and up to six digits.",
-         citation="IPV-041, references 7.3", confidence="verified", remedy="Write it as in 2014/5590."),
-    Rule(id="IPV-042", severity=Severity.ERROR, check=_control_numbers, field="ControlNumber",
-         text="A notice control number has the form letter, number, month, year.",
-         citation="IPV-042, references 7.3", confidence="secondary", remedy="Write it as in A-1251/2-2011."),
-    Rule(id="IPV-043", severity=Severity.WARNING, check=_country_codes,
-         text="Country codes mean a country of today, and the printed code means the same one.",
-         citation="IPV-043, country codes 7.2", confidence="secondary",
-         remedy="Write the ISO 3166-1 code of the country of today; the code as printed belongs in IssuingCountryIcao."),
-    Rule(id="IPV-061", severity=Severity.ERROR, check=_nothing_deceives,
-         text="Identifiers hold no control characters, no direction marks and letters of one alphabet only.",
-         citation="IPV-061, languages 1.6", confidence="proposal", remedy="Type the identifier anew in plain characters."),
-)  # fmt: skip
+    Rule(
+        id="IPV-034",
+        severity=Severity.ERROR,
+        check=_document_numbers,
+        field="Document/Number",
+        text="A document number has 1 to 24 letters A to Z and digits; spaces and hyphens do not count.",
+        citation="IPV-034, number handling 3.3",
+        confidence="proposal",
+        remedy="Write the number as in the machine-readable zone, without filler characters.",
+    ),
+    Rule(
+        id="IPV-035",
+        severity=Severity.ERROR,
+        check=_vins,
+        field="Vehicle/Vin",
+        text="A VIN has 17 characters without I, O and Q.",
+        citation="IPV-035, ISO 3779",
+        confidence="unverified",
+        remedy="Read the VIN again; for a vehicle older than the standard set OldVin to true.",
+    ),
+    Rule(
+        id="IPV-041",
+        severity=Severity.ERROR,
+        check=_file_numbers,
+        text="An INTERPOL file number is a year, a slash and up to six digits.",
+        citation="IPV-041, references 7.3",
+        confidence="verified",
+        remedy="Write it as in 2014/5590.",
+    ),
+    Rule(
+        id="IPV-042",
+        severity=Severity.ERROR,
+        check=_control_numbers,
+        field="ControlNumber",
+        text="A notice control number has the form letter, number, month, year.",
+        citation="IPV-042, references 7.3",
+        confidence="secondary",
+        remedy="Write it as in A-1251/2-2011.",
+    ),
+    Rule(
+        id="IPV-043",
+        severity=Severity.WARNING,
+        check=_country_codes,
+        text="Country codes mean a country of today, and the printed code means the same one.",
+        citation="IPV-043, country codes 7.2",
+        confidence="secondary",
+        remedy="Write the ISO 3166-1 code of the country of today; the code as printed belongs in IssuingCountryIcao.",
+    ),
+    Rule(
+        id="IPV-061",
+        severity=Severity.ERROR,
+        check=_nothing_deceives,
+        text="Identifiers hold no control characters, no direction marks and letters of one alphabet only.",
+        citation="IPV-061, languages 1.6",
+        confidence="proposal",
+        remedy="Type the identifier anew in plain characters.",
+    ),
+)
 
 CHECK_DIGIT = Rule(
     id="IPV-036",

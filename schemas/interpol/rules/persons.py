@@ -26,7 +26,10 @@ def is_flagged_minor(person: Field) -> bool:
 
 
 def was_surely_minor(person: Field, form: Form) -> bool:
-    """Whether the person was below 18 at an offence whatever unknown parts of the dates are; without a date, when the message was sent."""
+    """Whether the person was below 18 at an offence, whatever the unknown parts of the dates are.
+
+    Without a date of an offence the day of sending counts.
+    """
     born = span(person.text("DateOfBirth")) if person.text("DateOfBirth") else None
     if born is None:
         return False

@@ -1,4 +1,4 @@
-"""Queries and answers about documents and vehicles: their keys, what an answer must hold, and that no person is in them."""
+"""Queries and answers on documents and vehicles: keys, what an answer must hold, and that no person is in them."""
 
 import re
 from collections.abc import Iterable
@@ -90,8 +90,15 @@ def _code_fits_records(form: Form, _: Occasion) -> Iterable[Problem]:
 def _silence_is_fresh(form: Form, _: Occasion) -> Iterable[Problem]:
     if form.value("ResultCode") != "NO_HIT" or form.value("Source") != "INTERPOL_SNAPSHOT":
         return
-    if form.header.sent - datetime.fromisoformat(form.value("SnapshotTime")) > OLDEST_SNAPSHOT:
+    if _is_old(form.value("SnapshotTime"), form.header.sent):
         yield "The answer says NO_HIT from a copy that is older than 48 hours."
+
+
+def _is_old(snapshot: str, sent: datetime) -> bool:
+    try:
+        return sent - datetime.fromisoformat(snapshot) > OLDEST_SNAPSHOT
+    except (ValueError, OverflowError):  # XSD allows 24:00:00, Python does not
+        return True
 
 
 def _hits_on_vehicles(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -101,59 +108,98 @@ def _hits_on_vehicles(form: Form, _: Occasion) -> Iterable[Problem]:
 
 OBJECT_RULES: tuple[Rule, ...] = (
     Rule(
-        id="IPV-029", severity=Severity.ERROR, check=_names_nobody,
+        id="IPV-029",
+        severity=Severity.ERROR,
+        check=_names_nobody,
         text="Messages about documents and vehicles hold no personal data.",
-        citation="IPV-029, databases SLTD and SMV 3.3", confidence="secondary",
+        citation="IPV-029, databases SLTD and SMV 3.3",
+        confidence="secondary",
         remedy="Leave names, birth dates and personal numbers out; ask about a person in a message of its own.",
     ),
-)  # fmt: skip
+)
 SILENT_QUERY = Rule(
-    id="IPV-057", severity=Severity.ERROR, check=_silence_has_a_reason, field="SuppressOwnerNotification",
+    id="IPV-057",
+    severity=Severity.ERROR,
+    check=_silence_has_a_reason,
+    field="SuppressOwnerNotification",
     text="Only queries of EU interoperability components keep the owner of the record from being told.",
-    citation="IPV-057, Regulation (EU) 2019/817 Art. 9(5)", confidence="verified",
+    citation="IPV-057, Regulation (EU) 2019/817 Art. 9(5)",
+    confidence="verified",
     remedy="Name the EuComponent, or set SuppressOwnerNotification to false.",
-)  # fmt: skip
+)
 DOCUMENT_KEY = Rule(
-    id="IPV-039", severity=Severity.ERROR, check=_document_key, field="Document",
+    id="IPV-039",
+    severity=Severity.ERROR,
+    check=_document_key,
+    field="Document",
     text="A travel-document query has number, kind and issuing country, or an entity id.",
-    citation="IPV-039, database SLTD 3.3", confidence="verified", remedy="Fill in all three, or ask by EntityId.",
-)  # fmt: skip
+    citation="IPV-039, database SLTD 3.3",
+    confidence="verified",
+    remedy="Fill in all three, or ask by EntityId.",
+)
 VEHICLE_KEY = Rule(
-    id="IPV-037", severity=Severity.ERROR, check=_vehicle_key, field="Vehicle",
+    id="IPV-037",
+    severity=Severity.ERROR,
+    check=_vehicle_key,
+    field="Vehicle",
     text="A vehicle query has a VIN, an engine number, a plate with its country, or an entity id.",
-    citation="IPV-037, database SMV 3.3", confidence="verified", remedy="Add one of these keys.",
-)  # fmt: skip
+    citation="IPV-037, database SMV 3.3",
+    confidence="verified",
+    remedy="Add one of these keys.",
+)
 DOCUMENT_ANSWER_RULES: tuple[Rule, ...] = (
     Rule(
-        id="IPV-031", severity=Severity.ERROR, check=_hits_say_what_happened, field="Record/KindOfLoss",
+        id="IPV-031",
+        severity=Severity.ERROR,
+        check=_hits_say_what_happened,
+        field="Record/KindOfLoss",
         text="A record of a lost document has number, kind, issuing country and kind of loss.",
-        citation="IPV-031, database SLTD 3.3", confidence="secondary",
+        citation="IPV-031, database SLTD 3.3",
+        confidence="secondary",
         remedy="Write KindOfLoss; NOT_STATED where the register does not say.",
     ),
     Rule(
-        id="IPV-032", severity=Severity.WARNING, check=_blanks_have_no_holder, field="Record/Document",
+        id="IPV-032",
+        severity=Severity.WARNING,
+        check=_blanks_have_no_holder,
+        field="Record/Document",
         text="A stolen blank has no dates of issue and expiry.",
-        citation="IPV-032, database SLTD 3.3", confidence="secondary",
+        citation="IPV-032, database SLTD 3.3",
+        confidence="secondary",
         remedy="Leave the dates out, or write another KindOfLoss.",
     ),
-)  # fmt: skip
+)
 VEHICLE_ANSWER_RULES: tuple[Rule, ...] = (
     Rule(
-        id="IPX-005", severity=Severity.ERROR, check=_hits_on_vehicles, field="Record/Holding",
+        id="IPX-005",
+        severity=Severity.ERROR,
+        check=_hits_on_vehicles,
+        field="Record/Holding",
         text="A hit on a vehicle holds the record of the search for it.",
-        citation="Query contract 3.1", confidence="proposal", remedy="Add the record with Holding WANTED, or write NO_HIT.",
+        citation="Query contract 3.1",
+        confidence="proposal",
+        remedy="Add the record with Holding WANTED, or write NO_HIT.",
     ),
-)  # fmt: skip
+)
 ANSWER_RULES: tuple[Rule, ...] = (
     Rule(
-        id="IPX-003", severity=Severity.ERROR, check=_code_fits_records, field="ResultCode",
+        id="IPX-003",
+        severity=Severity.ERROR,
+        check=_code_fits_records,
+        field="ResultCode",
         text="The result code agrees with the records and with what was not answered.",
-        citation="Query contract 3.1", confidence="proposal",
+        citation="Query contract 3.1",
+        confidence="proposal",
         remedy="Write the code that describes the content of the answer.",
     ),
     Rule(
-        id="IPX-004", severity=Severity.WARNING, check=_silence_is_fresh, field="SnapshotTime",
+        id="IPX-004",
+        severity=Severity.WARNING,
+        check=_silence_is_fresh,
+        field="SnapshotTime",
         text="A copy older than 48 hours cannot prove that there is no record.",
-        citation="Snapshot rules 4.4", confidence="secondary", remedy="Write STALE_SNAPSHOT, or ask on line.",
+        citation="Snapshot rules 4.4",
+        confidence="secondary",
+        remedy="Write STALE_SNAPSHOT, or ask on line.",
     ),
-)  # fmt: skip
+)

@@ -5,8 +5,8 @@ from typing import Final
 
 from gateway.findings import Occasion, Problem, Rule, Severity
 from gateway.form import Field, Form
-from schemas.interpol.dates import years_later
 from schemas.interpol.conditions import day
+from schemas.interpol.dates import years_later
 from schemas.interpol.rules.identity import is_identified_by_photo, is_identified_fully
 
 MIN_PENALTY_MONTHS: Final = 24
@@ -49,11 +49,14 @@ def _is_serious_enough(form: Form, _: Occasion) -> Iterable[Problem]:
         else:
             months, least = _months(form.named("Offence"), "MaxPenaltyMonths"), MIN_PENALTY_MONTHS
         if months and max(months) < least:
-            yield f"The penalty of a {warrant.text('WarrantType').lower()} is below {least} months, and no exceptional interest is stated."
+            kind = warrant.text("WarrantType").lower()
+            yield f"The penalty of a {kind} is below {least} months, and no exceptional interest is stated."
 
 
 def _offence_is_not_excluded(form: Form, _: Occasion) -> Iterable[Problem]:
-    if is_red(form) and any(is_true(each, "ExcludedClass") and not each.text("ExceptionReason") for each in form.named("Offence")):
+    if is_red(form) and any(
+        is_true(each, "ExcludedClass") and not each.text("ExceptionReason") for each in form.named("Offence")
+    ):
         yield "An offence is of a class for which no red notice is possible, and no reason for an exception is given."
 
 
@@ -82,7 +85,9 @@ def _extradition_is_assured(form: Form, _: Occasion) -> Iterable[Problem]:
         yield "ExtraditionCountry", "No country is named from which extradition will be sought."
     assurances = form.first("Assurances") or Field(name="Assurances")
     # Whether an appeal is possible is a fact and no assurance.
-    if not all(is_true(assurances, name) for name in ("AuthorityCompetent", "ExtraditionConsulted", "ExtraditionWillBeSought")):
+    if not all(
+        is_true(assurances, name) for name in ("AuthorityCompetent", "ExtraditionConsulted", "ExtraditionWillBeSought")
+    ):
         yield "Assurances", "An assurance is missing or not given."
 
 
@@ -103,7 +108,7 @@ def _time_has_not_run_out(form: Form, occasion: Occasion) -> Iterable[Problem]:
 
 def _waits_for_our_decision(form: Form, occasion: Occasion) -> Iterable[Problem]:
     if occasion.inbound and is_red(form):
-        yield "An incoming wanted diffusion may be searched at once; an arrest entry needs the decision of the national authority."
+        yield "An incoming wanted diffusion waits: an arrest entry needs the decision of the national authority."
 
 
 WANTED_RULES: tuple[Rule, ...] = (
@@ -112,7 +117,7 @@ WANTED_RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         check=_is_identified,
         field="Person",
-        text="A wanted person is identified by name, sex, birth year and one more feature, or by photo and one more identifier.",
+        text="A wanted person is identified by name, sex, birth year and one feature, or by photo and one identifier.",
         citation="IPV-016, RPD 83, identifier sets 2.2",
         confidence="unverified",
         remedy="Add a description, a document, fingerprints, DNA or a photo.",
@@ -122,7 +127,7 @@ WANTED_RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         check=_is_serious_enough,
         field="Offence/MaxPenaltyMonths",
-        text="Prosecution: a maximum penalty of at least two years. Execution: a sentence or remainder of at least six months.",
+        text="Prosecution: a maximum of at least two years. Execution: a sentence or remainder of at least six months.",
         citation="IPV-017, RPD 83",
         confidence="secondary",
         remedy="Write ExceptionalInterest with its reason, or send another kind of diffusion.",
