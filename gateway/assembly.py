@@ -27,34 +27,20 @@ from config import settings as files
 from config.faults import ConfigurationFaults, Fault
 from config.load import Home
 from gateway.clock import SystemClock, Uuid7Source
-from gateway.desk import Desk
-from gateway.engine import Engine
 from gateway.errors import Misconfigured
-from gateway.gateway import Gateway
+from gateway.gateway import Gateway, join
 from gateway.identity import PartyId
-from gateway.intake import LedgerIntake
 from gateway.ledger import Ledger
 from gateway.office import Office
-from gateway.order import Table, arrange
+from gateway.order import Table
 from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePolicy
-from gateway.pipeline import Compute, Pipeline
-from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register, Router, Stage
+from gateway.pipeline import Compute
+from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register
 from gateway.receipts import Receipts
 from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
-from gateway.stages.acknowledge import Acknowledge
-from gateway.stages.check import CheckInbound, CheckOutbound
-from gateway.stages.confirm import Confirm
-from gateway.stages.correlate import Correlate
-from gateway.stages.decode import Decode
-from gateway.stages.deliver import Deliver
-from gateway.stages.encode import Encode
-from gateway.stages.identify import Identify
-from gateway.stages.route import RouteInbound, RouteOutbound
-from gateway.stages.sign import Sign
-from gateway.stages.transmit import Transmit
-from gateway.stages.verify import Verify
+from gateway.stages.line_up import Knowledge, Reach, judging, performing
 from gateway.workers import InlineCompute, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
@@ -150,28 +136,24 @@ def key_files(home: Home) -> list[KeyFiles]:
 # --- stages
 
 
-def judging_stages(office: Office, directory: Directory, formats: Formats, receipts: Receipts, keys: KeyRing) -> list[Stage]:
-    """The stages that a worker computes."""
-    return [
-        Identify(formats, directory),
-        Verify(StrictVerifier(), directory),
-        Decode(formats, office, receipts),
-        CheckInbound(formats, directory, office, receipts),
-        CheckOutbound(formats, directory, office),
-        Encode(formats),
-        Sign(XadesSigner(keys)),
-    ]
+def _knowledge(built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime) -> Knowledge | None:
+    office = Office(parties=built.home.settings.office.parties)
+    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now))
+    if keys is None:
+        return None
+    return Knowledge(
+        office=office, directory=directory, formats=formats, receipts=Receipts(formats, directory, office, ids),
+        verifier=StrictVerifier(), signer=XadesSigner(keys),
+    )  # fmt: skip
 
 
 def worker_table(home: Home, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels."""
     built = Built(home)
-    office, directory, formats = Office(parties=home.settings.office.parties), _directory(built), discover()
-    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(home), now))
+    knowledge = _knowledge(built, discover(), _directory(built), Uuid7Source(), now)
     built.finish()
-    assert keys is not None
-    receipts = Receipts(formats, directory, office, Uuid7Source())
-    return {(stage.direction, stage.name): stage for stage in judging_stages(office, directory, formats, receipts, keys)}
+    assert knowledge is not None
+    return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
 
 
 def _directory(built: Built) -> Directory:
@@ -280,37 +262,21 @@ def assemble(
     """
     built = Built(home)
     clock, ids = clock or SystemClock(), ids or Uuid7Source()
-    office, directory, formats = Office(parties=home.settings.office.parties), _directory(built), discover()
+    directory, formats = _directory(built), discover()
     store = ledger or _ledger(built, clock)
     channels = Channels(built, directory, clock)
     registers = _systems(built, "registers", "register", home.settings.registers)
     case_systems = _systems(built, "casesystems", "casesystem", home.settings.case_systems)
     routes = _table(built, registers, case_systems, formats)
-    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(home), clock.now()))
+    knowledge = _knowledge(built, formats, directory, ids, clock.now())
     built.finish()
-    assert store is not None and routes is not None and keys is not None
+    assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
-    receipts = Receipts(formats, directory, office, ids)
-    table = arrange(
-        [
-            *judging_stages(office, directory, formats, receipts, keys),
-            Correlate(store, formats),
-            RouteInbound(router),
-            RouteOutbound(directory, channels.outbound, store, formats),
-            Deliver(registers, case_systems, clock, formats),
-            Acknowledge(formats, office, ids),
-            Transmit(directory, channels.outbound, clock),
-            Confirm(directory),
-        ]
+    reach = Reach(
+        ledger=store, router=router, outbound=channels.outbound, registers=registers, case_systems=case_systems, clock=clock, ids=ids
     )
     compute = compute or WorkerPool(worker_command(home), home.settings.workers.count or os.cpu_count() or 1)
-    engine = Engine(Pipeline(table, store, compute, receipts, clock, ids), store, clock)
-    return Gateway(
-        office=office, directory=directory, formats=formats, router=router, clock=clock, ids=ids, ledger=store, compute=compute,
-        receipts=receipts, engine=engine, intake=LedgerIntake(store, clock, ids, engine.offer),
-        desk=Desk(store, clock, receipts, engine.offer), inbound=channels.inbound, outbound=channels.outbound,
-        registers=registers, case_systems=case_systems,
-    )  # fmt: skip
+    return join(knowledge, reach, compute, channels.inbound)
 
 
 def inline(home: Home, now: datetime) -> InlineCompute:

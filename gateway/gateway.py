@@ -18,11 +18,13 @@ from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
 from gateway.office import Office
+from gateway.order import arrange
 from gateway.partners import Directory
-from gateway.pipeline import Compute
+from gateway.pipeline import Compute, Pipeline
 from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register, Router
 from gateway.receipts import Receipts
-from gateway.workers import WorkerPool
+from gateway.stages.line_up import Knowledge, Reach, judging, performing
+from gateway.workers import InlineCompute, WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -98,3 +100,17 @@ async def _quietly(ending: Awaitable[None]) -> None:
         await ending
     except Exception as error:
         log.warning("while stopping: %s at %s", type(error).__name__, datetime.now(UTC).isoformat())
+
+
+def join(knowledge: Knowledge, reach: Reach, compute: Compute | None, inbound: Mapping[str, InboundChannel]) -> Gateway:
+    """Parts become a gateway; without a compute of its own, verdicts are given in this process."""
+    table = arrange([*judging(knowledge), *performing(knowledge, reach)])
+    compute = compute or InlineCompute(table)
+    ledger, clock = reach.ledger, reach.clock
+    engine = Engine(Pipeline(table, ledger, compute, knowledge.receipts, clock, reach.ids), ledger, clock)
+    return Gateway(
+        office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts,
+        router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
+        intake=LedgerIntake(ledger, clock, reach.ids, engine.offer), desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
+        inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
+    )  # fmt: skip

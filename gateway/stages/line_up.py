@@ -1,0 +1,74 @@
+"""Every stage with what it needs, in two groups: those a worker computes, and those that ask the ledger or the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from gateway.ledger import Ledger
+from gateway.office import Office
+from gateway.partners import Directory
+from gateway.ports import CaseSystem, Clock, Formats, IdSource, OutboundChannel, Register, Router, Signer, Stage, Verifier
+from gateway.receipts import Receipts
+from gateway.stages.acknowledge import Acknowledge
+from gateway.stages.check import CheckInbound, CheckOutbound
+from gateway.stages.confirm import Confirm
+from gateway.stages.correlate import Correlate
+from gateway.stages.decode import Decode
+from gateway.stages.deliver import Deliver
+from gateway.stages.encode import Encode
+from gateway.stages.identify import Identify
+from gateway.stages.route import RouteInbound, RouteOutbound
+from gateway.stages.sign import Sign
+from gateway.stages.transmit import Transmit
+from gateway.stages.verify import Verify
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """What judging needs: no ledger, no channels, no network."""
+
+    office: Office
+    directory: Directory
+    formats: Formats
+    receipts: Receipts
+    verifier: Verifier
+    signer: Signer
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """What performing needs beside it."""
+
+    ledger: Ledger
+    router: Router
+    outbound: Mapping[str, OutboundChannel]
+    registers: Mapping[str, Register]
+    case_systems: Mapping[str, CaseSystem]
+    clock: Clock
+    ids: IdSource
+
+
+def judging(know: Knowledge) -> list[Stage]:
+    """The stages that a worker computes."""
+    return [
+        Identify(know.formats, know.directory),
+        Verify(know.verifier, know.directory),
+        Decode(know.formats, know.office, know.receipts),
+        CheckInbound(know.formats, know.directory, know.office, know.receipts),
+        CheckOutbound(know.formats, know.directory, know.office),
+        Encode(know.formats),
+        Sign(know.signer),
+    ]
+
+
+def performing(know: Knowledge, reach: Reach) -> list[Stage]:
+    """The stages of the front."""
+    return [
+        Correlate(reach.ledger, know.formats),
+        RouteInbound(reach.router),
+        RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats),
+        Deliver(reach.registers, reach.case_systems, reach.clock, know.formats),
+        Acknowledge(know.formats, know.office, reach.ids),
+        Transmit(know.directory, reach.outbound, reach.clock),
+        Confirm(know.directory),
+    ]
