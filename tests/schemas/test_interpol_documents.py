@@ -125,11 +125,11 @@ def test_a_status_that_nobody_knows_is_left_to_an_officer() -> None:
 
 
 def test_silence_of_the_register_is_told_and_is_no_no_hit() -> None:
-    late = drafted(query(), answer(outcome="UNANSWERED", failure="source-timeout"))
+    late = drafted(query(), answer(outcome="UNANSWERED", failure="register.too-slow", partial=True))
     down = drafted(query(), answer(outcome="UNANSWERED", failure="source-unavailable"))
     nobody = drafted(query())
 
-    assert (late.value("ResultCode"), gaps(late)) == ("TIMEOUT", ["TIMEOUT"])
+    assert (late.value("ResultCode"), gaps(late), late.value("Truncated")) == ("TIMEOUT", ["TIMEOUT"], "false")
     assert (down.value("ResultCode"), gaps(down)) == ("ERROR", ["UNAVAILABLE"])
     assert (nobody.value("ResultCode"), gaps(nobody)) == ("ERROR", ["NOT_ASKED"])
 

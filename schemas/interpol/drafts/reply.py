@@ -42,6 +42,11 @@ _TEXTS: Final = {
 _OF_OUTCOME: Final = {
     NOT_DISCLOSABLE: "DENIED", WITHHELD: "DENIED", TOO_MANY: "TOO_MANY", PENDING: "PENDING", STALE: "STALE",
 }  # fmt: skip
+_FAILURES: Final = (
+    ("slow", "TIMEOUT"), ("timeout", "TIMEOUT"), ("time-out", "TIMEOUT"), ("prohibited", "DENIED"),
+    ("not-allowed", "DENIED"), ("no-key", "NOT_ASKED"), ("key-format", "NOT_ASKED"),
+)  # fmt: skip
+"""What the code of a failure says by one of its words; everything else may be better later."""
 _RESULTS: Final = {"DENIED": "DENIED", "TIMEOUT": "TIMEOUT", "STALE": "STALE_SNAPSHOT"}
 """Result code of a gap, where a hit does not decide; every other gap is an ERROR."""
 _WITHHELD_MARKS: Final = frozenset({"NO", "NEVER", "FORBIDDEN", "PROHIBITED"})
@@ -100,11 +105,7 @@ def _gap_codes(answer: Answer) -> Iterable[str]:
 
 def _failure_code(failure: str) -> str:
     lowered = failure.lower().replace("_", "-")
-    if "timeout" in lowered or "time-out" in lowered:
-        return "TIMEOUT"
-    if "prohibited" in lowered or "not-allowed" in lowered:
-        return "DENIED"
-    return "UNAVAILABLE"
+    return next((code for word, code in _FAILURES if word in lowered), "UNAVAILABLE")
 
 
 def without_hit(gaps: Sequence[Gap]) -> str:
@@ -115,7 +116,7 @@ def without_hit(gaps: Sequence[Gap]) -> str:
 
 def is_truncated(answers: Sequence[Answer], shown_all: bool) -> bool:
     """Whether there is more than the answer shows."""
-    return not shown_all or any(answer.partial or answer.outcome == TOO_MANY for answer in answers)
+    return not shown_all or any(answer.usable and (answer.partial or answer.outcome == TOO_MANY) for answer in answers)
 
 
 def as_of(answers: Sequence[Answer], reply: ReplyContext) -> str:
