@@ -17,7 +17,7 @@ from adapters.rest.problems import FORBIDDEN, MERGED, Problem
 from adapters.rest.settings import RestSettings
 from adapters.rest.wire import Wire, within
 from adapters.rest.words import Asked, answer_of, context_document, forbidden, joined, read_answer
-from gateway.errors import GatewayError, Refused, RegisterUnavailable
+from gateway.errors import GatewayError, Refused
 from gateway.questions import NO_MATCH, PENDING, Answer, Context, Question
 from gateway.subjects import Subject, kind_of
 
@@ -114,7 +114,7 @@ class RestRegister:
             path = self._replacement(refusal.__cause__)
             if not path:
                 raise
-            body = await self._wire.get(path, context_document(asked.context, self._settings))
+            body = await self._wire.get(self._wire.address(path), context_document(asked.context, self._settings))
         return await self._awaited(body, asked)
 
     def _replacement(self, cause: BaseException | None) -> str:
@@ -126,12 +126,9 @@ class RestRegister:
         """Asks again until the answer is no longer pending; the time limit of the question ends it."""
         document = read_answer(body, asked)
         while document.outcome == PENDING:
-            if not document.status_url:
-                words = f"{self.name}: the answer is pending, but it does not say where to ask for it."
-                public = f"The national system {self.name} does not answer now."
-                raise RegisterUnavailable("register.unreadable", public, operator=words)
+            url = self._wire.link(document.status_url)
             # Their wire has no other way than to ask again; the pause is theirs to need, the limit is ours.
             await asyncio.sleep(self._settings.poll_seconds)
-            body = await self._wire.get(document.status_url, context_document(asked.context, self._settings))
+            body = await self._wire.get(url, context_document(asked.context, self._settings))
             document = read_answer(body, asked)
         return body

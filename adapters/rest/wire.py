@@ -77,19 +77,23 @@ class Wire:
         sent = {"Content-Type": "application/json", **(headers or {})}
         return self._accepted(await self._call("POST", self.address(path), sent, body))
 
-    async def get(self, path: str, context: Mapping[str, Any]) -> bytes:
-        """The answer to a GET with its context; raises like `post`."""
+    async def get(self, url: URL, context: Mapping[str, Any]) -> bytes:
+        """The answer to a GET of an `address` or a `link`, with its context; raises like `post`."""
         text = json.dumps(context)  # pure ASCII, which a header can carry
-        return self._accepted(await self._call("GET", self.address(path), {CONTEXT_HEADER: text}, None))
+        return self._accepted(await self._call("GET", url, {CONTEXT_HEADER: text}, None))
 
     def address(self, path: str) -> URL:
-        """The address of a path or of a link they gave us; one that leads elsewhere is not followed."""
+        """The address of one of our own paths."""
+        return self._base.join(URL(path.lstrip("/")))
+
+    def link(self, text: str) -> URL:
+        """The address of a link that they gave us (RFC 3986, section 5); none to another origin is followed."""
         try:
-            found = self._base.join(URL(path.lstrip("/") if not path.startswith("//") else path))
-            elsewhere = found.origin() != self._base.origin() or found.user is not None
+            found = self._base.join(URL(text))
+            is_theirs = bool(text) and found.origin() == self._base.origin() and found.user is None
         except ValueError as error:
             raise self._unusable("register.link", "It gave a link that cannot be read.") from error
-        if elsewhere or len(str(found)) > MAX_ADDRESS or not found.path.startswith(self._base.path):
+        if not is_theirs or len(str(found)) > MAX_ADDRESS:
             raise self._unusable("register.link", "It gave a link that leads elsewhere; it was not followed.")
         return found
 
