@@ -79,8 +79,10 @@ SPECIAL_ICAO: Final = {
 }  # fmt: skip
 """ICAO Doc 9303 codes beside ISO alpha-3, with the alpha-2 code where there is one. (unverified)"""
 
-NOT_MEMBERS: Final = frozenset({"KP", "TV", "TW", "XK", "UN", "EU"})
-"""Codes that are known but are not of members. (unverified)"""
+NOT_MEMBERS: Final = frozenset({
+    "KP", "TV", "TW", "XK", "UN", "EU", "AS", "BM", "FO", "GI", "GL", "HK", "MO", "PR",
+})  # fmt: skip
+"""Codes that are known but are not of members: other states, organisations, territories. (unverified)"""
 
 KEPT_AT_MOST_YEARS: Final = 5
 """Longest life of a record on a person before it must be renewed with a reason. (secondary)"""

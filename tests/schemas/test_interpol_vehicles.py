@@ -114,6 +114,7 @@ def test_a_hit_stays_one_when_the_other_register_is_silent() -> None:
     found = drafted(query(), crm(outcome="UNANSWERED", failure="down"), wanted(SEARCH))
 
     assert (found.value("ResultCode"), gaps(found)) == ("HIT", [("VEHICLES", "UNAVAILABLE")])
+    assert any("not complete" in note.value for note in found.named("Note"))
 
 
 def test_plates_can_be_wanted_without_their_vehicle() -> None:
@@ -130,7 +131,13 @@ def test_a_foreign_plate_is_not_taken_for_our_own_with_the_same_letters() -> Non
 
     assert not found.named("Record")
     assert gaps(found) == [("VEHICLES", "NOT_ISSUING_COUNTRY")]
-    assert found.value("ResultCode") == "ERROR"
+    assert found.value("ResultCode") == "NO_HIT"
+
+
+def test_a_foreign_plate_is_no_no_hit_while_the_wanted_register_is_silent() -> None:
+    form = query((VIN, ""), ("<t:RegistrationCountry>XA", "<t:RegistrationCountry>XC"))
+
+    assert drafted(form).value("ResultCode") == "ERROR"
 
 
 def test_a_search_under_a_foreign_plate_is_for_an_officer_to_judge() -> None:

@@ -117,12 +117,7 @@ def _result(records: Sequence[Field], gaps: Sequence[Gap]) -> str:
 
 
 def _notes(records: Sequence[Field], gaps: Sequence[Gap]) -> tuple[Field, ...]:
-    result = _result(records, gaps)
-    notes = []
-    if result in ("HIT", "CANDIDATES"):
-        notes.append(drafting.CONFIRM)
-    else:
-        notes.append(drafting.PROVES_NOTHING)
+    notes = drafting.notes_of(_result(records, gaps), gaps)
     if any(map(_is_unclear, records)):
         notes.append("The register states a status that this form has no word for.")
     return tuple(Field(name="Note", value=note) for note in notes)

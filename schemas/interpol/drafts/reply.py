@@ -21,7 +21,6 @@ from gateway.questions import (
 )
 from gateway.reply import ReplyContext
 from schemas.interpol.conditions import TEXT, joined
-from schemas.interpol.identifiers import country_of
 
 DENIED_TEXT: Final = (
     "The register discloses nothing in answer to this question. "
@@ -52,6 +51,7 @@ _RESULTS: Final = {"DENIED": "DENIED", "TIMEOUT": "TIMEOUT", "STALE": "STALE_SNA
 _WITHHELD_MARKS: Final = frozenset({"NO", "NEVER", "FORBIDDEN", "PROHIBITED"})
 CONFIRM: Final = "This is a possible match and no decision. Confirm it with this office before any lasting measure."
 PROVES_NOTHING: Final = "That no record was found does not prove that all is in order."
+INCOMPLETE: Final = "The answer is not complete; it says nothing about what the missing register holds."
 
 
 class Gap(Struct, frozen=True, kw_only=True):
@@ -114,6 +114,12 @@ def without_hit(gaps: Sequence[Gap]) -> str:
     return next((code for code in ("DENIED", "ERROR", "TIMEOUT", "STALE_SNAPSHOT") if code in results), "NO_HIT")
 
 
+def notes_of(result: str, gaps: Sequence[Gap]) -> list[str]:
+    """What the reader of any answer must know."""
+    notes = {"HIT": [CONFIRM], "CANDIDATES": [CONFIRM], "NO_HIT": [PROVES_NOTHING]}.get(result, [])
+    return [*notes, *([INCOMPLETE] if gaps else [])]
+
+
 def is_truncated(answers: Sequence[Answer], shown_all: bool) -> bool:
     """Whether there is more than the answer shows."""
     return not shown_all or any(answer.usable and (answer.partial or answer.outcome == TOO_MANY) for answer in answers)
@@ -127,8 +133,8 @@ def as_of(answers: Sequence[Answer], reply: ReplyContext) -> str:
 
 
 def own_country(reply: ReplyContext) -> str:
-    """Our own state."""
-    return country_of(reply.own_party)
+    """Our own state, whichever of our offices answers."""
+    return reply.own_party.partition(":")[2].partition("-")[0].upper()
 
 
 def wanted_records(form: Form) -> int:

@@ -39,7 +39,6 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
     records = list(dict.fromkeys([*registrations, *_searches(said[WANTED], asked)]))
     gaps = _gaps(said, asked)
     shown = sorted(records, key=lambda record: record.text("Holding") != "WANTED")[: drafting.wanted_records(form)]
-    result = _result(shown, gaps, asked)
     answer = Form(
         format="interpol/VehicleAnswer@1",
         header=drafting.header_of(form, reply, handling, "Answer to a vehicle query"),
@@ -47,7 +46,7 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
             Field(name="QueryId", value=form.value("QueryId")),
             Field(name="Database", value=form.value("Database")),
             Field(name="Source", value="NATIONAL"),
-            Field(name="ResultCode", value=result),
+            Field(name="ResultCode", value=_result(shown, gaps, asked)),
             *shown,
             Field(name="SnapshotTime", value=drafting.as_of(heard, reply)),
             Field(
@@ -55,7 +54,7 @@ def draft(form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | 
                 value=str(drafting.is_truncated(heard, len(shown) == len(records) and not bore_it_before)).lower(),
             ),
             *(gap.field() for gap in gaps),
-            *_notes(result, shown, asked),
+            *_notes(shown, gaps, asked),
             drafting.answered_by(reply),
         ),
     )
@@ -147,7 +146,8 @@ def _result(records: Sequence[Field], gaps: Sequence[Gap], asked: AskedVehicle) 
     suspicious = any(record.text("Vehicle", "Status") in _SUSPICIOUS for record in records)
     if sought or suspicious or _are_two_vehicles(records, asked):
         return "CANDIDATES"
-    return drafting.without_hit(gaps)
+    # Where a foreign plate is registered is not ours to say; whether it is sought here is.
+    return drafting.without_hit([gap for gap in gaps if gap.code != "NOT_ISSUING_COUNTRY"])
 
 
 def _are_two_vehicles(records: Sequence[Field], asked: AskedVehicle) -> bool:
@@ -155,7 +155,8 @@ def _are_two_vehicles(records: Sequence[Field], asked: AskedVehicle) -> bool:
     return bool(asked.vin) and bool(found - {asked.vin})
 
 
-def _notes(result: str, records: Sequence[Field], asked: AskedVehicle) -> Iterator[Field]:
-    yield Field(name="Note", value=drafting.CONFIRM if result in ("HIT", "CANDIDATES") else drafting.PROVES_NOTHING)
+def _notes(records: Sequence[Field], gaps: Sequence[Gap], asked: AskedVehicle) -> tuple[Field, ...]:
+    notes = drafting.notes_of(_result(records, gaps, asked), gaps)
     if _are_two_vehicles(records, asked):
-        yield Field(name="Note", value=_TWO_VEHICLES)
+        notes.append(_TWO_VEHICLES)
+    return tuple(Field(name="Note", value=note) for note in notes)
