@@ -117,9 +117,7 @@ def dismantle(learned: Learned) -> tuple[bytes, list[tuple[str, bytes]]]:
 def assemble(stored: bytes, parts: Mapping[str, bytes]) -> Learned:
     """What `dismantle` took apart."""
     learned = _LEARNED.decode(stored)
-    filled: dict[str, Any] = {
-        name: parts[name] for name in (ENCODED, SIGNED) if getattr(learned, name) is not None
-    }
+    filled: dict[str, Any] = {name: parts[name] for name in (ENCODED, SIGNED) if getattr(learned, name) is not None}
     if learned.signature is not None:
         filled["signature"] = msgspec.structs.replace(learned.signature, verified=parts[VERIFIED])
     return msgspec.structs.replace(learned, **filled) if filled else learned

@@ -160,6 +160,15 @@ async def test_a_ledger_of_a_newer_gateway_is_not_touched(ledger: SqliteLedger, 
             await SqliteLedger(path, read_only=read_only).start()
 
 
+async def test_a_ledger_that_was_moved_away_is_noticed(ledger: SqliteLedger, path: Path) -> None:
+    await take(ledger)
+    os.rename(path, path.with_name("elsewhere"))
+    with pytest.raises(Unavailable, match=r"ledger\.replaced"):
+        await ledger.probe()
+    os.rename(path.with_name("elsewhere"), path)
+    await ledger.probe()
+
+
 # --- tables that guard themselves ----------------------------------------------------------------------------------
 
 FORBIDDEN = {

@@ -1,28 +1,35 @@
-"""Whatever is asked, in whatever order, the SQLite store answers like its twin in memory, to the last hash."""
+"""Whatever is asked, in whatever order, each lasting store answers like its twin in memory, to the last hash."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from adapters.stores.memory.ledger import MemoryLedger
-from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway import lifecycle
 from gateway.envelope import Direction
 from gateway.identity import digest
 from gateway.ledger import Ledger, Move, Query, Row, Spawned
 from gateway.verdict import DuplicateKey, Reason
 from tests.contracts.store_examples import START, arrived, entry, form, new_id, step
-from tests.contracts.store_fixtures import StoppedClock
+from tests.contracts.store_fixtures import StoppedClock, open_ledger
 
 few = st.sampled_from
 directions = few(list(Direction))
@@ -34,13 +41,11 @@ class Twins(RuleBasedStateMachine):
 
     envelopes: Bundle[str] = Bundle("envelopes")
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: Callable[[ExitStack], Ledger]) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        self.ledgers: list[Ledger] = [
-            MemoryLedger(StoppedClock()), SqliteLedger(Path(self.folder.name) / "ledger.sqlite", StoppedClock()),
-        ]  # fmt: skip
+        self.opened = ExitStack()
+        self.ledgers: list[Ledger] = [MemoryLedger(StoppedClock()), lasting(self.opened)]
 
     @initialize()
     def start(self) -> None:
@@ -49,12 +54,12 @@ class Twins(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.both(lambda ledger: ledger.stop())
         self.runner.close()
-        self.folder.cleanup()
+        self.opened.close()
 
     def both(self, ask: Callable[[Ledger], Awaitable[Any]]) -> Any:
         """The answer of both, or the kind of exception that both raised."""
-        memory, sqlite = [self.runner.run(_answer(ask, ledger)) for ledger in self.ledgers]
-        assert memory == sqlite
+        memory, lasting = [self.runner.run(_answer(ask, ledger)) for ledger in self.ledgers]
+        assert memory == lasting
         return memory
 
     def row(self, envelope: str) -> Row:
@@ -157,8 +162,24 @@ def _held(row: Row) -> Move:
     return step(row, "held")
 
 
-@pytest.mark.filterwarnings("default::ResourceWarning")
-class TestTwins(Twins.TestCase):  # type: ignore[misc,name-defined]  # hypothesis makes the class
-    settings = settings(
-        max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+def _play(lasting: Callable[[ExitStack], Ledger], examples: int) -> None:
+    """Without shrinking by the hour: the first few steps that differ tell enough."""
+    run_state_machine_as_test(
+        lambda: Twins(lasting),
+        settings=settings(
+            max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.reuse, Phase.generate], database=None,
+        ),
+    )  # fmt: skip
+
+
+def test_sqlite_is_a_twin_of_memory() -> None:
+    def lasting(opened: ExitStack) -> Ledger:
+        folder = opened.enter_context(tempfile.TemporaryDirectory())
+        return open_ledger("sqlite", str(Path(folder) / "ledger.sqlite"))
+
+    _play(lasting, examples=25)
+
+
+def test_postgres_is_a_twin_of_memory(new_postgres_database: Callable[[], AbstractContextManager[str]]) -> None:
+    _play(lambda opened: open_ledger("postgres", opened.enter_context(new_postgres_database())), examples=8)

@@ -121,8 +121,8 @@ def _inserted(inserted: Inserted) -> tuple[Any, ...]:
     envelope, state = inserted.new.envelope, inserted.new.state
     fixed = (
         envelope.id, envelope.direction.value, microseconds(envelope.received_at), envelope.kind,
-        text(envelope.channel), envelope.cause, text(envelope.claim.reference), text(envelope.payload.media_type), envelope.payload.digest,
-        len(envelope.payload.content), columns.facts(envelope.claim),
+        text(envelope.channel), envelope.cause, text(envelope.claim.reference), text(envelope.payload.media_type),
+        envelope.payload.digest, len(envelope.payload.content), columns.facts(envelope.claim),
     )  # fmt: skip
     changing = (
         1, state, working(envelope.direction, state), None, inserted.entry, microseconds(inserted.at), 0, 0,
@@ -181,7 +181,8 @@ MATTERS = """
     SELECT wanted.sender, wanted.matter, earliest.entry, earliest.envelope
     FROM unnest($1::text[], $2::text[]) AS wanted (sender, matter), LATERAL (
         SELECT entry, envelope FROM duplicate_keys AS found
-        WHERE found.sender = wanted.sender AND found.matter = wanted.matter AND found.matter <> '' ORDER BY entry LIMIT 2
+        WHERE found.sender = wanted.sender AND found.matter = wanted.matter AND found.matter <> ''
+        ORDER BY entry LIMIT 2
     ) AS earliest ORDER BY earliest.entry
 """
 EXTEND_JOURNAL = """

@@ -30,6 +30,7 @@ from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.ports import Clock
 
 READERS = 4
+CANNOT_KEEP = "The gateway cannot keep anything now."
 T = TypeVar("T")
 
 
@@ -45,6 +46,7 @@ class SqliteLedger:
         self._ownership = Ownership(path)
         self._writer = Writer(path)
         self._readers = _Readers(path)
+        self._identity: tuple[int, int] | None = None
 
     async def start(self) -> None:
         """Open the file; raises `Misconfigured` when it has an owner already or is not a ledger of this version."""
@@ -57,6 +59,7 @@ class SqliteLedger:
             except BaseException:
                 self._ownership.give_back()
                 raise
+            self._identity = await asyncio.to_thread(_identity, self._path)
             self._writer.start()
         self._readers.start()
 
@@ -70,6 +73,8 @@ class SqliteLedger:
         if self._read_only:
             raise _not_for_writing()
         await self._writer.ask(lambda tables: tables.probe())
+        if await asyncio.to_thread(_identity, self._path) != self._identity:
+            raise Unavailable("ledger.replaced", CANNOT_KEEP, operator=f"{self._path} was moved while in use.")
 
     async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
         if self._read_only:
@@ -117,7 +122,16 @@ class SqliteLedger:
 
 
 def _not_for_writing() -> Unavailable:
-    return Unavailable("ledger.read-only", "The gateway cannot keep anything now.", operator="Opened for reading only.")
+    return Unavailable("ledger.read-only", CANNOT_KEEP, operator="The ledger was opened for reading only.")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path leads to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _cannot_look_up(code: str, operator: str) -> Unavailable:
