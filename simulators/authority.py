@@ -13,9 +13,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 LIFETIME = timedelta(days=30)
 _BACKDATED = timedelta(hours=1)  # clocks of two machines differ
 
@@ -46,12 +47,23 @@ class Authority:
         )
         self.certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, common_name: str, *, hosts: tuple[str, ...] = (), label: str = "server") -> KeyPair:
-        """A new key and a certificate for it, written as `NAME-LABEL.key.pem` and `NAME-LABEL.pem`."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(
+        self,
+        common_name: str,
+        *,
+        hosts: tuple[str, ...] = (),
+        label: str = "server",
+        key: PrivateKey | None = None,
+        expired: bool = False,
+    ) -> KeyPair:
+        """A new key, or the given one, and a certificate for it, written as `NAME-LABEL.key.pem` and `NAME-LABEL.pem`.
+
+        Without `hosts` it is for signing, with them for TLS. An `expired` one ended an hour ago.
+        """
+        key = key or ec.generate_private_key(ec.SECP256R1())
         issuer_id = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         builder = (
-            _builder(_subject(common_name), self._subject, key.public_key())
+            _builder(_subject(common_name), self._subject, key.public_key(), expired=expired)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -114,8 +126,12 @@ def _host(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, *, expired: bool = False
+) -> x509.CertificateBuilder:
     start = datetime.now(UTC) - _BACKDATED  # the real clock: TLS libraries compare with it
+    if expired:
+        start -= LIFETIME
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

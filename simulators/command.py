@@ -74,8 +74,16 @@ def _launch(given: argparse.Namespace) -> Launch:
         tls=given.tls or given.client_ca is not None,
         client_ca=given.client_ca,
         fixed_time=given.clock,
-        extra=dict(_pair(each) for each in given.set),
+        extra=_pairs(given.set),
     )
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """A key that is given several times has all its values, one a line."""
+    pairs: dict[str, str] = {}
+    for key, value in map(_pair, given):
+        pairs[key] = f"{pairs[key]}\n{value}" if key in pairs else value
+    return pairs
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class Incident:
     path: str = ""
     text: str = ""  # the payload as text, for `contains`
     keys: frozenset[str] = frozenset()  # identifiers found in it: plate, number, message id, mail address …
+    can: frozenset[str] = frozenset()  # actions that mean something here; empty: all. Rules with others wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ class Abilities:
     phases: frozenset[str] = PHASES
     points: frozenset[str] = POINTS
     refusals: frozenset[str] = frozenset({"status", "smtp_code"})
+    by_phase: Mapping[str, frozenset[str]] = field(default_factory=dict)  # phase -> its actions, where they differ
 
 
 ANYTHING = Abilities()
@@ -130,6 +132,20 @@ REST = Abilities(
     phases=frozenset({"connect", "request"}),
     points=frozenset({"before-work", "after-work", "mid-answer"}),
     refusals=frozenset({"status"}),
+)
+_ANSWERED = frozenset({"accept", "delay", "refuse", "drop", "silent"})
+_SENT = frozenset({"accept", "delay", "drop", "duplicate", "corrupt", "wrong-key", "silent", "slow-drip"})
+_MAIL_PHASES = {
+    **dict.fromkeys(("ehlo", "mail", "rcpt", "data", "content"), _ANSWERED),
+    **dict.fromkeys(("connect", "starttls"), _ANSWERED | {"wrong-key"}),
+    **dict.fromkeys(("receipt", "reply"), _SENT),
+}
+MAIL = Abilities(
+    actions=_ANSWERED | _SENT,
+    phases=frozenset(_MAIL_PHASES),
+    points=frozenset({"connect", "ehlo", "starttls", "mail", "rcpt", "data", "mid-content", "after-content"}),
+    refusals=frozenset({"smtp_code"}),
+    by_phase=_MAIL_PHASES,
 )
 
 
@@ -176,7 +192,7 @@ class Script:
         """The name of the rule that applies and what it does; ("", accept) when none does."""
         chosen: Rule | None = None
         for rule, tally in zip(self.rules, self._tallies, strict=True):
-            if not rule.when.meets(incident):
+            if not rule.when.meets(incident) or (incident.can and rule.do.name not in incident.can):
                 continue
             tally.seen += 1
             if chosen is None and _fires(rule.when, tally):
@@ -267,7 +283,13 @@ class _Reader:
         when = self._table(content.get("when", {}), "when")
         wanted = content.get("do", "accept")
         do = {"action": wanted} if isinstance(wanted, str) else self._table(wanted, "do")
+        self._fit(when.get("phase"), do.get("action"))
         return Rule(name=name, when=self._condition(when), do=self._action(do))
+
+    def _fit(self, phase: object, action: object) -> None:
+        possible = self.can.by_phase.get(str(phase))
+        if possible is not None and action in self.can.actions - possible:
+            self._error(f"in phase {phase!r} it cannot {action!r}; it can {', '.join(sorted(possible))}")
 
     def _condition(self, table: dict[str, Any]) -> Condition:
         self._only(table, "when.", set(_types(Condition)))

@@ -1,0 +1,305 @@
+"""A whole foreign office: it takes messages, judges them with its own eyes, answers with receipts, and sends.
+
+The one idea: what is taken is written down at once and answered for by a task of its own, as in any office: the 250
+says "we have it", the receipts say what we think of it.
+"""
+
+import asyncio
+import json
+import ssl
+import sys
+import traceback
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import uuid6
+from lxml import etree
+
+from simulators.declaration import LOOPBACK, Station
+from simulators.office import forms, receipts
+from simulators.office.amqp import Queue
+from simulators.office.cards import Card, CardBox
+from simulators.office.identity import Habits, Identity
+from simulators.office.keys import SigningPair, open_keys, server_side
+from simulators.office.mail import Arrival, CannotOpen, Opened, digest
+from simulators.office.mailbag import Mailbag
+from simulators.office.outbox import Manner, Message, Outbox, facts_of
+from simulators.office.signing import sign
+from simulators.office.smtp_in import listen
+from simulators.office.smtp_out import Sent
+from simulators.office.verifying import judge
+from simulators.recorder import payload_facts
+from simulators.scenario import ACCEPT, MAIL, Action, Incident
+
+
+class Office:
+    """One counterpart at work. The mail door and the queue call it; the control port reads and commands it."""
+
+    def __init__(self, station: Station, identity: Identity) -> None:
+        self.station, self.identity = station, identity
+        self.habits = Habits.read(station.extra)
+        self.cards = CardBox(self.habits.partner_card)
+        self.keys = open_keys(station.folder, station.name, identity.signer, self.habits.signing_key)
+        self.mailbag = Mailbag()
+        self.outbox = Outbox(identity, self.keys, self.cards)
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._numbers: dict[str, int] = {}
+
+    # --- life
+
+    async def start(self) -> None:
+        self._server = await listen(self, self.station.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        if self.habits.amqp_url:
+            self.outbox.queue = Queue(self.habits.amqp_url, self.queue_name)
+            await self.outbox.queue.open(self)
+        card_file = self.station.folder / "card.json"
+        card_file.write_text(json.dumps(self.card(), indent=2) + "\n")
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self.outbox.queue is not None:
+            await self.outbox.queue.close()
+
+    def reset(self) -> None:
+        """Empty trays; partners, keys and running numbers stay."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        self.mailbag.reset()
+        self.outbox.reset()
+        self.cards.reset()
+
+    @property
+    def queue_name(self) -> str:
+        return self.habits.amqp_queue or self.identity.party.replace(":", ".")
+
+    def card(self) -> dict[str, Any]:
+        """The own partner card."""
+        pem = self.keys.authority.read_text()
+        return {
+            "party": self.identity.party,
+            "name": self.identity.name,
+            "addresses": [self.identity.address],
+            "urgent_address": "",
+            "domains": [self.identity.domain],
+            "channel": self.habits.channel,
+            "smtp": {
+                "host": LOOPBACK,
+                "port": self.port,
+                "starttls": "never" if self.habits.starttls == "never" else "required",
+                "client_certificate": self.habits.client_certificate,
+            },
+            "amqp": {"exchange": "", "routing_key": self.queue_name if self.habits.amqp_url else ""},
+            "signers": [self.identity.signer],
+            "anchors_pem": [pem],
+            "tls_ca_pem": [pem],
+            "plain_xmldsig": self.habits.plain_xmldsig,
+            "languages": ["en"],
+        }
+
+    # --- what the mail door asks
+
+    @property
+    def starttls(self) -> str:
+        return self.habits.starttls
+
+    @property
+    def max_octets(self) -> int:
+        return self.habits.max_octets
+
+    def decide(self, incident: Incident) -> tuple[str, Action]:
+        return self.station.script.decide(incident)
+
+    def misbehaved(self, rule: str, action: Action, phase: str) -> None:
+        self.station.recorder.record("scenario-applied", {"rule": rule, "action": action.name, "phase": phase})
+
+    async def ask(self, incident: Incident) -> Action:
+        """The script's word, after its wait, and written down when it is not the usual one."""
+        rule, action = self.decide(incident)
+        if action is not ACCEPT:
+            self.misbehaved(rule, action, incident.phase)
+        await asyncio.sleep(action.wait_seconds)
+        return action
+
+    def contexts(self) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+        """Made for each connection: cards may have come meanwhile."""
+        trusted = self.cards.tls_ca
+        return server_side(self.keys.tls_server, trusted), server_side(self.keys.stranger_server, trusted)
+
+    def judge_sender(self, _address: str, certificate: bytes) -> str:
+        if self.habits.client_certificate == "required" and not certificate:
+            return "530 5.7.0 A client certificate of an agreed authority is required"
+        return ""
+
+    def judge_recipient(self, address: str) -> str:
+        is_ours = address.lower() in (self.identity.address, f"postmaster@{self.identity.domain}")
+        return "" if is_ours else "550 5.1.1 No such mailbox"
+
+    def incident_of(self, arrival: Arrival) -> Incident:
+        """What a scenario sees of a message that has arrived."""
+        keys = {arrival.sender}
+        try:
+            payload = arrival.open().payload
+            root = forms.parse(payload)
+        except (CannotOpen, forms.NotAForm):
+            payload, operation = arrival.content, "unreadable"
+        else:
+            operation = forms.operation_of(forms.name_of(root))
+            keys |= {forms.header_text(root, name) for name in ("MessageId", "OurReference", "From", "InReplyTo")}
+        return Incident(
+            operation=operation,
+            phase="content",
+            text=payload.decode("utf-8", "replace"),
+            keys=frozenset(keys) - {""},
+            can=MAIL.by_phase["content"],
+        )
+
+    def take(self, arrival: Arrival, *, lose: bool) -> None:
+        """Writes it down and lets a task work on it; one that is to be lost is only written down."""
+        self.station.recorder.record("lost" if lose else "arrived", {**arrival.facts, **payload_facts(arrival.content)})
+        if not lose:
+            self.background(self._work_on(arrival))
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._watched(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001  # a stand-in that stumbles says so and goes on
+            sys.stderr.write(f"{self.station.name}: {traceback.format_exc()}")
+
+    # --- what it thinks of a message
+
+    async def _work_on(self, arrival: Arrival) -> None:
+        message, card = self._understand(arrival)
+        kept = await self.mailbag.add(message)
+        told = {key: value for key, value in kept.items() if key != "xml"}
+        self.station.recorder.record("understood", told)
+        if kept.get("root") == "Receipt" or card is None or not self.habits.receipts:
+            return
+        about = receipts.About(
+            stage="RECEIVED", digest=kept["sha256"], message_id=kept["message_id"], reference=kept["our_reference"]
+        )
+        if kept["conflicts_with"] is not None:
+            code = "message-id.conflict"
+            about = replace(about, stage="INVALID", code=code, text="This message id was used for other content.")
+            await self._send_receipt(about, card.party, arrival)
+            return
+        await self._send_receipt(about, card.party, arrival)
+        findings = [(each["code"], each["text"]) for each in kept["findings"]]
+        verdict = "INVALID" if findings else "VALID"
+        text = "The message cannot be taken." if findings else ""
+        code = findings[0][0] if findings else ""
+        about = replace(about, stage=verdict, code=code, text=text, findings=findings)
+        await self._send_receipt(about, card.party, arrival)
+
+    def _understand(self, arrival: Arrival) -> tuple[dict[str, Any], Card | None]:
+        """Everything that was found, and the card of the office to answer."""
+        message: dict[str, Any] = {
+            "at": self.station.now().isoformat(), "message_id": "", "our_reference": "", "root": "",
+            "sha256": digest(arrival.content), "bytes": len(arrival.content), "findings": [], "xml": "",
+            **arrival.facts,
+        }  # fmt: skip
+        card = next((each for each in self.cards if arrival.sender and arrival.sender in each.addresses), None)
+        try:
+            opened = arrival.open()
+            message |= _cover_facts(opened, message)
+            root = forms.parse(opened.payload)
+        except (CannotOpen, forms.NotAForm) as unreadable:
+            message |= {"valid": False, "verification": None, "findings": [_finding("form.unreadable", unreadable)]}
+            return message, card
+        message |= forms.facts(root)
+        card = self.cards.of(message["from"]) or card
+        judgement = judge(root, opened.payload, self.cards.of(message["from"]), self.station.now())
+        findings = [
+            *judgement.findings,
+            *(_finding("XSD", text) for text in forms.xsd_findings(root)),
+            *_file_findings(root, opened),
+        ]
+        if self.identity.party not in message["to"] + forms.header_texts(root, "Info"):
+            findings.append(_finding("form.not-for-us", f"the form is not addressed to {self.identity.party}"))
+        message |= {"verification": judgement.as_json(), "findings": findings, "valid": not findings}
+        return message, card
+
+    # --- what it sends
+
+    def new_reference(self, word: str) -> str:
+        """XB-G-2026-0000001: counted by word."""
+        number = self._numbers[word] = self._numbers.get(word, 0) + 1
+        return f"{self.identity.reference}-{word}-{self.station.now():%Y}-{number:07d}"
+
+    def new_id(self) -> str:
+        return str(uuid6.uuid7())
+
+    def sign(self, root: etree._Element, pair: SigningPair | None = None) -> bytes:
+        return sign(root, pair or self.keys.signing, self.station.now(), plain=self.habits.plain_xmldsig)
+
+    def record_sent(self, event: str, message: Message, results: list[Sent]) -> None:
+        for number, each in enumerate(results):
+            facts = facts_of(replace(message, attempt=message.attempt + number))
+            self.station.recorder.record(event, {**facts, **each.as_json()})
+        if not results:
+            self.station.recorder.record("not-sent", facts_of(message))
+
+    async def _send_receipt(self, about: receipts.About, to: str, arrival: Arrival) -> None:
+        incident = self.incident_of(arrival)
+        keys = incident.keys | {about.stage, about.message_id, about.reference, to}
+        rule, action = self.decide(
+            replace(incident, phase="receipt", keys=keys - {""}, can=MAIL.by_phase["receipt"])
+        )  # fmt: skip
+        if action is not ACCEPT:
+            self.misbehaved(rule, action, "receipt")
+        head = receipts.Letterhead(
+            message_id=self.new_id(),
+            our_reference=self.new_reference("RECEIPT"),
+            sender=self.identity.party,
+            to=to,
+            now=self.station.now(),
+        )
+        pair = self.keys.wrong["wrong-key"] if action.name == "wrong-key" else None
+        message = Message(
+            message_id=head.message_id, our_reference=head.our_reference, to=to, root="Receipt", urgency="NORMAL",
+            payload=self.sign(receipts.build(head, about), pair),
+        )  # fmt: skip
+        self.outbox.keep(message)
+        results = await self.outbox.transmit_until_taken(message, Manner(action=action), head.now)
+        self.record_sent(f"receipt-{about.stage.lower()}", message, results)
+
+
+def _finding(code: str, text: object) -> dict[str, str]:
+    return {"code": code, "text": str(text)}
+
+
+def _cover_facts(opened: Opened, message: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sha256": digest(opened.payload),
+        "bytes": len(opened.payload),
+        "xml": opened.payload.decode("utf-8", "backslashreplace"),
+        "mail_subject": opened.subject,
+        "mail_id": opened.mail_id,
+        "attempt": opened.attempt or message.get("attempt", 0),
+        "files": [
+            {"file_name": each.name, "media_type": each.media_type, "size": len(each.content), "sha256": each.sha256}
+            for each in opened.files
+        ],
+    }
+
+
+def _file_findings(root: etree._Element, opened: Opened) -> list[dict[str, str]]:
+    listed = {each["sha256"] for each in forms.listed_attachments(root)}
+    came = {each.sha256 for each in opened.files}
+    missing = [_finding("attachment.missing", f"no file has the digest {each}") for each in sorted(listed - came)]
+    return missing + [
+        _finding("attachment.unlisted", f"{each.name} is not in the manifest")
+        for each in opened.files
+        if each.sha256 not in listed
+    ]
