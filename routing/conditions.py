@@ -387,9 +387,9 @@ def field_texts(field: Field) -> Iterator[str]:
 
 
 def begins_with(text: str, article: str) -> bool:
-    """Whether a text begins with an article and no digit follows. Case and spaces at signs do not matter."""
+    """Whether a text begins with an article and neither digit nor letter follows (37a is not 37)."""
     written, wanted = (re.sub(r"\s*([:/])\s*", r"\1", each.strip()).casefold() for each in (text, article))
-    return written.startswith(wanted) and not written[len(wanted) : len(wanted) + 1].isdigit()
+    return written.startswith(wanted) and not written[len(wanted) : len(wanted) + 1].isalnum()
 
 
 def _or(values: Iterable[str]) -> str:

@@ -132,7 +132,7 @@ def test_the_indefinite_article_is_no_form_letter() -> None:
     ("text", "begins"),
     [
         ("1862:38", True), ("1862:38(2)(a)", True), (" 1862 : 38 MINOR", True), ("1862:38 2 components", True),
-        ("1862:380", False), ("1862:3", False), ("Art 38", False), ("", False),
+        ("1862:380", False), ("1862:38a", False), ("1862:3", False), ("Art 38", False), ("", False),
     ],
 )  # fmt: skip
 def test_an_article_ends_at_a_boundary(text: str, begins: bool) -> None:

@@ -27,9 +27,9 @@ def hit(article: str, *subjects: object) -> Envelope:
 
 CASES = {
     "a vehicle hit that asks for a P form": (vehicle_hit(), VEHICLES, "automatic", ""),
-    "a vehicle hit under the old decision": (vehicle_hit(article="2007/533:38"), VEHICLES, "automatic", ""),
     "a vehicle hit that asks for something else": (vehicle_hit(asks="Where is the owner?"), VEHICLES, "draft", ""),
     "a vehicle hit that asks for nothing": (vehicle_hit(asks=""), VEHICLES, "none", ""),
+    "a hit on a vehicle and a document": (hit("1862:38", CAR, PASSPORT), (*VEHICLES, "passports", "cpr"), "draft", ""),
     "a document hit": (hit("1862:38", PASSPORT), ("passports", "cpr"), "draft", ""),
     "a firearm hit": (hit("1862:38(2)(e)", RIFLE), (), "draft", ""),
     "a missing person": (hit("1862:32 MINOR", TESTINE), ("cpr", "passports"), "draft", ""),
@@ -37,9 +37,12 @@ CASES = {
     "an unknown wanted person": (hit("1862:40"), (), "draft", ""),
     "an article nobody knows": (hit("1862:99", TESTINE), (), "draft", "route.article-unknown"),
     "an arrest request": (message("sirene/A@1", subjects=(TESTINE,)), ("cpr", "passports"), "none", ""),
+    "urgent information on a refused entry": (
+        message("sirene/M@1", field("311", "URGENT"), field("090", "1861:24")), (), "draft", "",
+    ),
     "further information": (message("sirene/M@1"), (), "draft", ""),
     "a missing person at high risk": (
-        message("sirene/M@1", field("311", "URGENT, medical")), ("cpr", "passports"), "draft", "",
+        message("sirene/M@1", field("311", "URGENT"), field("090", "1862:32(1)(a)")), ("cpr", "passports"), "draft", "",
     ),
     "a P form on a vehicle": (message("sirene/P@1", subjects=(CAR,)), VEHICLES, "none", ""),
     "a P form on something else": (message("sirene/P@1", subjects=(RIFLE,)), (), "none", ""),
@@ -49,7 +52,11 @@ CASES = {
     "a travel document and its bearer": (
         message("interpol/TravelDocumentQuery@1", subjects=(PASSPORT, TESTINE)), ("passports", "cpr"), "automatic", "",
     ),
+    "a query by record number": (message("interpol/VehicleQuery@1"), (), "draft", ""),
     "a vehicle query": (message("interpol/VehicleQuery@1", subjects=(CAR,)), VEHICLES, "automatic", ""),
+    "an unidentified body": (
+        message("interpol/Diffusion@1", field("", "BLACK", name="DiffusionKind"), subjects=(TESTINE,)), (), "none", "",
+    ),
     "a wanted person": (message("interpol/Diffusion@1", subjects=(TESTINE,)), ("cpr", "passports"), "none", ""),
     "a diffusion without a person": (message("interpol/Diffusion@1"), (), "none", ""),
     "an answer on a document": (message("interpol/TravelDocumentAnswer@1", subjects=(PASSPORT,)), (), "none", ""),
