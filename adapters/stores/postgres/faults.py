@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import asyncpg
 from asyncpg import exceptions
 
@@ -16,8 +19,19 @@ SETTINGS = (
     exceptions.ClientConfigurationError,
 )  # fmt: skip
 """What only another setting can mend."""
-STORE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+STORE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What keeps the store from answering, unless it is one of the above."""
+
+
+@asynccontextmanager
+async def borrowed(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the pool; one that fails in its own protocol is never lent again."""
+    async with pool.acquire() as connection:
+        try:
+            yield connection
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
+            connection.terminate()
+            raise
 
 
 def unavailable(public: str, fault: BaseException) -> Unavailable:

@@ -28,6 +28,12 @@ MAX_CONNECTIONS = 6
 """Of this process: one writes, the others read."""
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0
+SESSION = {
+    "application_name": "spoc-gateway",
+    "synchronous_commit": "on",
+    # a machine that dies while it holds the end of the chain must not hold it for ever (milliseconds)
+    "idle_in_transaction_session_timeout": "30000",
+}
 CANNOT_LOOK_UP = "The gateway cannot look this up now."
 T = TypeVar("T")
 
@@ -50,7 +56,7 @@ class PostgresLedger:
             pool = await asyncpg.create_pool(
                 self._url, min_size=1, max_size=MAX_CONNECTIONS, timeout=CONNECT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
-                server_settings={"application_name": "spoc-gateway", "synchronous_commit": "on"},
+                server_settings=SESSION,
             )  # fmt: skip
             async with pool.acquire() as connection:
                 await schema.prepare(connection)
@@ -119,7 +125,7 @@ class PostgresLedger:
         if self._pool is None:
             raise Unavailable("ledger.stopped", public, operator="The ledger is not started.")
         try:
-            async with self._pool.acquire() as connection:
+            async with faults.borrowed(self._pool) as connection:
                 return await question(connection)
         except faults.STORE as fault:
             raise faults.unavailable(public, fault) from fault

@@ -79,7 +79,7 @@ class Writer:
 async def _outcomes(pool: asyncpg.Pool, batch: Sequence[_Waiting]) -> list[Any]:
     requests = [waiting.request for waiting in batch]
     try:
-        async with pool.acquire() as connection:
+        async with faults.borrowed(pool) as connection:
             return await writes.together(connection, requests)
     except faults.OWN as fault:
         if len(batch) == 1:
