@@ -6,7 +6,7 @@ The one idea: a table that cannot work is refused with everything that is wrong 
 from __future__ import annotations
 
 import ipaddress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -61,13 +61,14 @@ class RestSettings(Struct, frozen=True, kw_only=True):
     """Desk that we name there; empty names the channel a question came by."""
 
     def __repr__(self) -> str:
-        shown = (
-            f"{name}={REDACTED if name in _SECRETS and getattr(self, name) else repr(getattr(self, name))}"
-            for name in self.__struct_fields__
-        )
-        return f"{type(self).__name__}({', '.join(shown)})"
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({shown})"
 
     __str__ = __repr__
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, REDACTED if name in _SECRETS and value else value) for name, value in values]
 
     def limit_seconds(self, urgency: str) -> float:
         """Time for the whole answer at this urgency."""

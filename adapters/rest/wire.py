@@ -19,7 +19,7 @@ from yarl import URL
 
 from adapters.rest.problems import as_error, read_problem
 from adapters.rest.settings import RestSettings, check, plain_token
-from gateway.errors import Misconfigured, RegisterUnavailable
+from gateway.errors import Misconfigured, Refused, RegisterUnavailable
 
 CONTEXT_HEADER: Final = "X-Request-Context"
 """A GET has no body, so the mandatory context travels in this header, as JSON."""
@@ -73,7 +73,12 @@ class Wire:
 
     async def post(self, path: str, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> bytes:
         """The answer to a POST; raises our errors, from a `Problem` where the system refused."""
-        body = msgspec.json.encode(document)
+        try:
+            body = msgspec.json.encode(document)
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            public = f"The national system {self.system} cannot be asked this."
+            words = f"{self.system}: the question holds characters that JSON cannot carry."
+            raise Refused("register.unsendable", public, operator=words) from error
         sent = {"Content-Type": "application/json", **(headers or {})}
         return self._accepted(await self._call("POST", self.address(path), sent, body))
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from rich.pretty import pretty_repr
 
 from gateway.errors import GatewayError, Misconfigured, Refused, RegisterUnavailable, Unavailable
 from gateway.ports import CaseSystem, Register
@@ -158,7 +159,8 @@ async def test_a_probe_tells_when_we_are_not_known(each: Found, simulator: Simul
 def test_settings_never_show_the_token(each: Found) -> None:
     settings = each.settings(base_url="https://x.example", token=SECRET)
     assert SECRET not in f"{settings!r} {settings} {[settings]}"
-    assert "token=(redacted)" in repr(settings)
+    assert "token='(redacted)'" in repr(settings)
+    assert SECRET not in pretty_repr(settings)
     with pytest.raises(Misconfigured) as error:
         each.build(base_url="ftp://x.example", token=SECRET + " \n")
     assert SECRET not in f"{error.value} {error.value.operator}"
@@ -221,6 +223,7 @@ FAILURES = {
     "it drops after work": ("{ action = 'drop', at = 'after-work' }", "dropped"),
     "it drops in the middle": ("{ action = 'drop', at = 'mid-answer' }", "unreadable"),
     "it speaks no JSON": ("{ action = 'corrupt', how = 'garbage' }", "unreadable"),
+    "it turns a bit": ("{ action = 'corrupt', how = 'flip' }", "unreadable"),
     "it cuts its answer": ("{ action = 'corrupt', how = 'truncate' }", "unreadable"),
     "it is slower than allowed": ("{ action = 'delay', seconds = 5 }", "too-slow"),
     "it is silent": ("'silent'", "too-slow"),

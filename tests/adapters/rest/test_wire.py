@@ -15,7 +15,7 @@ import pytest
 from adapters.registers.passports.register import PassportsRegister, PassportsSettings
 from adapters.rest.settings import RestSettings
 from adapters.rest.wire import Wire
-from gateway.errors import Misconfigured, RegisterUnavailable
+from gateway.errors import Misconfigured, Refused, RegisterUnavailable
 from gateway.questions import Answer
 from tests.adapters.rest.unfriendly import Said, answer_to, answering
 from tests.contracts.rest_examples import NOW, STOLEN_PASSPORT, question
@@ -176,6 +176,12 @@ async def test_the_token_may_live_in_a_file_of_its_own(tmp_path: Path) -> None:
         with pytest.raises(Misconfigured, match="one line"):
             await ask(url, token="", token_file=str(file))
     assert len(seen) == 1
+
+
+async def test_a_question_that_json_cannot_carry_is_refused_by_us() -> None:
+    wire = Wire("cpr", RestSettings(base_url="http://127.0.0.1:1", token="t"))
+    with pytest.raises(Refused, match=r"register\.unsendable"):
+        await wire.post("/cpr/searches", {"keys": {"name": "\ud800"}})
 
 
 def test_plain_http_is_only_for_this_machine() -> None:
