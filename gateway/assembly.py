@@ -18,11 +18,16 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from adapters.channels.amqp.inbound import AmqpInbound
+from adapters.channels.amqp.outbound import AmqpOutbound
+from adapters.channels.amqp.settings import AmqpSettings
+from adapters.channels.loopback.channel import LoopbackChannel
 from adapters.channels.smtp.inbound import SmtpInbound
 from adapters.channels.smtp.outbound import SmtpOutbound
 from adapters.channels.smtp.settings import SmtpSettings, check_inbound, check_outbound
-from adapters.stores.memory import MemoryLedger
-from adapters.stores.sqlite import SqliteLedger
+from adapters.stores.memory.ledger import MemoryLedger
+from adapters.stores.postgres.ledger import PostgresLedger
+from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
 from config.faults import ConfigurationFaults, Fault
 from config.load import Home
@@ -180,10 +185,16 @@ def _ledger(built: Built, clock: Clock) -> Ledger | None:
     if kind == "sqlite":
         return SqliteLedger(built.home.data / "ledger.sqlite", clock)
     if kind == "postgres":
-        module = importlib.import_module("adapters.stores.postgres")
-        return built.attempt(("ledger",), lambda: module.PostgresLedger(table["url"], clock))  # type: ignore[no-any-return]  # by its manifest
+        return built.attempt(("ledger", "url"), lambda: PostgresLedger(_text(table, "url"), clock))
     built.faults.append(built.home.fault(("ledger", "kind"), f"{kind!r} is no store.", "Write sqlite, postgres or memory."))
     return None
+
+
+def _text(table: Mapping[str, Any], name: str) -> str:
+    value = table.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} is missing")
+    return value
 
 
 class Channels:

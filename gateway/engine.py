@@ -10,8 +10,9 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
+from gateway import lifecycle
 from gateway.errors import Unavailable
-from gateway.ledger import Ledger, StaleMove
+from gateway.ledger import Ledger, Row, StaleMove
 from gateway.pipeline import Pipeline
 from gateway.ports import Clock
 
@@ -19,7 +20,14 @@ SWEEP_LIMIT: Final = 256
 SWEEP_AT_LEAST_EVERY: Final = timedelta(seconds=30)
 AFTER_TROUBLE: Final = timedelta(seconds=1)
 DRIVERS: Final = 32
+STALE_TRIES: Final = 5
 log = logging.getLogger(__name__)
+
+
+def ready(row: Row, now: datetime) -> bool:
+    """Whether a stage may take this row now."""
+    working = bool(lifecycle.state(row.envelope.direction, row.state).next_stage)
+    return working and (row.due is None or row.due <= now)
 
 
 class Engine:
@@ -29,6 +37,7 @@ class Engine:
         self._pipeline, self._ledger, self._clock = pipeline, ledger, clock
         self._slots = asyncio.Semaphore(drivers)
         self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._resting: dict[str, datetime] = {}
         self._changed = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -48,7 +57,7 @@ class Engine:
 
     def offer(self, envelope: str) -> None:
         """Take up this envelope soon."""
-        if self._sweeper is not None and envelope not in self._in_hand:
+        if self._sweeper is not None:
             self._take_up(envelope)
 
     def look(self) -> None:
@@ -66,13 +75,15 @@ class Engine:
             if self._in_hand:
                 await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
                 continue
-            due = await self._ledger.due(self._clock.now(), 1)
+            due = await self._due(self._clock.now())
             if not due and not self._in_hand:
                 return
             for envelope in due:
                 self.offer(envelope)
 
     def _take_up(self, envelope: str) -> None:
+        if envelope in self._in_hand:
+            return
         task = asyncio.create_task(self._drive(envelope), name=f"drive-{envelope}")
         self._in_hand[envelope] = task
         task.add_done_callback(lambda _: self._done(envelope))
@@ -84,21 +95,35 @@ class Engine:
     async def _drive(self, envelope: str) -> None:
         async with self._slots:
             try:
+                await self._move(envelope)
+            except Unavailable as error:
+                log.warning("the ledger cannot keep anything now: %s", error.code)
+                self._resting[envelope] = self._clock.now() + AFTER_TROUBLE
+            except Exception as error:
+                # The pipeline turns faults of stages into quarantine; what arrives here is a fault of the pipeline itself.
+                log.exception("driver failed, envelope=%s kind=%s", envelope, type(error).__name__)
+                self._resting[envelope] = self._clock.now() + SWEEP_AT_LEAST_EVERY
+
+    async def _move(self, envelope: str) -> None:
+        """Step until it waits or ends. Another's write in between is no trouble: read again; only a steady quarrel has to rest."""
+        for _ in range(STALE_TRIES):
+            try:
                 row = await self._ledger.get(envelope)
-                while row is not None:
+                while row is not None and ready(row, self._clock.now()):
                     stepped = await self._pipeline.step(row)
                     for new in stepped.wake:
                         self.offer(new)
                     row = stepped.row
+                return
             except StaleMove:
                 log.info("moved by somebody else meanwhile, envelope=%s", envelope)
-            except Unavailable as error:
-                log.warning("the ledger cannot keep anything now: %s", error.code)
-                await self._clock.wait_until(self._clock.now() + AFTER_TROUBLE)
-            except Exception as error:
-                # The pipeline turns faults of stages into quarantine; what arrives here is a fault of the pipeline itself.
-                log.exception("driver failed, envelope=%s kind=%s", envelope, type(error).__name__)
-                await self._clock.wait_until(self._clock.now() + SWEEP_AT_LEAST_EVERY)
+        self._resting[envelope] = self._clock.now() + AFTER_TROUBLE
+
+    async def _due(self, now: datetime) -> list[str]:
+        """What is due, without what is in hand or rests after trouble."""
+        self._resting = {envelope: until for envelope, until in self._resting.items() if until > now}
+        due = await self._ledger.due(now, SWEEP_LIMIT + len(self._in_hand) + len(self._resting))
+        return [envelope for envelope in due if envelope not in self._in_hand and envelope not in self._resting]
 
     async def _sweep(self) -> None:
         while True:
@@ -106,12 +131,10 @@ class Engine:
             now = self._clock.now()
             until = now + SWEEP_AT_LEAST_EVERY
             try:
-                due = await self._ledger.due(now, SWEEP_LIMIT + len(self._in_hand))
-                for envelope in due:
-                    if envelope not in self._in_hand:
-                        self._take_up(envelope)
-                following = await self._ledger.next_due()
-                until = min(until, following) if following else until
+                for envelope in await self._due(now):
+                    self._take_up(envelope)
+                waits = [moment for moment in (await self._ledger.next_due(), *self._resting.values()) if moment]
+                until = min(until, *waits) if waits else until
             except Unavailable as error:
                 log.warning("sweep: %s", error.code)
                 until = now + AFTER_TROUBLE

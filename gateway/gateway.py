@@ -56,8 +56,10 @@ class Gateway:
         await self.ledger.record([Entry(event="gateway.started", at=self.clock.now())])
         if isinstance(self.compute, WorkerPool):
             await self.compute.start()
-        for system in (*self.registers.values(), *self.case_systems.values()):
-            await system.start()
+        for register in self.registers.values():
+            await register.start()
+        for case_system in self.case_systems.values():
+            await case_system.start()
         for way_out in self.outbound.values():
             await way_out.start()
         self.engine.start()
@@ -66,8 +68,11 @@ class Gateway:
 
     async def stop(self) -> None:
         """Close doors first. Whatever fails here is reported and the rest goes on."""
-        for part in (*self.inbound.values(), self.engine, *self.outbound.values(), *self.registers.values(), *self.case_systems.values()):
-            await _quietly(part.stop())
+        doors, ways = self.inbound.values(), self.outbound.values()
+        endings = [*(door.stop() for door in doors), self.engine.stop(), *(way.stop() for way in ways)]
+        endings += [*(each.stop() for each in self.registers.values()), *(each.stop() for each in self.case_systems.values())]
+        for ending in endings:
+            await _quietly(ending)
         if isinstance(self.compute, WorkerPool):
             await _quietly(self.compute.stop())
         await _quietly(self.ledger.stop())

@@ -13,7 +13,7 @@ from lxml import etree
 
 from gateway.envelope import Attempt, Claim, Direction, Envelope, Payload, Routing, SignatureReport
 from gateway.findings import Finding, Occasion, Rule
-from gateway.form import Form
+from gateway.form import Field, Form
 from gateway.handover import Accepted, Outgoing
 from gateway.identity import EnvelopeId, FormatId, PartyId
 from gateway.ledger import Row
@@ -189,11 +189,23 @@ class CaseSystem(Protocol):
 class Format(Protocol):
     """One kind of message: recognises, decodes, checks, encodes and answers it."""
 
-    id: FormatId
-    root: str
-    """Clark name of the root element."""
-    title: str
-    rules: tuple[Rule, ...]
+    @property
+    def id(self) -> FormatId: ...
+
+    @property
+    def root(self) -> str:
+        """Clark name of the root element."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def rules(self) -> tuple[Rule, ...]: ...
+
+    def label(self, field: Field) -> str:
+        """What people call the field."""
+        ...
 
     def validate(self, root: etree._Element) -> list[Finding]:
         """What the schema (XSD 1.0) says against the unsigned tree, in words; empty when it is valid."""
@@ -213,6 +225,10 @@ class Format(Protocol):
 
     def matter(self, form: Form) -> str:
         """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case reference."""
+        ...
+
+    def label(self, field: Field) -> str:
+        """What the schema's documentation calls the field, for people."""
         ...
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:

@@ -68,7 +68,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...] = ()
     partial: bool = False
     failure: str = ""
-    digest: Digest | str = ""
+    digest: str = ""
     """Digest of the bytes of the answer: evidence of what the register said."""
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import xmlschema
 from lxml import etree
@@ -75,7 +75,7 @@ class Schema:
         if self._explaining is None:
             self._explaining = xmlschema.XMLSchema10(str(self.path), allow="local", defuse="never", use_fallback=False)
         found: list[Finding] = []
-        for error in self._explaining.iter_errors(root):
+        for error in self._explaining.iter_errors(cast(Any, root)):
             field = _field(error.path or "", self.numbers)
             found.append(self._finding(field, _words(error), self.labels.get(_local(error.path or ""), "")))
             if len(found) >= MAX_FINDINGS:

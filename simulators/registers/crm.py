@@ -86,6 +86,7 @@ def _match(vehicle: dict[str, Any], how: str, feed_as_of: str) -> Match:
         score=0.5 if how == "PARTIAL_KEY" else 1.0,
         content=content,
         categories=("VEHICLE", "OWNER_REFERENCE"),
+        disclosable="YES",  # facts about an object; who holds it is only a reference
         role="HOLDER",  # no connection to crime is implied
         retention={"ruleId": "RR-072", "dueOn": None},
     )

@@ -114,6 +114,7 @@ def _match(passport: dict[str, Any], how: str) -> Match:
         score=0.9 if how == "TRANSLITERATED_NAME" else 1.0,
         content={name: passport.get(name) for name in _FIELDS},
         categories=("DOCUMENT", "HOLDER_REFERENCE"),
+        disclosable="YES",  # facts about an object; who holds it is only a reference
         role="HOLDER",
         retention={"ruleId": "RR-063" if passport["retentionHold"] else "RR-061", "dueOn": None},
     )

@@ -124,6 +124,7 @@ def _match(entry: dict[str, Any], how: str) -> Match:
         score=0.5 if how == "PARTIAL_KEY" else 1.0,
         content={name: entry.get(name) for name in _FIELDS},
         categories=("VEHICLE", "WANTED"),
+        disclosable="YES",  # facts about an object; who holds it is only a reference
         role="HOLDER",
         retention={"ruleId": "RR-071", "dueOn": None},
     )

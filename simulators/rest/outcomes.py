@@ -23,6 +23,7 @@ class Match:
     score: float = 1.0
     role: str = "SUBJECT"
     handling: tuple[str, ...] = ()
+    disclosable: str = "ASK_CONTROLLER"  # YES, or a person at the register decides
     retention: Mapping[str, Any] = field(default_factory=lambda: {"ruleId": None, "dueOn": None})
 
     def document(self) -> dict[str, Any]:
@@ -35,7 +36,7 @@ class Match:
             "dataCategories": list(self.categories),
             "specialCategories": [],
             "handling": list(self.handling),
-            "disclosable": "ASK_CONTROLLER",
+            "disclosable": self.disclosable,
             "retention": dict(self.retention),
         }
 

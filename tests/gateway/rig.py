@@ -179,7 +179,7 @@ class Rig:
         self.bureaux = {
             party: Bureau(folder / party.replace(":", "-"), party, address)
             for party, address in (
-                ("sirene:XB", "oper@xb.sirene.example"), ("ncb:XB", "ncb@xb.interpol.example"), ("europol:EUROPOL", "desk@europol.example")
+                ("sirene:XB", "oper@xb.sirene.example"), ("ncb:XB", "ncb@xb.interpol.example"), ("enu:XB", "europol@xb.police.example")
             )
         }  # fmt: skip
         records = {"crm": VEHICLE, "wanted_vehicles": WANTED, "passports": PASSPORT, "cpr": PERSON}

@@ -129,7 +129,7 @@ async def test_a_travel_document_query_is_answered_by_the_passport_register(rig:
 
 async def test_a_reply_under_a_handling_code_waits_for_an_officer(rig: Rig) -> None:
     document = Path("schemas/europol/samples/Request.xml").read_bytes()
-    envelope = await rig.arrives(rig.bureaux["europol:EUROPOL"].signed(document), sender="desk@europol.example")
+    envelope = await rig.arrives(rig.bureaux["enu:XB"].signed(document), sender="europol@xb.police.example")
     row = await rig.row(envelope)
     assert (row.state, row.reason) == ("acknowledged", None)
     assert sorted(rig.told()) == ["Receipt RECEIVED", "Receipt VALID"]
