@@ -150,6 +150,7 @@ class Desk:
 
     def _filling(self, order: dict[str, Any], root: etree._Element, to: str, files: list[File]) -> Filling:
         office = self.office
+        code = office.identity.party.partition(":")[2]
         word = forms.name_of(root).removeprefix("Form")
         header: dict[str, Any] = {}
         if forms.header_text(root, "CaseReference"):
@@ -170,6 +171,7 @@ class Desk:
             files=files,
             header=header,
             values=values,
+            home=code if "form" in order and len(code) == 2 else "",
         )
 
     def _answering(self, message_id: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from lxml import etree
 from simulators.office.forms import HEADER, NotAForm, body_of, header_of, name_of, parse
 
 FOLDER = Path(__file__).parents[1] / "counterparts" / "templates"
+_HOME = "XB"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 _STEP = re.compile(r"(?P<name>[A-Za-z]+)(\[(?P<index>[0-9]+)\])?|@(?P<attribute>[A-Za-z:]+)")
 # The order the header's schema asks for.
@@ -58,6 +59,7 @@ class Filling:
     files: Sequence[File] = ()
     header: Mapping[str, Any] = field(default_factory=dict)  # element name -> text, list of texts, or None to remove
     values: Mapping[str, Any] = field(default_factory=dict)  # path in the body, or Header/NAME -> the same
+    home: str = ""  # the state that takes the place of XB, which the templates are written for
 
 
 def template_names(folder: Path = FOLDER) -> list[str]:
@@ -94,6 +96,7 @@ def fill(root: etree._Element, filling: Filling) -> None:
     for name, value in {**own, **filling.header}.items():
         _set_header(root, name, value)
     _list_files(root, filling.files)
+    _move_home(root, filling.home)
     for path, value in filling.values.items():
         if path.startswith("Header/"):
             _set_header(root, path.removeprefix("Header/"), value)
@@ -120,6 +123,16 @@ def _move_times(root: etree._Element, now: datetime) -> None:
         for key, value in element.attrib.items():
             if _TIME.fullmatch(str(value)):
                 element.set(key, _later(str(value), moved))
+
+
+def _move_home(root: etree._Element, home: str) -> None:
+    body = body_of(root)
+    for element in body.iter(etree.Element) if home and body is not None else ():
+        if element.text == _HOME:
+            element.text = home
+        for key, value in element.attrib.items():
+            if value == _HOME:
+                element.set(key, home)
 
 
 def _later(text: str, moved: timedelta) -> str:
