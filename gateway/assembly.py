@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,13 +25,14 @@ from adapters.channels.amqp.settings import AmqpSettings
 from adapters.channels.loopback.channel import LoopbackChannel
 from adapters.channels.smtp.inbound import SmtpInbound
 from adapters.channels.smtp.outbound import SmtpOutbound
-from adapters.channels.smtp.settings import SmtpSettings, check_inbound, check_outbound
+from adapters.channels.smtp.settings import SmtpSettings, check_inbound, check_outbound, is_loopback
 from adapters.stores.memory.ledger import MemoryLedger
 from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
 from config.faults import ConfigurationFaults, Fault
 from config.load import Home
+from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway, join
@@ -249,9 +251,32 @@ def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[st
     return opened
 
 
+def adapters_of(kind: str) -> frozenset[str]:
+    """Names of the shipped adapters of a kind: the folders that hold a manifest."""
+    folder = Path(str(resources.files("adapters"))) / kind
+    return frozenset(manifest.parent.name for manifest in folder.glob("*/manifest.toml"))
+
+
+def api_door(home: Home) -> ApiDoor:
+    """Who may call the API, and how it is reached."""
+    api = home.settings.api
+    clients = tuple(
+        ApiClient(id=client.id, roles=client.roles, secret_hash=client.secret_hash, certificate=client.certificate)
+        for client in home.settings.clients
+    )
+    return ApiDoor(
+        token_key=new_token_key(), clients=clients, token_minutes=api.token_minutes, public_url=api.public_url,
+        version=metadata.version("spoc-gateway"), office_name=home.settings.office.name,
+        docs_open=is_loopback(api.listen_host),
+    )  # fmt: skip
+
+
 def _table(built: Built, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], formats: Formats) -> RoutingTable | None:
+    # A shipped adapter that is not connected yet may stand in the table: its answer then says so. A misspelt name may not.
     known = Known(
-        registers=frozenset(registers), case_systems=frozenset(case_systems), formats=frozenset(spec.id for spec in formats)
+        registers=frozenset(registers) | adapters_of("registers"),
+        case_systems=frozenset(case_systems) | adapters_of("casesystems"),
+        formats=frozenset(spec.id for spec in formats),
     )
     routes = built.home.routes
     try:

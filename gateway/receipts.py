@@ -29,7 +29,7 @@ def outbound(form: Form, payload: Payload, *, id: str, kind: str, cause: str, no
     return Envelope(
         id=id, direction=Direction.OUTBOUND, channel="gateway", received_at=now, payload=payload, kind=kind, cause=cause,
         claim=Claim(sender="gateway", recipients=form.header.to[:1], reference=form.header.message_id),
-    )  # fmt: skip
+    ).learn(form=form)  # fmt: skip
 
 
 def document(root: etree._Element) -> bytes:

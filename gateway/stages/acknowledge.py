@@ -12,6 +12,7 @@ from gateway.identity import PartyId, derived_id
 from gateway.ledger import Row
 from gateway.office import Office
 from gateway.ports import Formats, IdSource
+from gateway.protection.gate import onward
 from gateway.questions import NO_MATCH, NOT_DISCLOSABLE, TOO_MANY, WITHHELD, Answer
 from gateway.receipts import document, outbound
 from gateway.reply import ReplyContext
@@ -34,14 +35,15 @@ class Acknowledge:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance, with the reply or its draft where one is wanted."""
         envelope = row.envelope
-        onward = tuple(Offspring(envelope=self._forward(envelope, target, now)) for target in envelope.routing.forward_to)
+        forwards = tuple(Offspring(envelope=self._forward(envelope, target, now)) for target in envelope.routing.forward_to)
         reply = self._draft(envelope, now) if envelope.routing.answer != "none" else None
         if reply is None:
             wanted = "none" if envelope.routing.answer == "none" else "no draft"
-            return Advance(envelope=envelope, details=(("answer", wanted),), spawn=onward)
-        hold = self._why_held(envelope)
+            return Advance(envelope=envelope, details=(("answer", wanted),), spawn=forwards)
+        # The gate first: an officer should read the weightiest reason, and one release is enough.
+        hold = onward(reply) or self._why_held(envelope)
         details = (("answer", "draft" if hold else "automatic"), ("reply", reply.id), ("why", hold.code if hold else ""))
-        return Advance(envelope=envelope, details=details, spawn=(*onward, Offspring(envelope=reply, hold=hold)))
+        return Advance(envelope=envelope, details=details, spawn=(*forwards, Offspring(envelope=reply, hold=hold)))
 
     def _draft(self, envelope: Envelope, now: datetime) -> Envelope | None:
         header = envelope.form.header

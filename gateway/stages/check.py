@@ -80,7 +80,7 @@ class CheckOutbound:
         if refusal:
             return refusal
         held = onward(known)
-        if held and not known.released(held.code):
+        if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
         return Advance(envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings)))
 
@@ -118,7 +118,9 @@ def _refuse_or_hold(envelope: Envelope, findings: tuple[Finding, ...]) -> Verdic
     if worst_found is Severity.ERROR:
         reason = Reason(code="rules.refused", public="The form breaks a rule that it must keep; see the findings for each field.")
         return Reject(envelope=envelope, reason=reason, findings=findings, details=_told(findings))
-    if worst_found is Severity.HOLD and not envelope.released(HOLD_CODE):
+    # On the way out an officer who released the message has read it whole; on the way in a release covers its own reason only.
+    seen = envelope.released(HOLD_CODE) if envelope.inbound else bool(envelope.learned.releases)
+    if worst_found is Severity.HOLD and not seen:
         names = ", ".join(sorted({finding.rule for finding in findings if finding.severity is Severity.HOLD}))
         return Hold(envelope=envelope, reason=Reason(code=HOLD_CODE, public=f"An officer must look first: {names}."), details=_told(findings))
     return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.envelope import Direction, Envelope, Receipt
-from gateway.errors import GatewayError, RegisterUnavailable
+from gateway.errors import GatewayError, Misconfigured, RegisterUnavailable
 from gateway.identity import derived_id, digest, family_of
 from gateway.ledger import Row
 from gateway.ports import CaseSystem, Clock, Formats, Register
@@ -24,6 +24,7 @@ MAX_TRIES: Final = 4
 """After so many rounds a register that is still away is reported as unanswered instead of holding up the rest."""
 CHANNEL_ORIGIN: Final = {"sirene": "SIRENE", "interpol": "INTERPOL", "europol": "EUROPOL"}
 URGENCY: Final = {"VERY_URGENT": "IMMEDIATE", "URGENT": "URGENT", "NORMAL": "NORMAL"}
+NOT_CONFIGURED: Final = "system.not-configured"
 LEGAL_BASIS: Final = {"sirene": "LG-SIS-1862", "interpol": "LG-INTERPOL-RPD", "europol": "LG-DIR-977"}
 
 
@@ -50,7 +51,7 @@ class Deliver:
             reason = Reason(code="deliver.too-many-questions", public=f"More than {MAX_QUESTIONS} questions would be asked; an officer decides.")
             return Hold(envelope=envelope, reason=reason)
         known, asked = await self._ask_all(envelope, questions)
-        missing = [answer.register for answer in known.answers if not answer.usable]
+        missing = [answer.register for answer in known.answers if not answer.usable and answer.failure != NOT_CONFIGURED]
         if missing and row.attempts + 1 < MAX_TRIES:
             return self._later(known, row, now, f"No answer from {', '.join(sorted(set(missing)))}.", asked)
         try:
@@ -74,9 +75,9 @@ class Deliver:
     # --- questions
 
     def _questions(self, envelope: Envelope) -> list[tuple[Register, Question]]:
-        found = []
+        found: list[tuple[Register, Question]] = []
         for name in envelope.routing.registers:
-            register = self._registers[name]
+            register = self._registers.get(name) or _NotConfigured(name)
             for index, subject in enumerate(envelope.form.subjects):
                 question = Question(subject=subject, context=context(envelope, derived_id(envelope.id, f"ask/{name}/{index}")))
                 if register.accepts(question):
@@ -114,6 +115,8 @@ class Deliver:
         name = known.routing.case_system
         if not name or known.learned.cases is not None:
             return (known if known.knows("cases") else known.learn(cases=())), ()
+        if name not in self._case_systems:
+            raise Misconfigured(NOT_CONFIGURED, f"The case system {name} is named by the routing table but not configured.")
         reference = await self._case_systems[name].open_case(self._case_request(known), now)
         details = (("case_system", name), ("reference", reference.reference), ("opened", "yes" if reference.opened else "found"))
         return known.learn(cases=(reference,)), (("case.opened", details),)
@@ -126,6 +129,27 @@ class Deliver:
             documents=((form.header.message_id, digest(known.signature.verified)),),
             context=context(known, derived_id(known.id, "case")),
         )  # fmt: skip
+
+
+class _NotConfigured:
+    """Stands in for a register that the routing table names and the settings do not have: the answer says so, nothing is hidden."""
+
+    time_limit_seconds = 1.0
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def accepts(self, question: Question) -> bool:
+        return True
+
+    async def ask(self, question: Question, asked_at: datetime) -> Answer:
+        raise RegisterUnavailable(NOT_CONFIGURED, "This register is not connected.")
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None: ...
 
 
 def context(envelope: Envelope, request_id: str) -> Context:

@@ -1,0 +1,122 @@
+"""The front process: takes the data folder for itself, starts the gateway and its doors, says where everything is, and waits for a signal.
+
+Nothing here is needed for a clean end: a kill at any moment leaves a data folder that the next start goes on from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from config.load import Home
+from gateway.api.server import ApiServer
+from gateway.assembly import api_door, assemble
+from gateway.errors import Misconfigured
+from gateway.gateway import Gateway
+from gateway.workers import WorkerPool
+
+RUN: Final = "run"
+READY_FILE: Final = "ready.json"
+SOCKET: Final = "api.sock"
+PROCESS_FILE: Final = "processes.json"
+NOTE_PROCESSES_EVERY: Final = timedelta(seconds=2)
+log = logging.getLogger(__name__)
+
+
+class DataFolder:
+    """The lock on a data folder: a second gateway on the same folder refuses to start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = folder / RUN
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Become the owner; raises `Misconfigured` naming the process that is."""
+        self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(self.run / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as taken:
+            owner = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(file)
+            words = f"The data folder {self.run.parent} is in use by the gateway with process id {owner}. Stop it, or give this one another folder."
+            raise Misconfigured("data.in-use", words) from taken
+        os.ftruncate(file, 0)
+        os.pwrite(file, str(os.getpid()).encode(), 0)
+        self._file = file
+
+    def write(self, name: str, content: Any) -> None:
+        """Write a run-time file at once and whole."""
+        temporary = self.run / f".{name}.new"
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        temporary.replace(self.run / name)
+
+    def forget(self, *names: str) -> None:
+        """Remove run-time files."""
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                (self.run / name).unlink()
+
+
+async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] = lambda ready: None) -> None:
+    """Run until SIGTERM or SIGINT. `say` is told once where the doors are; raises `Misconfigured`, `Unavailable`, `ConfigurationFaults`."""
+    folder = DataFolder(home.data)
+    folder.take()
+    folder.forget(READY_FILE, SOCKET)
+    gateway = assemble(home)
+    api = ApiServer(gateway, api_door(home), home.settings.api, folder.run / SOCKET)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await gateway.start()
+        await api.start()
+        ready = doors(gateway, api, folder)
+        folder.write(READY_FILE, ready)
+        say(ready)
+        await _watch(gateway, folder, stop)
+    finally:
+        folder.forget(READY_FILE)
+        await api.stop()
+        await gateway.stop()
+
+
+def doors(gateway: Gateway, api: ApiServer, folder: DataFolder) -> dict[str, Any]:
+    """Where the gateway can be reached."""
+    ports = {name: getattr(door, "port", None) for name, door in gateway.inbound.items()}
+    return {
+        "pid": os.getpid(),
+        "api": api.url,
+        "docs": f"{api.url}/docs",
+        "socket": str(folder.run / SOCKET),
+        "channels": {name: {"port": port} for name, port in ports.items()},
+    }
+
+
+async def _watch(gateway: Gateway, folder: DataFolder, stop: asyncio.Event) -> None:
+    """Keep the list of processes current until it is time to stop."""
+    noted: list[dict[str, Any]] = []
+    while not stop.is_set():
+        now = processes(gateway)
+        if now != noted:
+            folder.write(PROCESS_FILE, now)
+            noted = now
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTE_PROCESSES_EVERY.total_seconds()):
+                await stop.wait()
+
+
+def processes(gateway: Gateway) -> list[dict[str, Any]]:
+    """Role and process id of everything that runs."""
+    workers = gateway.compute.pids if isinstance(gateway.compute, WorkerPool) else []
+    return [{"role": "front", "pid": os.getpid()}, *({"role": "worker", "pid": pid} for pid in workers)]
