@@ -1,7 +1,8 @@
 """What every channel keeps to, whichever it is.
 
 Channels are found by their manifests. Beside each stands `tests/contracts/channel_NAME.py`, which makes its ways, not
-started: `inbound()`, `outbound()`, or both; `unreachable(port)` gives a partner that its way out cannot reach.
+started: `inbound()`, `outbound()`, or both; `unreachable(port)` gives a partner that its way out cannot reach, and
+`on_the_broker(url, names)` is called first where the channel needs a broker.
 """
 
 from __future__ import annotations
@@ -47,6 +48,14 @@ def everyone() -> list[Any]:
     return [pytest.param(folder, direction, id=f"{folder.name}-{direction}") for folder, direction in found]
 
 
+@pytest.fixture(autouse=True)
+def broker(request: pytest.FixtureRequest) -> None:
+    """A channel that needs the broker of the run is given its address, and names there that are the test's own."""
+    folder = getattr(request.node, "callspec", None) and request.node.callspec.params.get("folder")
+    if folder and has_maker(folder) and hasattr(made_by(folder), "on_the_broker"):
+        made_by(folder).on_the_broker(request.getfixturevalue("amqp_url"), request.getfixturevalue("amqp_names"))
+
+
 async def start(way: Any, direction: str, intake: Intake) -> None:
     await (way.start(intake) if direction == "inbound" else way.start())
 
@@ -63,7 +72,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_channels_are_found() -> None:
-    assert {"loopback", "smtp"} <= {folder.name for folder in FOLDERS}
+    assert {"amqp", "loopback", "smtp"} <= {folder.name for folder in FOLDERS}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
