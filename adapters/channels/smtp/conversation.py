@@ -33,6 +33,8 @@ CLOSE_SECONDS: Final = 5.0
 """How long a connection that we end may take to read our last answer."""
 HEADER_OCTETS: Final = 65_536
 """How far into a mail its Message-ID is looked for."""
+ADDRESS_CHARACTERS: Final = 320
+"""How much of a refused sender is kept in the claim."""
 MEDIA_TYPE: Final = "message/rfc822"
 _MESSAGE_ID: Final = re.compile(
     rb"\r\nmessage-id:[ \t]*(?:\r\n[ \t]+)?(<[!-;=?-~]{1,250}>)[ \t]*(?=\r\n|$)", re.IGNORECASE
@@ -80,6 +82,7 @@ class Conversation(SMTP):
         self._door = door
         self._conversations = conversations
         self._admitted = False
+        self._host = ""
         self._refusals = 0
         self._busy = False
         self._parting: Reply | None = None
@@ -89,9 +92,10 @@ class Conversation(SMTP):
     def connection_made(self, transport: Any) -> None:
         if self._original_transport is None:
             host = Peer.of(transport).host
-            if not self._door.admit(host):
-                _log.warning("too many connections: one from %s was turned away", host)
-                transport.write(replies.TOO_MANY_CONNECTIONS.line.encode() + b"\r\n")
+            refusal = self._door.admit(host)
+            if refusal:
+                _log.warning("a connection from %s was turned away: %s", host, refusal.text)
+                transport.write(refusal.line.encode() + b"\r\n")
                 transport.close()
                 return
             self._admitted, self._host = True, host
@@ -165,7 +169,7 @@ class Conversation(SMTP):
 
     async def _answer(self, reply: Reply, sender: str | None = None) -> None:
         if reply.reason:
-            await self._door.turned_away(self._claim(sender=sender), reply)
+            await self._door.turned_away(self._host, self._claim(sender=sender), reply)
         await self._say(reply.line)
         self._refusals += reply.code >= 400
         if self._refusals > REFUSALS and not reply.closes:
@@ -183,7 +187,7 @@ class Conversation(SMTP):
         else:
             _log.error("a command failed: %s", type(error).__name__)
             reply = replies.CANNOT_KEEP
-        await self._door.turned_away(self._claim(), reply)
+        await self._door.turned_away(self._host, self._claim(), reply)
         self._forget_mail()
         if reply.closes:
             self._reader.close()  # aiosmtpd sends the answer and comes back to read: that ends the conversation
@@ -195,7 +199,7 @@ class Conversation(SMTP):
     def _claim(self, sender: str | None = None, reference: str = "") -> Claim:
         peer = Peer.of(self.transport or self._original_transport)
         return Claim(
-            sender=replies.one_line(self.envelope.mail_from or "" if sender is None else sender),
+            sender=_visible(self.envelope.mail_from or "" if sender is None else sender),
             recipients=tuple(self.envelope.rcpt_tos),
             remote=peer.remote,
             encryption=peer.encryption,
@@ -338,6 +342,11 @@ def message_id(content: bytes) -> str:
     head = (b"\r\n" + content[:HEADER_OCTETS]).partition(b"\r\n\r\n")[0]
     found = _MESSAGE_ID.findall(head)
     return found[0].decode("ascii") if len(found) == 1 else ""
+
+
+def _visible(address: str) -> str:
+    """An address as it may be kept, however odd it is."""
+    return "".join(letter if letter.isprintable() else " " for letter in address[:ADDRESS_CHARACTERS])
 
 
 def _ended(task: asyncio.Task[None]) -> None:

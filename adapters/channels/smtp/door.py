@@ -63,22 +63,23 @@ class Door:
         self._domains = frozenset(domain.lower() for domain in settings.domains)
         self._mailboxes = frozenset(box.lower() for box in settings.mailboxes)
         self._allowance = Allowance()
+        self._refusals = Allowance()
         self._connections: Counter[str] = Counter()
         self._taking: set[asyncio.Task[Accepted]] = set()
         self.intake: Intake | None = None
 
     # --- connections
 
-    def admit(self, host: str) -> bool:
-        """Count a new connection, or say that there are too many."""
+    def admit(self, host: str) -> Reply | None:
+        """Count a new connection, or say why it is not let in."""
         settings = self.settings
-        if (
-            self._connections.total() >= settings.connections
-            or self._connections[host] >= settings.connections_per_remote
-        ):
-            return False
+        if self._refusals.used(host, self._clock.now()) >= settings.refusals_per_hour:
+            return replies.TOO_OFTEN_REFUSED
+        here, in_all = self._connections[host], self._connections.total()
+        if here >= settings.connections_per_remote or in_all >= settings.connections:
+            return replies.TOO_MANY_CONNECTIONS
         self._connections[host] += 1
-        return True
+        return None
 
     def leave(self, host: str) -> None:
         """A connection that was admitted has ended."""
@@ -149,9 +150,10 @@ class Door:
         if not task.cancelled():
             task.exception()  # seen above, or nobody waits for it any more
 
-    async def turned_away(self, claim: Claim, reply: Reply) -> None:
+    async def turned_away(self, host: str, claim: Claim, reply: Reply) -> None:
         """Journal a refusal. A journal that cannot be written does not turn a refusal into an acceptance."""
         assert self.intake is not None
+        self._refusals.use(host, self._clock.now())
         try:
             await self.intake.turned_away(self.name, claim, reply.reason, reply.line)
         except Exception as error:  # noqa: BLE001  # see above

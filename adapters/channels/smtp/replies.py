@@ -126,6 +126,9 @@ TAKES_TOO_LONG: Final = turned_away(
 TOO_MANY_CONNECTIONS: Final = cut_off(
     421, "4.7.0", "", "Too many connections; come again in a minute, and reuse connections"
 )
+TOO_OFTEN_REFUSED: Final = cut_off(
+    421, "4.7.0", "", "Too many mails from this network address were refused within an hour; come again later"
+)
 TOO_MANY_REFUSALS: Final = cut_off(421, "4.7.0", "", "Too many refused commands; check your configuration")
 TOO_SLOW: Final = cut_off(421, "4.4.2", "", "No complete command in time; come again")
 CLOSING: Final = cut_off(421, "4.3.2", "", "The server is closing; come again in a minute")

@@ -24,6 +24,8 @@ TAKE_SECONDS: Final = 60.0
 CONNECTIONS: Final = 200
 CONNECTIONS_PER_REMOTE: Final = 20
 UNKNOWN_MESSAGES_PER_HOUR: Final = 60
+REFUSALS_PER_HOUR: Final = 1_000
+"""Every refusal is journalled; whoever is refused more often is kept out for a while."""
 CONNECT_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 300.0
 """RFC 5321 section 4.5.3.2.2: five minutes for the answer to a command."""
@@ -80,6 +82,8 @@ class SmtpSettings(Struct, frozen=True, kw_only=True):
     """Most connections at once from one network address."""
     unknown_messages_per_hour: int = UNKNOWN_MESSAGES_PER_HOUR
     """Most messages an hour from one network address whose sender is no partner (delivery reports have no sender)."""
+    refusals_per_hour: int = REFUSALS_PER_HOUR
+    """Refusals within an hour after which a network address gets no new connection."""
     connect_seconds: float = CONNECT_SECONDS
     """Outbound: time to connect, and again to agree on TLS."""
     answer_seconds: float = ANSWER_SECONDS
@@ -95,6 +99,7 @@ class SmtpSettings(Struct, frozen=True, kw_only=True):
 def check_inbound(settings: SmtpSettings) -> None:
     """Raise `Misconfigured` with everything that is wrong for the way in."""
     wrong = [f"domains: {domain!r} is not a mail domain" for domain in settings.domains if not plain_domain(domain)]
+    wrong += _wrong_hostname(settings)
     if not settings.domains:
         wrong.append("domains: name at least one mail domain of ours, or no mail can be taken")
     wrong += [f"mailboxes: {box!r} is not a plain mail address" for box in settings.mailboxes if not plain_address(box)]
@@ -111,6 +116,7 @@ def check_outbound(settings: SmtpSettings) -> None:
         for text in settings.addresses.values()
         if not plain_address(text)
     ]
+    wrong += _wrong_hostname(settings)
     if not settings.addresses:
         wrong.append("addresses: name the address that each of our parties writes from")
     if bool(settings.client_certificate) != bool(settings.client_key):
@@ -125,6 +131,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _wrong_hostname(settings: SmtpSettings) -> list[str]:
+    fits = plain_domain(settings.hostname) and settings.hostname.isascii()
+    return [] if fits else [f"hostname: {settings.hostname!r} is not a host name"]
 
 
 def _wrong_tls(settings: SmtpSettings) -> list[str]:

@@ -32,9 +32,9 @@ def clock() -> StillClock:
 async def opened(intake: Kept, clock: StillClock) -> AsyncIterator[Opened]:
     doors: list[SmtpInbound] = []
 
-    async def open_door(leg: MailLeg | None = None, **changes: Any) -> SmtpInbound:
-        known = directory(partner(mail=leg))
-        door = SmtpInbound("smtp", SmtpSettings(**{**OPEN, **changes}), lambda: known, clock)
+    async def open_door(leg: MailLeg | None = None, known: Any = None, **changes: Any) -> SmtpInbound:
+        usual = directory(partner(mail=leg))
+        door = SmtpInbound("smtp", SmtpSettings(**{**OPEN, **changes}), known or (lambda: usual), clock)
         doors.append(door)
         await door.start(intake)
         return door

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.channels.smtp.conversation import REFUSALS
 from gateway.partners import MailLeg
-from tests.adapters.smtp.dialogue import MAIL, Client, Kept, Opened, StillClock
+from tests.adapters.smtp.dialogue import MAIL, Authority, Client, Kept, Opened, StillClock
 
 
 @pytest.mark.parametrize(
@@ -240,3 +241,25 @@ async def test_nothing_of_a_mail_is_logged(client: Client, caplog: pytest.LogCap
     await client.expect("250", b"Subject: very-secret\r\n\r\nvery-secret\r\n.")
     await client.expect("550", "MAIL FROM:<very-secret@elsewhere.example>")
     assert "very-secret" not in caplog.text
+
+
+async def test_who_is_refused_too_often_is_not_let_in_for_a_while(opened: Opened, clock: StillClock) -> None:
+    port = (await opened(refusals_per_hour=3)).port
+    client = await Client.connect(port)
+    await client.expect("250", "EHLO mail.elsewhere.example")
+    for _ in range(3):
+        await client.expect("550", "MAIL FROM:<stranger@elsewhere.example>")
+    refused = await Client.connect(port, greeting="421 4.7.0 Too many mails from this network address were refused")
+    assert await refused.ended()
+    clock.moment += timedelta(hours=1)
+    await Client.connect(port)
+
+
+async def test_a_handshake_that_never_comes_does_not_hold_the_door(opened: Opened, tmp_path: Path) -> None:
+    certificate, key, _ = Authority("XA test").issue(tmp_path, "mail.xa.spoc.example")
+    door = await opened(starttls="required", tls_certificate=certificate, tls_key=key, command_seconds=0.2)
+    client = await Client.connect(door.port)
+    await client.expect("250", "EHLO mail.xb.example")
+    await client.expect("220", "STARTTLS")
+    assert await client.ended()
+    await door.probe()

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.errors import Misconfigured, Refused, Unavailable
 from gateway.identity import digest
-from tests.adapters.smtp.dialogue import ENVELOPE, MAIL, Client, Kept, Opened
+from gateway.partners import Directory
+from tests.adapters.smtp.dialogue import ENVELOPE, MAIL, Client, Kept, Opened, directory, partner
 
 
 async def test_a_mail_is_acknowledged_when_intake_has_its_bytes(client: Client, intake: Kept) -> None:
@@ -228,3 +229,26 @@ async def test_a_taken_port_is_said(opened: Opened) -> None:
     door = await opened()
     with pytest.raises(Unavailable, match="cannot listen on"):
         await opened(listen_port=door.port)
+
+
+async def test_an_error_of_ours_asks_the_sender_to_come_again(opened: Opened, intake: Kept) -> None:
+    def broken() -> Directory:
+        raise RuntimeError("very secret")
+
+    client = await Client.connect((await opened(known=broken)).port)
+    await client.expect("250", "EHLO mail.xb.example")
+    said = await client.expect("451 4.3.0", "MAIL FROM:<oper@xb.sirene.example>")
+    assert "secret" not in said
+    assert intake.reasons == ["smtp.not-kept"]
+
+
+async def test_an_address_beyond_ascii_is_kept_as_it_was_written(opened: Opened, intake: Kept) -> None:
+    known = directory(partner(address="øper@xb.sirene.example"))
+    client = await Client.connect((await opened(known=lambda: known)).port)
+    await client.expect("250", "EHLO mail.xb.example")
+    await client.expect("250", "MAIL FROM:<øper@xb.sirene.example> SMTPUTF8")
+    await client.expect("250", "RCPT TO:<sirène@xa.spoc.example>")
+    await client.expect("354", "DATA")
+    await client.expect("250", MAIL + b".")
+    claim = intake.taken[0][2]
+    assert (claim.sender, claim.recipients) == ("øper@xb.sirene.example", ("sirène@xa.spoc.example",))
