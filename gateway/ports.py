@@ -227,10 +227,6 @@ class Format(Protocol):
         """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case reference."""
         ...
 
-    def label(self, field: Field) -> str:
-        """What the schema's documentation calls the field, for people."""
-        ...
-
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
         """The business answer to this form from what the registers said, or None when the form wants none."""
         ...
