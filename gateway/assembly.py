@@ -173,7 +173,7 @@ def _directory(built: Built) -> Directory:
 
 def worker_command(home: Home) -> list[str]:
     """How the front starts a worker process."""
-    return [sys.executable, "-m", "gateway", "--home", str(home.folder), "worker"]
+    return [sys.executable, "-m", "gateway.worker_main", str(home.folder)]
 
 
 # --- edges

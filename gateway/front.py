@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.load import Home
-from gateway.api.server import ApiServer
+from gateway.api.server import ApiServer, Listening
 from gateway.assembly import api_door, assemble
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway
@@ -73,7 +73,7 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] = lambda re
     folder.take()
     folder.forget(READY_FILE, SOCKET)
     gateway = assemble(home)
-    api = ApiServer(gateway, api_door(home), home.settings.api, folder.run / SOCKET)
+    api = ApiServer(gateway, api_door(home), listening(home, folder.run / SOCKET))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -89,6 +89,19 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] = lambda re
         folder.forget(READY_FILE)
         await api.stop()
         await gateway.stop()
+
+
+def listening(home: Home, socket: Path) -> Listening:
+    """Where the API listens; certificate files stand below the home folder."""
+    api = home.settings.api
+
+    def below(name: str) -> str:
+        return str(home.folder / name) if name else ""
+
+    return Listening(
+        listen_host=api.listen_host, listen_port=api.listen_port, tls_certificate=below(api.tls_certificate),
+        tls_key=below(api.tls_key), client_ca=below(api.client_ca), socket_file=str(socket),
+    )  # fmt: skip
 
 
 def doors(gateway: Gateway, api: ApiServer, folder: DataFolder) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.envelope import Envelope
+from gateway.errors import Unavailable
 from gateway.judging import Trail, judge_run
 from gateway.order import Table
 from gateway.pipeline import WorkerBroke
@@ -72,9 +73,14 @@ class _Worker:
         self._process = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_FRAME
         )
-        async with asyncio.timeout(START_SECONDS):
-            if await self._read() != READY:
-                raise WorkerBroke("the worker did not start")
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                ready = await self._read()
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            await self.kill()
+            raise Unavailable("worker.start", "A worker process does not start; its log says why.") from error
+        if ready != READY:
+            raise Unavailable("worker.start", "A worker process does not speak as it should.")
 
     async def judge(self, job: bytes) -> bytes:
         process = self._process
