@@ -1,0 +1,71 @@
+"""Figures for Prometheus, in a registry of each application: what stands where, how old the oldest waiting message is, what the API answers.
+
+Figures of the ledger are read when they are asked for; labels are names of routes, states and directions, never of people.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.api import shown
+from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
+
+router = APIRouter(tags=["metrics"])
+OLDEST_LOOKED_AT: Final = 1000
+FAR: Final = timedelta(days=36500)
+
+
+class Meters:
+    """The figures of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter("spoc_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry)
+        self._seconds = Histogram("spoc_http_request_seconds", "Time of requests by route.", ["route"], registry=self.registry)
+        self._envelopes = Gauge("spoc_envelopes", "Messages by direction and state.", ["direction", "state"], registry=self.registry)
+        self._accepted = Gauge("spoc_accepted", "Messages ever taken in or made, by the ledger's own counter.", registry=self.registry)
+        self._in_hand = Gauge("spoc_in_hand", "Messages that are being moved right now.", registry=self.registry)
+        self._oldest = Gauge("spoc_oldest_waiting_seconds", "Age of the oldest message that a stage still waits for.", registry=self.registry)
+        self._journal = Gauge("spoc_journal_entries", "Entries in the journal.", registry=self.registry)
+
+    def counted(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        known = method if method in ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS") else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    async def read(self, standing: Here) -> None:
+        """Take the ledger's present figures."""
+        ledger = standing.gateway.ledger
+        counts = await ledger.counts()
+        self._envelopes.clear()
+        for (direction, state), number in counts.items():
+            self._envelopes.labels(direction, state).set(number)
+        self._accepted.set(await ledger.accepted())
+        self._in_hand.set(standing.gateway.engine.in_hand)
+        self._journal.set((await ledger.head())[0])
+        now = standing.gateway.clock.now()
+        waiting = [made for id in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(id))]
+        self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
+
+
+def made_at(id: str) -> datetime | None:
+    """When an id was made: UUIDv7 begins with milliseconds since 1970 (RFC 9562 section 5.7); None for other ids."""
+    try:
+        read = UUID(id)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp((read.int >> 80) / 1000, UTC) if read.version == 7 else None
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=Response, responses=shown.METRICS)
+async def metrics(request: Request, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*WATCH))]) -> Response:
+    """Messages by state, totals, ages, and requests by route."""
+    meters: Meters = request.app.state.meters
+    await meters.read(standing)
+    return Response(generate_latest(meters.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

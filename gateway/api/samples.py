@@ -1,0 +1,117 @@
+"""Example answers for the API description: the vehicle story, with fictitious people, numbers and offices."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+ID: Final = "019dee00-7d10-7a01-8b3c-5e0f9a1c0001"
+REPLY: Final = "019dee00-8e22-7a01-8b3c-5e0f9a1c0002"
+DIGEST: Final = "6ab1c5f1d7c4f0ce8f0f6a9f3f0e2b7d4c5a69788796a5b4c3d2e1f001122334"
+HASH: Final = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184"
+BEFORE: Final = "591785b794601e212b260e25925636fd591785b794601e212b260e25925636fd"
+NOON: Final = "2026-11-21T12:00:00Z"
+
+LINKS: Final = {"self": f"/api/v1/messages/{ID}", "timeline": f"/api/v1/messages/{ID}/timeline", "raw": f"/api/v1/messages/{ID}/raw"}
+SUBMITTED: Final = {"id": ID, "digest": DIGEST, "known_before": False, "links": LINKS}
+SUMMARY: Final = {
+    "id": ID, "direction": "inbound", "kind": "message", "channel": "smtp", "state": "acknowledged", "account": "delivered",
+    "format": "sirene/G@1", "counterpart": "sirene:XB", "message_id": "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001",
+    "our_reference": "XB-G-2026-0000001", "exchange": "XA00000000000000042", "cause": "", "urgency": "URGENT", "test": False,
+    "received_at": NOON, "updated_at": NOON, "due": None, "attempts": 0, "reason_code": "", "reason_public": "",
+    "digest": DIGEST, "octets": 4711,
+}  # fmt: skip
+LIST: Final = {"messages": [SUMMARY], "next": ""}
+FINDING: Final = {
+    "rule": "HDR-05", "severity": "warning", "text": "An urgent message gives no reason.", "field": "Header/UrgencyReason",
+    "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1",
+}  # fmt: skip
+FIELD: Final = {"name": "RegistrationNumber", "label": "Registration number", "number": "016", "value": "QQ00001", "attributes": {}, "fields": []}
+DETAIL: Final[dict[str, Any]] = {
+    "summary": SUMMARY,
+    "claim": {
+        "sender": "oper@xb.sirene.example", "recipients": ["sirene@xa.spoc.example"], "remote": "127.0.0.1:40312",
+        "encryption": "TLSv1.3 TLS_AES_256_GCM_SHA384", "certificate": "", "reference": "<0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001.1@xb.sirene.example>",
+    },
+    "header": {
+        "message_id": "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001", "sent": "2026-11-21T09:15:00Z", "sender": "sirene:XB", "to": ["sirene:XA"],
+        "our_reference": "XB-G-2026-0000001", "urgency": "URGENT",
+    },
+    "title": "Hit on an alert",
+    "fields": [{"name": "Vehicle", "label": "Vehicle", "number": "", "value": "", "attributes": {}, "fields": [FIELD]}],
+    "subjects": [{"type": "vehicle", "registration_number": "QQ00001", "registration_country": "XA", "vin": "ZZZTESTV1N0000001"}],
+    "parts": [{"file_name": "vehicle-front.jpg", "media_type": "image/jpeg", "size": 182044, "sha256": DIGEST}],
+    "findings": [FINDING],
+    "signature": {
+        "party": "sirene:XB", "profile": "xades-b", "algorithm": "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "certificate": DIGEST,
+        "subject": "SIRENE XB signing", "serial": "1", "signed_at": "2026-11-21T09:15:00Z",
+    },
+    "routing": {
+        "row": "sirene-vehicle-hit", "registers": ["crm", "wanted_vehicles"], "case_system": "polsas", "forward_to": [], "hold": "",
+        "answer": "automatic", "settle": False, "explanation": ["A hit on a vehicle of ours: the vehicle registers are asked."],
+    },
+    "answers": [{
+        "register_name": "crm", "request_id": "019dee00-7d11-7a01-8b3c-5e0f9a1c0009", "outcome": "MATCHES", "asked_at": NOON,
+        "answered_at": NOON, "as_of": NOON, "subject_kind": "vehicle", "partial": False, "failure": "", "digest": DIGEST,
+        "matches": [{
+            "record": "r1", "kind": "EXACT_KEY", "score": 1.0, "fields": {"plate": "QQ00001", "status": "REGISTERED"}, "handling": [],
+            "disclosable": "",
+        }],
+    }],
+    "cases": [{"case_system": "polsas", "reference": "9999-99999-00001-26", "idempotency_key": ID, "opened": True, "at": NOON}],
+    "leg": None,
+    "transmissions": [],
+    "receipts": [],
+    "releases": [{"officer": "user:officer", "reason": "Checked by telephone.", "at": NOON, "code": "rules.officer"}],
+    "reason": None,
+    "breaks": 0,
+    "links": LINKS,
+}  # fmt: skip
+ENTRY: Final = {
+    "number": 7, "at": NOON, "event": "envelope.received",
+    "meaning": "Bytes, key and journal entry are durable; the sender has been acknowledged.", "actor": "channel:smtp", "envelope": ID,
+    "reason": "", "details": {"channel": "smtp", "payload": DIGEST, "octets": "4711"}, "before": BEFORE, "hash": HASH,
+    "canonical": '{"actor":"channel:smtp","at":"2026-11-21T12:00:00.000000Z","details":{},"envelope":"","event":"envelope.received","reason":""}',
+}  # fmt: skip
+TIMELINE: Final = {"envelope": ID, "entries": [ENTRY]}
+ACTED: Final = {"id": ID, "state": "routed", "reason_code": "", "links": LINKS}
+REASON: Final = {"reason": "The provider agreed by telephone, 2026-11-21 12:10."}
+HEAD: Final = {"number": 7, "hash": HASH}
+JOURNAL: Final = {"entries": [ENTRY], "next_after": 7, "head": HEAD}
+PROOF: Final = {"intact": True, "entries": 7, "head": HEAD, "faults": []}
+BALANCE: Final = {
+    "accepted": 5, "accounts": {"delivered": 4, "rejected": 0, "held": 1, "waiting": 0, "quarantined": 0},
+    "states": {"inbound/acknowledged": 1, "outbound/confirmed": 3, "outbound/held": 1}, "balanced": True,
+}  # fmt: skip
+ALIVE: Final = {"status": "alive"}
+READY: Final = {"ready": True, "reasons": [], "checked_at": NOON}
+NOT_READY: Final = {"ready": False, "reasons": ["register crm: The register does not answer."], "checked_at": NOON}
+TOKEN: Final = {"access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 3600, "scope": "reader"}
+FORMATS: Final = {"formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12}]}
+RULES: Final = {
+    "id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG",
+    "rules": [{
+        "id": "HDR-05", "severity": "warning", "text": "An urgent message gives its reason.", "field": "Header/UrgencyReason",
+        "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1", "confidence": "proposal",
+    }],
+}  # fmt: skip
+PARTNERS: Final = {"partners": [{
+    "party": "sirene:XB", "name": "SIRENE bureau of XB", "channel": "smtp", "addresses": ["oper@xb.sirene.example"], "urgent_address": "",
+    "domains": [], "signers": ["SIRENE XB signing"], "anchors": [DIGEST], "plain_xmldsig": False, "receipts": True, "languages": ["en"],
+    "max_message_octets": 10000000, "retry_hours": 72, "test_only": False,
+}]}  # fmt: skip
+ADAPTERS: Final = {
+    "office": "SPOC", "parties": ["sirene:XA"], "version": "0.1.0",
+    "adapters": [{"name": "smtp", "kind": "inbound"}, {"name": "smtp", "kind": "outbound"}, {"name": "crm", "kind": "register"}],
+}  # fmt: skip
+FORM_JSON: Final[dict[str, Any]] = {
+    "counterpart": "sirene:XB",
+    "form": {
+        "format": "sirene/M@1",
+        "header": {"subject": "Question about a vehicle", "language": "en"},
+        "fields": [{"name": "Text", "value": "Who may collect the vehicle?"}],
+    },
+    "attachments": [{"file_name": "note.txt", "media_type": "text/plain", "content_base64": "RmljdGl0aW91cyBub3RlLgo="}],
+}  # fmt: skip
+FORM_XML: Final = """\
+<FormM xmlns="urn:x-spoc:sirene:1" xmlns:h="urn:x-spoc:header:1" version="1.0">…</FormM>
+"""
