@@ -304,9 +304,9 @@ class Conversation(SMTP):
             reply = error.reply
         else:
             reply = await self._take(content)
+        self._reset_timeout()
         await self._answer(reply)
         self._forget_mail()
-        self._reset_timeout()
         if self._parting:
             self.part(self._parting)
 

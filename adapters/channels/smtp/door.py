@@ -155,7 +155,8 @@ class Door:
         assert self.intake is not None
         self._refusals.use(host, self._clock.now())
         try:
-            await self.intake.turned_away(self.name, claim, reply.reason, reply.line)
+            async with asyncio.timeout(self.settings.take_seconds):
+                await self.intake.turned_away(self.name, claim, reply.reason, reply.line)
         except Exception as error:  # noqa: BLE001  # see above
             _log.error("a refusal was not journalled: %s, %s", reply.reason, type(error).__name__)
 

@@ -252,3 +252,16 @@ async def test_an_address_beyond_ascii_is_kept_as_it_was_written(opened: Opened,
     await client.expect("250", MAIL + b".")
     claim = intake.taken[0][2]
     assert (claim.sender, claim.recipients) == ("øper@xb.sirene.example", ("sirène@xa.spoc.example",))
+
+
+async def test_a_journal_that_hangs_does_not_hang_the_conversation(
+    opened: Opened, intake: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(intake, "turned_away", hanging)
+    client = await Client.connect((await opened(take_seconds=0.05)).port)
+    await client.expect("250", "EHLO mail.xb.example")
+    await client.expect("550", "MAIL FROM:<stranger@elsewhere.example>")
+    await client.expect("250", "MAIL FROM:<oper@xb.sirene.example>")
