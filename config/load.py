@@ -1,4 +1,6 @@
-"""Reading the home folder: `spoc.toml`, `partners.toml`, `routes.toml`. All faults are collected before anything is said."""
+"""Reading the home folder: `spoc.toml`, `partners.toml`, `routes.toml`. All faults are collected before anything is
+said.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,11 @@ class Home:
     def fault(self, setting: tuple[str | int, ...], text: str, remedy: str = "") -> Fault:
         """A fault in `spoc.toml`, with its line."""
         return Fault(
-            file=self.folder / SETTINGS_FILE, line=self.line(*setting), setting=".".join(map(str, setting)), text=text, remedy=remedy
+            file=self.folder / SETTINGS_FILE,
+            line=self.line(*setting),
+            setting=".".join(map(str, setting)),
+            text=text,
+            remedy=remedy,
         )
 
 
@@ -73,7 +79,17 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Home:
     faults: list[Fault] = []
     file = folder / SETTINGS_FILE
     if not file.is_file():
-        raise ConfigurationFaults([Fault(file=file, line=1, setting="file", text="There is no such file.", remedy=f"Create one with: spoc --home {folder} init")])
+        raise ConfigurationFaults(
+            [
+                Fault(
+                    file=file,
+                    line=1,
+                    setting="file",
+                    text="There is no such file.",
+                    remedy=f"Create one with: spoc --home {folder} init",
+                )
+            ]
+        )
     settings = _read(file, Settings, faults, dict(environment if environment is not None else os.environ))
     partner_file = folder / PARTNERS_FILE
     partners = _read(partner_file, Partners, faults) if partner_file.is_file() else Partners()
@@ -84,7 +100,9 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Home:
     return Home(folder=folder, settings=settings, partners=partners, routes=routes)
 
 
-def _read(file: Path, model: type[Model], faults: list[Fault], environment: Mapping[str, str] | None = None) -> Model | None:
+def _read(
+    file: Path, model: type[Model], faults: list[Fault], environment: Mapping[str, str] | None = None
+) -> Model | None:
     try:
         text = file.read_text("utf-8")
         values = tomllib.loads(text)
@@ -110,7 +128,9 @@ def _fault(file: Path, lines: dict[tuple[str | int, ...], int], error: Mapping[s
         "extra_forbidden": "Remove it, or mend its spelling; docs/operating.md lists every setting.",
         "missing": "Add it.",
     }.get(error["type"], "")
-    text = {"extra_forbidden": "There is no such setting.", "missing": "It is missing."}.get(error["type"], str(error["msg"]) + ".")
+    text = {"extra_forbidden": "There is no such setting.", "missing": "It is missing."}.get(
+        error["type"], str(error["msg"]) + "."
+    )
     return Fault(file=file, line=line_of(lines, path), setting=".".join(map(str, path)), text=text, remedy=remedy)
 
 

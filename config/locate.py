@@ -1,4 +1,6 @@
-"""Where in a TOML file a setting stands. The standard parser tells values but not lines, and an error without a line costs an hour."""
+"""Where in a TOML file a setting stands. The standard parser tells values but not lines, and an error without a line
+costs an hour.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ import re
 from collections.abc import Sequence
 
 _TABLE = re.compile(r"^\s*\[(\[)?\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*(?P<name>(?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9_\-]+)(?:\s*\.\s*(?:\"[^\"]*\"|[A-Za-z0-9_\-]+))*)\s*=")
+_KEY = re.compile(
+    r"^\s*(?P<name>(?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9_\-]+)(?:\s*\.\s*(?:\"[^\"]*\"|[A-Za-z0-9_\-]+))*)\s*="
+)
 _STEP = re.compile(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_\-]+)")
 
 Path = tuple[str | int, ...]

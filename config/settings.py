@@ -1,7 +1,7 @@
 """Typed configuration: what an office decides about its gateway, with a default and a sentence for each.
 
-Adapters keep their own settings beside themselves; here their tables are passed through as they stand (`channels`, `registers`,
-`case_systems`, `ledger`), and the assembly has each adapter read its own.
+Adapters keep their own settings beside themselves; here their tables are passed through as they stand (`channels`,
+`registers`, `case_systems`, `ledger`), and the assembly has each adapter read its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class Office(_Strict):
     """Who we are."""
 
     name: str = Field("SPOC", description="Name of the office, shown to people.")
-    parties: tuple[str, ...] = Field(description="Our own offices as role:code; the first speaks where nothing more fitting is known.", min_length=1)
+    parties: tuple[str, ...] = Field(
+        description="Our own offices as role:code; the first speaks where nothing more fitting is known.", min_length=1
+    )
 
     @field_validator("parties")
     @classmethod
@@ -52,12 +54,16 @@ class Workers(_Strict):
 class Api(_Strict):
     """The HTTP door for national systems and officers."""
 
-    listen_host: str = Field("127.0.0.1", description="Address to listen on; the default is reachable from this machine only.")
+    listen_host: str = Field(
+        "127.0.0.1", description="Address to listen on; the default is reachable from this machine only."
+    )
     listen_port: int = Field(8480, ge=0, le=65535, description="TCP port; 0 takes a free one.")
     public_url: str = Field("", description="How clients reach it, for links; empty for the listening address.")
     tls_certificate: str = Field("", description="PEM file; without it only a loopback address may be listened on.")
     tls_key: str = Field("", description="PEM file with the key of that certificate.")
-    client_ca: str = Field("", description="PEM file of the authority for client certificates (mutual TLS); empty for none.")
+    client_ca: str = Field(
+        "", description="PEM file of the authority for client certificates (mutual TLS); empty for none."
+    )
     token_minutes: int = Field(60, ge=1, le=1440, description="Life of an access token.")
 
 
@@ -65,8 +71,12 @@ class Client(_Strict):
     """One caller of the API."""
 
     id: str = Field(description="Client id.", pattern=r"^[A-Za-z0-9._\-]{1,64}$")
-    secret_hash: str = Field("", description="scrypt hash as `spoc clients add` prints it; empty when the client shows a certificate.")
-    certificate: str = Field("", description="SHA-256 of the client certificate in hexadecimal; empty when it uses a secret.")
+    secret_hash: str = Field(
+        "", description="scrypt hash as `spoc clients add` prints it; empty when the client shows a certificate."
+    )
+    certificate: str = Field(
+        "", description="SHA-256 of the client certificate in hexadecimal; empty when it uses a secret."
+    )
     roles: tuple[Literal["submitter", "reader", "officer", "auditor", "operator"], ...] = Field(min_length=1)
 
 
@@ -84,9 +94,17 @@ class Settings(_Strict):
     folders: Folders = Folders()
     workers: Workers = Workers()
     api: Api = Api()
-    ledger: dict[str, Any] = Field(default_factory=lambda: {"kind": "sqlite"}, description="kind = sqlite, memory or postgres, and that store's own settings.")
-    signing: dict[str, Signing] = Field(default_factory=dict, description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.")
-    channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Channel tables by name, each read by its adapter.")
+    ledger: dict[str, Any] = Field(
+        default_factory=lambda: {"kind": "sqlite"},
+        description="kind = sqlite, memory or postgres, and that store's own settings.",
+    )
+    signing: dict[str, Signing] = Field(
+        default_factory=dict,
+        description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.",
+    )
+    channels: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Channel tables by name, each read by its adapter."
+    )
     registers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     case_systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
     clients: tuple[Client, ...] = ()
@@ -121,8 +139,12 @@ class Partner(_Strict):
     domains: tuple[str, ...] = ()
     urgent_address: str = ""
     channel: str = "smtp"
-    anchors_pem: tuple[str, ...] = Field(description="Certificates that its signers chain to, in PEM. None: everything it signs is refused.")
-    signers: tuple[str, ...] = Field(description="Common names that may sign for it. None: everything it signs is refused.")
+    anchors_pem: tuple[str, ...] = Field(
+        description="Certificates that its signers chain to, in PEM. None: everything it signs is refused."
+    )
+    signers: tuple[str, ...] = Field(
+        description="Common names that may sign for it. None: everything it signs is refused."
+    )
     plain_xmldsig: bool = False
     weak_rsa_until: date | None = None
     mail: PartnerMail | None = None

@@ -1,7 +1,7 @@
 """The one place that names concrete classes and joins core and edges into a gateway.
 
-Reads a home folder that `config` has loaded, builds every part without any I/O beyond reading keys and tables, and reports all that is wrong
-with the configuration at once.
+Reads a home folder that `config` has loaded, builds every part without any I/O beyond reading keys and tables, and
+reports all that is wrong with the configuration at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway, join
-from gateway.identity import PartyId
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.order import Table
@@ -47,14 +46,16 @@ from gateway.receipts import Receipts
 from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
-from gateway.stages.line_up import Knowledge, Reach, judging, performing
+from gateway.stages.line_up import Knowledge, Reach, judging
 from gateway.workers import InlineCompute, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
 from schemas.catalogue import discover
 
-PATH_SETTINGS: Final = frozenset({"tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "path"})
+PATH_SETTINGS: Final = frozenset(
+    {"tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "path"}
+)
 """Settings of adapters that name files; relative ones stand below the home folder."""
 T = TypeVar("T")
 
@@ -85,7 +86,9 @@ class Built:
 def read_settings(home: Home, table: Mapping[str, Any], kind: type[T]) -> T:
     """An adapter's own settings from its table; raises `msgspec.ValidationError` with the field that is wrong."""
     resolved = {
-        name: str(home.folder / value) if name in PATH_SETTINGS and value else value for name, value in table.items() if name != "enabled"
+        name: str(home.folder / value) if name in PATH_SETTINGS and value else value
+        for name, value in table.items()
+        if name != "enabled"
     }
     unknown = resolved.keys() - set(kind.__struct_fields__)  # type: ignore[attr-defined]  # settings are msgspec structs
     if unknown:
@@ -123,7 +126,9 @@ def partner_of(partner: files.Partner) -> Partner:
 
 def _certificates(pems: tuple[str, ...]) -> tuple[bytes, ...]:
     return tuple(
-        certificate.public_bytes(Encoding.DER) for pem in pems for certificate in x509.load_pem_x509_certificates(pem.encode())
+        certificate.public_bytes(Encoding.DER)
+        for pem in pems
+        for certificate in x509.load_pem_x509_certificates(pem.encode())
     )
 
 
@@ -167,7 +172,9 @@ def _directory(built: Built) -> Directory:
     try:
         return directory_of(built.home.partners)
     except ValueError as error:
-        built.faults.append(Fault(file=built.home.folder / "partners.toml", line=1, setting="partner", text=f"{error}."))
+        built.faults.append(
+            Fault(file=built.home.folder / "partners.toml", line=1, setting="partner", text=f"{error}.")
+        )
         return Directory()
 
 
@@ -188,7 +195,9 @@ def _ledger(built: Built, clock: Clock) -> Ledger | None:
         return SqliteLedger(built.home.data / "ledger.sqlite", clock)
     if kind == "postgres":
         return built.attempt(("ledger", "url"), lambda: PostgresLedger(_text(table, "url"), clock))
-    built.faults.append(built.home.fault(("ledger", "kind"), f"{kind!r} is no store.", "Write sqlite, postgres or memory."))
+    built.faults.append(
+        built.home.fault(("ledger", "kind"), f"{kind!r} is no store.", "Write sqlite, postgres or memory.")
+    )
     return None
 
 
@@ -225,7 +234,9 @@ class Channels:
             loopback = LoopbackChannel(name, clock)
             self.inbound[name], self.outbound[name] = loopback, loopback
         else:
-            built.faults.append(built.home.fault(setting, f"There is no channel {name!r}.", "`spoc adapters` lists all."))
+            built.faults.append(
+                built.home.fault(setting, f"There is no channel {name!r}.", "`spoc adapters` lists all.")
+            )
 
 
 def _checked_smtp(settings: SmtpSettings) -> SmtpSettings:
@@ -243,7 +254,9 @@ def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[st
         try:
             module = importlib.import_module(f"adapters.{kind}.{name}.{part}")
         except ModuleNotFoundError:
-            built.faults.append(built.home.fault((kind, name), f"There is no adapter {name!r}.", "`spoc adapters` lists all."))
+            built.faults.append(
+                built.home.fault((kind, name), f"There is no adapter {name!r}.", "`spoc adapters` lists all.")
+            )
             continue
         adapter = built.attempt((kind, name), lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))  # noqa: B023  # called at once
         if adapter is not None:
@@ -271,7 +284,9 @@ def api_door(home: Home) -> ApiDoor:
     )  # fmt: skip
 
 
-def _table(built: Built, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], formats: Formats) -> RoutingTable | None:
+def _table(
+    built: Built, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], formats: Formats
+) -> RoutingTable | None:
     # A shipped adapter that is not connected yet may stand in the table: its answer then says so. A misspelt name may not.
     known = Known(
         registers=frozenset(registers) | adapters_of("registers"),
@@ -283,18 +298,30 @@ def _table(built: Built, registers: Mapping[str, Register], case_systems: Mappin
         return read_table(routes.read_text("utf-8"), file=str(routes), known=known)
     except RoutesRefused as refused:
         built.faults += [
-            Fault(file=routes, line=problem.line, setting=f"route {problem.row}", text=f"{problem.text}.", remedy=problem.remedy)
+            Fault(
+                file=routes,
+                line=problem.line,
+                setting=f"route {problem.row}",
+                text=f"{problem.text}.",
+                remedy=problem.remedy,
+            )
             for problem in refused.problems
         ]
         return None
 
 
 def assemble(
-    home: Home, *, clock: Clock | None = None, ids: IdSource | None = None, compute: Compute | None = None, ledger: Ledger | None = None
+    home: Home,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    compute: Compute | None = None,
+    ledger: Ledger | None = None,
 ) -> Gateway:
     """A gateway from a home folder, not yet started; raises `ConfigurationFaults` with everything that is wrong.
 
-    Tests pass in a clock, an id source, `InlineCompute` or a store; a running gateway gets the machine's clock and worker processes.
+    Tests pass in a clock, an id source, `InlineCompute` or a store; a running gateway gets the machine's clock and
+    worker processes.
     """
     built = Built(home)
     clock, ids = clock or SystemClock(), ids or Uuid7Source()
@@ -309,7 +336,13 @@ def assemble(
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
     reach = Reach(
-        ledger=store, router=router, outbound=channels.outbound, registers=registers, case_systems=case_systems, clock=clock, ids=ids
+        ledger=store,
+        router=router,
+        outbound=channels.outbound,
+        registers=registers,
+        case_systems=case_systems,
+        clock=clock,
+        ids=ids,
     )
     compute = compute or WorkerPool(worker_command(home), home.settings.workers.count or os.cpu_count() or 1)
     return join(knowledge, reach, compute, channels.inbound)

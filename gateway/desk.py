@@ -1,4 +1,5 @@
-"""What people do: find, read, release, refuse, replay. Each act names the person and is journalled in the write that it causes.
+"""What people do: find, read, release, refuse, replay. Each act names the person and is journalled in the write that
+it causes.
 
 Reading and searching need a stated purpose before any personal data is shown (promise 11).
 """
@@ -68,27 +69,42 @@ class Desk:
         return await self._commit(row, writing)
 
     async def reject(self, envelope: EnvelopeId, person: str, reason: str) -> Row:
-        """Refuse a held, ambiguous or quarantined envelope for good; the sender of an inbound one is told the officer's public words."""
+        """Refuse a held, ambiguous or quarantined envelope for good; the sender of an inbound one is told the
+        officer's public words.
+        """
         _stated(reason, "reason")
         row = await self._row(envelope)
         if row.state not in ("held", "ambiguous", "quarantined"):
-            raise Refused("envelope.not-held", f"The message is {row.state}; only held, ambiguous or quarantined ones can be refused.")
+            raise Refused(
+                "envelope.not-held",
+                f"The message is {row.state}; only held, ambiguous or quarantined ones can be refused.",
+            )
         writing = self._writing(row, person)
         refusal = Reason(code="officer.rejected", public=reason)
         writing.entry("envelope.given-up", (("why", reason), ("held_for", row.reason.code if row.reason else "")))
         writing.reach("rejected", reason=refusal)
-        writing.add(self._receipts.invalid(row.envelope, refusal, row.envelope.learned.findings or (), self._clock.now()))
+        writing.add(
+            self._receipts.invalid(row.envelope, refusal, row.envelope.learned.findings or (), self._clock.now())
+        )
         return await self._commit(row, writing)
 
     async def replay(self, envelope: EnvelopeId, person: str, reason: str) -> Row:
-        """Send a held or quarantined envelope through all stages again, forgetting what they had learned but not who released it."""
+        """Send a held or quarantined envelope through all stages again, forgetting what they had learned but not who
+        released it.
+        """
         _stated(reason, "reason")
         row = await self._row(envelope)
         if row.state not in ("held", "quarantined"):
-            raise Refused("envelope.not-held", f"The message is {row.state}; only held or quarantined ones can be replayed.")
+            raise Refused(
+                "envelope.not-held", f"The message is {row.state}; only held or quarantined ones can be replayed."
+            )
         writing = self._writing(row, person)
         writing.breaks = 0
-        kept = Learned(releases=row.envelope.learned.releases, transmissions=row.envelope.learned.transmissions, receipts=row.envelope.learned.receipts)
+        kept = Learned(
+            releases=row.envelope.learned.releases,
+            transmissions=row.envelope.learned.transmissions,
+            receipts=row.envelope.learned.receipts,
+        )
         writing.envelope = msgspec.structs.replace(row.envelope, learned=kept)
         writing.path.append(lifecycle.FIRST)
         writing.entry("envelope.replayed", (("why", reason),))
@@ -111,10 +127,16 @@ class Desk:
         self._offer(row.envelope.id)
         return await self._row(row.envelope.id)
 
-    async def _journal(self, event: str, person: str, *, envelope: str = "", details: tuple[tuple[str, str], ...] = ()) -> None:
-        await self._ledger.record([Entry(event=event, at=self._clock.now(), actor=person, envelope=envelope, details=details)])
+    async def _journal(
+        self, event: str, person: str, *, envelope: str = "", details: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        await self._ledger.record(
+            [Entry(event=event, at=self._clock.now(), actor=person, envelope=envelope, details=details)]
+        )
 
 
 def _stated(text: str, what: str) -> None:
     if not text.strip() or len(text) > MAX_REASON_CHARACTERS:
-        raise Refused(f"{what}.missing", f"State a {what} in at most {MAX_REASON_CHARACTERS} characters; it is journalled.")
+        raise Refused(
+            f"{what}.missing", f"State a {what} in at most {MAX_REASON_CHARACTERS} characters; it is journalled."
+        )

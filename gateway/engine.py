@@ -1,4 +1,5 @@
-"""Keeps envelopes moving: takes up what is offered, and sweeps the ledger for what is due. Recovery is the same sweep; there is no repair step.
+"""Keeps envelopes moving: takes up what is offered, and sweeps the ledger for what is due. Recovery is the same
+sweep; there is no repair step.
 
 Several envelopes move at once, each by one driver at a time. A driver that fails leaves its envelope to the next sweep.
 """
@@ -105,7 +106,9 @@ class Engine:
                 self._resting[envelope] = self._clock.now() + SWEEP_AT_LEAST_EVERY
 
     async def _move(self, envelope: str) -> None:
-        """Step until it waits or ends. Another's write in between is no trouble: read again; only a steady quarrel has to rest."""
+        """Step until it waits or ends. Another's write in between is no trouble: read again; only a steady quarrel
+        has to rest.
+        """
         for _ in range(STALE_TRIES):
             try:
                 row = await self._ledger.get(envelope)
@@ -114,9 +117,10 @@ class Engine:
                     for new in stepped.wake:
                         self.offer(new)
                     row = stepped.row
-                return
             except StaleMove:
                 log.info("moved by somebody else meanwhile, envelope=%s", envelope)
+            else:
+                return
         self._resting[envelope] = self._clock.now() + AFTER_TROUBLE
 
     async def _due(self, now: datetime) -> list[str]:

@@ -1,7 +1,8 @@
 """The traveller: bytes as they came, and what the stages have learned about them.
 
-One frozen thing flows. What is fixed at intake never changes; what is learned on the way is kept in `Learned`, and `learn`
-returns a copy. A fact that no stage has learned yet cannot be read by mistake: its property raises `NotYetKnown`.
+One frozen thing flows. What is fixed at intake never changes; what is learned on the way is kept in `Learned`, and
+`learn` returns a copy. A fact that no stage has learned yet cannot be read by mistake: its property raises
+`NotYetKnown`.
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """An officer's decision to let a held envelope go on. `code` is the reason that held it: that reason no longer holds it."""
+    """An officer's decision to let a held envelope go on. `code` is the reason that held it: that reason no longer
+    holds it.
+    """
 
     officer: str
     reason: str

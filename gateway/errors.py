@@ -1,15 +1,16 @@
 """Errors know three things: whether trying again can help, what the other side may be told, what the operator needs.
 
-Library exceptions become one of these at the border where they happen, with the cause chained. Anything else that reaches the
-pipeline is our own fault and ends in quarantine.
+Library exceptions become one of these at the border where they happen, with the cause chained. Anything else that
+reaches the pipeline is our own fault and ends in quarantine.
 """
 
 
 class GatewayError(Exception):
     """Something went wrong in a way that the gateway understands.
 
-    `code` is stable and may be told to anybody; `public` is a sentence for the other side and holds neither secrets nor personal
-    data nor internals; `operator` is what a person at our end needs; `temporary` says whether the same step may work later.
+    `code` is stable and may be told to anybody; `public` is a sentence for the other side and holds neither secrets
+    nor personal data nor internals; `operator` is what a person at our end needs; `temporary` says whether the same
+    step may work later.
     """
 
     temporary = False

@@ -1,4 +1,5 @@
-"""The front process: takes the data folder for itself, starts the gateway and its doors, says where everything is, and waits for a signal.
+"""The front process: takes the data folder for itself, starts the gateway and its doors, says where everything is,
+and waits for a signal.
 
 Nothing here is needed for a clean end: a kill at any moment leaves a data folder that the next start goes on from.
 """
@@ -67,8 +68,10 @@ class DataFolder:
                 (self.run / name).unlink()
 
 
-async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] = lambda ready: None) -> None:
-    """Run until SIGTERM or SIGINT. `say` is told once where the doors are; raises `Misconfigured`, `Unavailable`, `ConfigurationFaults`."""
+async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] | None = None) -> None:
+    """Run until SIGTERM or SIGINT. `say` is told once where the doors are; raises `Misconfigured`, `Unavailable`,
+    `ConfigurationFaults`.
+    """
     folder = DataFolder(home.data)
     folder.take()
     folder.forget(READY_FILE, SOCKET)
@@ -83,7 +86,8 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] = lambda re
         await api.start()
         ready = doors(gateway, api, folder)
         folder.write(READY_FILE, ready)
-        say(ready)
+        if say:
+            say(ready)
         await _watch(gateway, folder, stop)
     finally:
         folder.forget(READY_FILE)

@@ -70,7 +70,10 @@ class Gateway:
         """Close doors first. Whatever fails here is reported and the rest goes on."""
         doors, ways = self.inbound.values(), self.outbound.values()
         endings = [*(door.stop() for door in doors), self.engine.stop(), *(way.stop() for way in ways)]
-        endings += [*(each.stop() for each in self.registers.values()), *(each.stop() for each in self.case_systems.values())]
+        endings += [
+            *(each.stop() for each in self.registers.values()),
+            *(each.stop() for each in self.case_systems.values()),
+        ]
         for ending in endings:
             await _quietly(ending)
         if isinstance(self.compute, WorkerPool):
@@ -90,7 +93,9 @@ class Gateway:
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
         checks |= {f"case system {name}": system.probe() for name, system in self.case_systems.items()}
         results = await asyncio.gather(*checks.values(), return_exceptions=True)
-        reasons = [f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None]
+        reasons = [
+            f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None
+        ]
         if isinstance(self.compute, WorkerPool) and not self.compute.pids:
             reasons.append("workers: none runs")
         return reasons
@@ -103,7 +108,7 @@ def _words(result: object) -> str:
 async def _quietly(ending: Awaitable[None]) -> None:
     try:
         await ending
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # stopping goes on whatever one part does
         log.warning("while stopping: %s at %s", type(error).__name__, datetime.now(UTC).isoformat())
 
 

@@ -10,7 +10,9 @@ from gateway.partners import Partner
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
-    """Intake's word to a channel: the bytes are durable under this id. `known_before`: this very delivery was taken in earlier."""
+    """Intake's word to a channel: the bytes are durable under this id. `known_before`: this very delivery was taken
+    in earlier.
+    """
 
     envelope: EnvelopeId
     known_before: bool = False

@@ -24,11 +24,15 @@ class LedgerIntake:
         self._ledger, self._clock, self._ids, self._offer = ledger, clock, ids, offer
 
     async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
-        """Keep a message from abroad. Every delivery is its own envelope; repetitions are told by the signed message id later."""
+        """Keep a message from abroad. Every delivery is its own envelope; repetitions are told by the signed message
+        id later.
+        """
         return await self._accept(Direction.INBOUND, channel, payload, claim, key="")
 
     async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
-        """Keep an order to send. `claim.reference` is the client's idempotency key; raises `Refused` when it was used for other bytes."""
+        """Keep an order to send. `claim.reference` is the client's idempotency key; raises `Refused` when it was used
+        for other bytes.
+        """
         order = Claim(
             sender=claim.sender, recipients=(counterpart,), remote=claim.remote, encryption=claim.encryption,
             certificate=claim.certificate, reference=claim.reference,
@@ -38,15 +42,31 @@ class LedgerIntake:
     async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:
         """Journal a refusal at the door."""
         details = (("channel", channel), ("remote", claim.remote), ("text", text))
-        await self._ledger.record([Entry(event="door.refused", at=self._clock.now(), actor=f"channel:{channel}", reason=code, details=details)])
+        await self._ledger.record(
+            [
+                Entry(
+                    event="door.refused", at=self._clock.now(), actor=f"channel:{channel}", reason=code, details=details
+                )
+            ]
+        )
 
     async def _accept(self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str) -> Accepted:
         if len(payload.content) > MAX_OCTETS:
             raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
         envelope = Envelope(
-            id=self._ids.new(), direction=direction, channel=channel, received_at=self._clock.now(), payload=payload, claim=claim
+            id=self._ids.new(),
+            direction=direction,
+            channel=channel,
+            received_at=self._clock.now(),
+            payload=payload,
+            claim=claim,
         )
-        details = (("channel", channel), ("payload", payload.digest), ("octets", str(len(payload.content))), ("encryption", claim.encryption))
+        details = (
+            ("channel", channel),
+            ("payload", payload.digest),
+            ("octets", str(len(payload.content))),
+            ("encryption", claim.encryption),
+        )
         entry = Entry(
             event="envelope.received", at=envelope.received_at, actor=f"channel:{channel}", envelope=envelope.id,
             details=tuple(detail for detail in details if detail[1]),
@@ -54,7 +74,9 @@ class LedgerIntake:
         try:
             accepted = await self._ledger.accept(envelope, entry, key)
         except KeyConflict as conflict:
-            raise Refused("idempotency.conflict", "This idempotency key was used before for another message. Use a new key.") from conflict
+            raise Refused(
+                "idempotency.conflict", "This idempotency key was used before for another message. Use a new key."
+            ) from conflict
         if not accepted.known_before:
             self._offer(accepted.envelope)
         return accepted

@@ -1,4 +1,5 @@
-"""Computing verdicts from bytes: a run of judging stages over one envelope, with every exception turned into a verdict or a crash report.
+"""Computing verdicts from bytes: a run of judging stages over one envelope, with every exception turned into a
+verdict or a crash report.
 
 This is what a worker process does. It has no ledger, no channels and no network.
 """
@@ -50,7 +51,7 @@ def judge_run(table: Table, envelope: Envelope, state: str, now: datetime) -> Tr
         stage = table.get((envelope.direction, lifecycle.state(envelope.direction, state).next_stage))
         if stage is None or not hasattr(stage, "judge"):
             return Trail(judged=tuple(judged))
-        outcome = judge(cast(Judging, stage), envelope, now)
+        outcome = judge(cast("Judging", stage), envelope, now)
         if isinstance(outcome, Crash):
             return Trail(judged=tuple(judged), crash=outcome)
         judged.append(Judged(stage=stage.name, verdict=outcome))

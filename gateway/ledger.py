@@ -1,7 +1,8 @@
-"""Where envelopes and their journal live: the one place in which state, facts and entries are written, always together.
+"""Where envelopes and their journal live: the one place in which state, facts and entries are written, always
+together.
 
-A `Move` is one step of one envelope. `commit` takes several and writes all or none. A caller cannot move an envelope and forget the entry,
-because a move without entries is refused here, before any store sees it.
+A `Move` is one step of one envelope. `commit` takes several and writes all or none. A caller cannot move an envelope
+and forget the entry, because a move without entries is refused here, before any store sees it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Spawned(Struct, frozen=True, kw_only=True):
 class Move(Struct, frozen=True, kw_only=True):
     """One step of one envelope; raises `ValueError` when the lifecycle does not allow it or no entry explains it.
 
-    `version` is the version of the row that was read: a store refuses the move with `StaleMove` when the row has changed since.
+    `version` is the version of the row that was read: a store refuses the move with `StaleMove` when the row has
+    changed since.
     """
 
     envelope: Envelope
@@ -104,7 +106,9 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """Which envelopes to list: all given conditions must hold; newest first. `text` matches id, message id, reference, exchange, digest or mail reference."""
+    """Which envelopes to list: all given conditions must hold; newest first. `text` matches id, message id,
+    reference, exchange, digest or mail reference.
+    """
 
     direction: Direction | None = None
     states: tuple[str, ...] = ()
@@ -120,7 +124,9 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Committed(Struct, frozen=True, kw_only=True):
-    """What became of a commit. With `duplicate_of` set nothing was written: the duplicate key belongs to another envelope."""
+    """What became of a commit. With `duplicate_of` set nothing was written: the duplicate key belongs to another
+    envelope.
+    """
 
     duplicate_of: EnvelopeId = ""
     same_content: bool = False
@@ -140,7 +146,8 @@ class KeyConflict(Exception):
 class Ledger(Protocol):
     """What every store offers. All methods raise `Unavailable` when the store cannot answer or keep anything now.
 
-    Rows are serialised by version; the journal is one chain in commit order; `accept` and `commit` return only when durable.
+    Rows are serialised by version; the journal is one chain in commit order; `accept` and `commit` return only when
+    durable.
     """
 
     name: str
@@ -156,8 +163,9 @@ class Ledger(Protocol):
     async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
         """Keep a new envelope in state `received` with its entry.
 
-        `key` names the delivery within the channel (empty for none): the same key with the same payload digest returns the first
-        envelope with `known_before`; with another digest `KeyConflict` is raised. Nothing is written in both cases.
+        `key` names the delivery within the channel (empty for none): the same key with the same payload digest
+        returns the first envelope with `known_before`; with another digest `KeyConflict` is raised. Nothing is
+        written in both cases.
         """
         ...
 

@@ -1,8 +1,9 @@
 """The one table of states. Code, tests, console and the diagram in the docs come from it.
 
-A state is the past participle of the stage that reached it; the journal event is `envelope.` and the state. `next_stage` is what
-happens to an envelope that stands in a state; a state without one is either waiting for a person or an end. Each state belongs to
-one account of the balance: accepted = delivered + rejected + held + waiting + quarantined.
+A state is the past participle of the stage that reached it; the journal event is `envelope.` and the state.
+`next_stage` is what happens to an envelope that stands in a state; a state without one is either waiting for a person
+or an end. Each state belongs to one account of the balance: accepted = delivered + rejected + held + waiting +
+quarantined.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ class State:
 
 def _moving(name: str, direction: Direction, stage: str, becomes: str, meaning: str, *also: str) -> State:
     leads_to = (becomes, "held", "rejected", "quarantined", *also)
-    return State(name=name, direction=direction, account="waiting", next_stage=stage, leads_to=leads_to, meaning=meaning)
+    return State(
+        name=name, direction=direction, account="waiting", next_stage=stage, leads_to=leads_to, meaning=meaning
+    )
 
 
 STATES: tuple[State, ...] = (

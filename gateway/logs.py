@@ -1,6 +1,8 @@
-"""Technical logs: one JSON line each in the log folder, plain lines for a person at the terminal. No content, no personal data, no secrets.
+"""Technical logs: one JSON line each in the log folder, plain lines for a person at the terminal. No content, no
+personal data, no secrets.
 
-Modules log ids, codes and counts only. Loggers of libraries that would write content are capped here, whatever level an operator asks for.
+Modules log ids, codes and counts only. Loggers of libraries that would write content are capped here, whatever level
+an operator asks for.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ class PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Level and message."""
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
-        trouble = f" ({record.exc_info[0].__name__} at {_where(record)})" if record.exc_info and record.exc_info[0] else ""
+        trouble = (
+            f" ({record.exc_info[0].__name__} at {_where(record)})" if record.exc_info and record.exc_info[0] else ""
+        )
         return f"{at} {record.levelname.lower():7} {record.getMessage()}{trouble}"
 
 

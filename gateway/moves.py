@@ -30,7 +30,14 @@ class Writing:
     def entry(self, event: str, details: Details = (), reason: str = "") -> None:
         """Add a journal entry for this envelope."""
         self.entries.append(
-            Entry(event=event, at=self.now, actor=self.actor, envelope=self.envelope.id, reason=reason, details=_known(details))
+            Entry(
+                event=event,
+                at=self.now,
+                actor=self.actor,
+                envelope=self.envelope.id,
+                reason=reason,
+                details=_known(details),
+            )
         )
 
     def reach(self, state: str, details: Details = (), reason: Reason | None = None) -> None:
@@ -71,7 +78,11 @@ class Writing:
     def crash(self, crash: Crash) -> None:
         """Set aside: our own fault."""
         self.envelope = self.envelope.learn(resume=self.path[-1])
-        reason = Reason(code="gateway.fault", public="The gateway could not treat this message; its operators have been alarmed.", operator=f"{crash.kind} at {crash.where}")
+        reason = Reason(
+            code="gateway.fault",
+            public="The gateway could not treat this message; its operators have been alarmed.",
+            operator=f"{crash.kind} at {crash.where}",
+        )
         self.reach("quarantined", (("stage", crash.stage), ("kind", crash.kind), ("where", crash.where)), reason)
 
     def _stay(self, reason: Reason, at: datetime, counts: bool) -> None:
@@ -116,7 +127,11 @@ def spawned(offspring: Offspring, now: datetime) -> Spawned:
         envelope = envelope.learn(resume=offspring.state)
     details = (("cause", envelope.cause), ("kind", envelope.kind), ("payload", envelope.payload.digest))
     first = Entry(event="envelope.received", at=now, envelope=envelope.id, details=details)
-    held = Entry(event="envelope.held", at=now, envelope=envelope.id, reason=offspring.hold.code) if offspring.hold else None
+    held = (
+        Entry(event="envelope.held", at=now, envelope=envelope.id, reason=offspring.hold.code)
+        if offspring.hold
+        else None
+    )
     return Spawned(envelope=envelope, state=state, reason=offspring.hold, entries=(first, *([held] if held else [])))
 
 

@@ -35,7 +35,9 @@ Table = Mapping[tuple[Direction, str], Stage]
 
 
 def arrange(stages: Iterable[Stage]) -> Table:
-    """The stages by direction and name; raises `Misconfigured` when one is missing, superfluous or asks for what nobody has learned."""
+    """The stages by direction and name; raises `Misconfigured` when one is missing, superfluous or asks for what
+    nobody has learned.
+    """
     table = {(stage.direction, stage.name): stage for stage in stages}
     faults = []
     for direction, rows in ORDER.items():
@@ -50,7 +52,9 @@ def arrange(stages: Iterable[Stage]) -> Table:
                 faults.append(f"{direction} stage {name} does not follow the state {state}")
             missing = stage.needs - known
             if missing:
-                faults.append(f"{direction} stage {name} needs {', '.join(sorted(missing))}, which no earlier stage learns")
+                faults.append(
+                    f"{direction} stage {name} needs {', '.join(sorted(missing))}, which no earlier stage learns"
+                )
             known |= stage.adds
             state = lifecycle.state(direction, state).leads_to[0]
     wanted = {(direction, name) for direction, rows in ORDER.items() for name, _ in rows}

@@ -1,7 +1,8 @@
 """One form and its files as bytes: how a payload is opened on the way in and composed on the way out.
 
-Everything here is about MIME and nothing about forms. A part is a file of the message only if the signed manifest names its digest; that is checked
-later, here the parts are only found. Strict where leniency could hide a second form or a second reading of the same bytes.
+Everything here is about MIME and nothing about forms. A part is a file of the message only if the signed manifest
+names its digest; that is checked later, here the parts are only found. Strict where leniency could hide a second form
+or a second reading of the same bytes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class File(Struct, frozen=True, kw_only=True):
 
     def part(self) -> Part:
         """The file without its bytes."""
-        return Part(file_name=self.file_name, media_type=self.media_type, size=len(self.content), sha256=digest(self.content))
+        return Part(
+            file_name=self.file_name, media_type=self.media_type, size=len(self.content), sha256=digest(self.content)
+        )
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -54,21 +57,39 @@ class Parcel(Struct, frozen=True, kw_only=True):
 
 
 def open_parcel(payload: Payload) -> Parcel:
-    """The form and files in a payload; raises `Refused` with a code `mail.…` when there is not exactly one form to read."""
+    """The form and files in a payload; raises `Refused` with a code `mail.…` when there is not exactly one form to
+    read.
+    """
     kind = payload.media_type.partition(";")[0].strip().lower()
     if kind in FORM_TYPES:
         return Parcel(form=payload.content, form_type=kind)
     if kind not in (MAIL, MIXED):
-        raise Refused("mail.media-type", "The content is neither a form in XML nor a mail with one. Send application/xml or multipart/mixed.")
+        raise Refused(
+            "mail.media-type",
+            "The content is neither a form in XML nor a mail with one. Send application/xml or multipart/mixed.",
+        )
     try:
         return _open_mail(payload.content)
-    except (email.errors.MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError, binascii.Error) as error:
+    except (
+        email.errors.MessageError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        binascii.Error,
+    ) as error:
         # The standard parser raises many things on odd mails; all of them are the sender's to mend.
-        raise Refused("mail.not-readable", "The mail cannot be read as MIME. Send one application/xml part and base64 attachments.") from error
+        raise Refused(
+            "mail.not-readable",
+            "The mail cannot be read as MIME. Send one application/xml part and base64 attachments.",
+        ) from error
 
 
 def is_report(payload: Payload) -> bool:
-    """Whether the payload is a mail that says it is a report (RFC 6522), such as a delivery status notification (RFC 3464)."""
+    """Whether the payload is a mail that says it is a report (RFC 6522), such as a delivery status notification (RFC
+    3464).
+    """
     if payload.media_type != MAIL:
         return False
     head = payload.content.partition(b"\r\n\r\n")[0][:65536].lower()
@@ -101,7 +122,10 @@ def _leaves(message: Message) -> list[Message]:
     if not message.is_multipart():
         return [message]
     if message.get_content_type() != MIXED:
-        raise Refused("mail.structure", "The mail is a multipart of another kind than multipart/mixed. Send multipart/mixed with one level.")
+        raise Refused(
+            "mail.structure",
+            "The mail is a multipart of another kind than multipart/mixed. Send multipart/mixed with one level.",
+        )
     payload = message.get_payload()
     leaves = [leaf for leaf in payload if isinstance(leaf, Message)] if isinstance(payload, list) else []
     if len(leaves) > MAX_PARTS:
@@ -151,7 +175,10 @@ def pack(form: bytes, files: Sequence[File] = (), form_type: str = XML) -> Paylo
     pieces.append(_piece(boundary, f"Content-Type: {form_type}", form))
     for file in files:
         if not _FILE_NAME.fullmatch(file.file_name) or '"' in file.file_name or not file.file_name.isascii():
-            raise Refused("attachment.name", "A file name holds characters that cannot travel. Use letters, digits, dots and hyphens.")
+            raise Refused(
+                "attachment.name",
+                "A file name holds characters that cannot travel. Use letters, digits, dots and hyphens.",
+            )
         head = f'Content-Type: {file.media_type}\r\nContent-Disposition: attachment; filename="{file.file_name}"'
         pieces.append(_piece(boundary, head, file.content))
     pieces.append(f"--{boundary}--\r\n".encode())

@@ -16,7 +16,9 @@ class SignaturePolicy(Struct, frozen=True, kw_only=True):
     """What signatures of this partner must look like."""
 
     anchors: tuple[bytes, ...]
-    """DER certificates; the signer must chain to one of them. No anchor, no verification: an empty list refuses everything."""
+    """DER certificates; the signer must chain to one of them. No anchor, no verification: an empty list refuses
+    everything.
+    """
     signers: tuple[str, ...]
     """Common names (X.509 subject CN) that may sign for the partner. Empty refuses everything."""
     plain_xmldsig: bool = False

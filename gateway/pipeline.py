@@ -1,7 +1,7 @@
 """The one place that acts: it runs the next stage of an envelope, turns the verdict into a move, and writes it.
 
-Decide, then act: stages only answer. Every happening on any envelope goes through `Pipeline.step` or `gateway.desk`, and both write through
-`Ledger.commit`.
+Decide, then act: stages only answer. Every happening on any envelope goes through `Pipeline.step` or `gateway.desk`,
+and both write through `Ledger.commit`.
 """
 
 from __future__ import annotations
@@ -54,12 +54,16 @@ class Stepped(Struct, frozen=True, kw_only=True):
 class Pipeline:
     """Moves envelopes."""
 
-    def __init__(self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, ids: IdSource
+    ) -> None:
         self._table, self._ledger, self._compute = table, ledger, compute
         self._receipts, self._clock, self._ids = receipts, clock, ids
 
     async def step(self, row: Row) -> Stepped:
-        """Run what comes next for this row and write it; raises `StaleMove` when somebody else has moved it, `Unavailable` when nothing can be kept."""
+        """Run what comes next for this row and write it; raises `StaleMove` when somebody else has moved it,
+        `Unavailable` when nothing can be kept.
+        """
         stage = self._table[(row.envelope.direction, lifecycle.state(row.envelope.direction, row.state).next_stage)]
         now = self._clock.now()
         if hasattr(stage, "judge"):
@@ -68,7 +72,7 @@ class Pipeline:
             except WorkerBroke as broke:
                 return await self._broke(row, now, broke)
         else:
-            row, trail = await self._perform(cast(Performing, stage), row, now)
+            row, trail = await self._perform(cast("Performing", stage), row, now)
         return await self._write(row, trail)
 
     async def _perform(self, stage: Performing, row: Row, now: datetime) -> tuple[Row, Trail]:
@@ -92,7 +96,9 @@ class Pipeline:
             return row, stage.interrupted(row)
         writing = Writing(row, now)
         writing.envelope, writing.attempts, writing.reason = begun, row.attempts, row.reason
-        writing.entry("transmission.attempted", (("attempt", str(begun.learned.transmissions[-1].number)), ("outcome", "started")))
+        writing.entry(
+            "transmission.attempted", (("attempt", str(begun.learned.transmissions[-1].number)), ("outcome", "started"))
+        )
         move = writing.move()
         await self._ledger.commit([move])
         row = after(row, move)
@@ -120,7 +126,9 @@ class Pipeline:
         return _stepped(after(row, move), move, now)
 
     async def _commit(self, move: Move, notes: Sequence[Note], now: datetime) -> Committed:
-        """Write the move together with what it brings about on other envelopes; those may move meanwhile, so read them again when stale."""
+        """Write the move together with what it brings about on other envelopes; those may move meanwhile, so read
+        them again when stale.
+        """
         if not notes:
             return await self._ledger.commit([move])
         for left in reversed(range(NOTE_TRIES)):
@@ -141,7 +149,11 @@ class Pipeline:
             writing.envelope = target.envelope.learn(receipts=(*target.envelope.learned.receipts, note.receipt))
         writing.due, writing.attempts, writing.reason = target.due, target.attempts, target.reason
         writing.entry(note.event, note.details, note.reason.code if note.reason else "")
-        if note.state and note.state != target.state and lifecycle.allowed(target.envelope.direction, target.state, note.state):
+        if (
+            note.state
+            and note.state != target.state
+            and lifecycle.allowed(target.envelope.direction, target.state, note.state)
+        ):
             writing.due, writing.attempts = None, 0
             if note.state == "held":
                 writing.hold(note.reason or Reason(code=note.event, public="An officer must look."))
@@ -155,7 +167,11 @@ class Pipeline:
     async def _target(self, note: Note) -> Row | None:
         if note.envelope:
             return await self._ledger.get(note.envelope)
-        found = await self._ledger.find(Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=10)) if note.message_id else []
+        found = (
+            await self._ledger.find(Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=10))
+            if note.message_id
+            else []
+        )
         originals = [summary for summary in found if summary.kind != "repeat"]
         return await self._ledger.get(originals[-1].id) if originals else None
 
@@ -172,13 +188,21 @@ class Pipeline:
         if not committed.same_content:
             writing.entry("envelope.alarm", (("first", committed.duplicate_of),), "duplicate.other-content")
             words = "The same message id came before with other content. Send new content under a new message id."
-            writing.hold(Reason(code="duplicate.other-content", public=words, operator=f"first: {committed.duplicate_of}"))
-            log.error("alarm: other content under a known message id, envelope=%s first=%s", row.envelope.id, committed.duplicate_of)
+            writing.hold(
+                Reason(code="duplicate.other-content", public=words, operator=f"first: {committed.duplicate_of}")
+            )
+            log.error(
+                "alarm: other content under a known message id, envelope=%s first=%s",
+                row.envelope.id,
+                committed.duplicate_of,
+            )
         else:
             first = await self._receipts_of(committed.duplicate_of)
             writing.add(tuple(repeat_of(each.envelope, self._ids.new(), move.envelope.id, now) for each in first))
             words = "Received before; the first verdict is sent again."
-            writing.reach("repeated", (("first", committed.duplicate_of),), Reason(code="duplicate.same-content", public=words))
+            writing.reach(
+                "repeated", (("first", committed.duplicate_of),), Reason(code="duplicate.same-content", public=words)
+            )
         again = writing.move()
         await self._ledger.commit([again])
         return _stepped(after(row, again), again, now)
@@ -210,12 +234,18 @@ def _trail(stage: str, outcome: Verdict | Crash) -> Trail:
 
 
 def _own_fault(trail: Trail) -> Trail:
-    """What the gateway itself composed must not be refused by its own rules: that is our fault, so it is set aside with an alarm."""
+    """What the gateway itself composed must not be refused by its own rules: that is our fault, so it is set aside
+    with an alarm.
+    """
     last = trail.judged[-1]
     if not isinstance(last.verdict, Reject):
         return trail
     rules = " ".join(finding.rule for finding in last.verdict.findings)
-    crash = Crash(stage=last.stage, kind=last.verdict.reason.code, where=f"our own message was refused: {rules or last.verdict.reason.public}")
+    crash = Crash(
+        stage=last.stage,
+        kind=last.verdict.reason.code,
+        where=f"our own message was refused: {rules or last.verdict.reason.public}",
+    )
     return Trail(judged=trail.judged[:-1], crash=crash)
 
 
@@ -231,4 +261,3 @@ def _stepped(row: Row, move: Move, now: datetime) -> Stepped:
     works_on = bool(lifecycle.state(row.envelope.direction, row.state).next_stage)
     ready = works_on and (row.due is None or row.due <= now)
     return Stepped(row=row if ready else None, wake=tuple(each.envelope.id for each in move.spawn))
-

@@ -1,6 +1,7 @@
 """What the core expects of the edges: one commented interface each. Adapters, formats and routing implement them.
 
-Creating any of these does no I/O. `start` opens, `stop` is safe unstarted and twice, `probe` checks the other side and moves nothing.
+Creating any of these does no I/O. `start` opens, `stop` is safe unstarted and twice, `probe` checks the other side
+and moves nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class IdSource(Protocol):
 
 
 class Stage(Protocol):
-    """One named step. It declares what it needs to know and what it adds, so that start-up can refuse an order that cannot work."""
+    """One named step. It declares what it needs to know and what it adds, so that start-up can refuse an order that
+    cannot work.
+    """
 
     name: str
     direction: Direction
@@ -77,7 +80,8 @@ class Performing(Stage, Protocol):
 class Intake(Protocol):
     """Where a channel hands over bytes. It returns only after the ledger has them; then the channel acknowledges.
 
-    Raises `Unavailable` when nothing can be kept now (answer 451, 503, do not ack) and `Refused` when it will never be taken.
+    Raises `Unavailable` when nothing can be kept now (answer 451, 503, do not ack) and `Refused` when it will never
+    be taken.
     """
 
     async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
@@ -125,14 +129,16 @@ class OutboundChannel(Protocol):
         ...
 
     def address(self, partner: Partner, urgent: bool) -> str:
-        """Where a message for this partner goes on this channel; raises `Misconfigured` when the partner has no such way."""
+        """Where a message for this partner goes on this channel; raises `Misconfigured` when the partner has no such
+        way.
+        """
         ...
 
     async def send(self, parcel: Outgoing) -> Attempt:
         """Hand over the bytes once and say what became of it.
 
-        Never raises for what the other side does: `taken`, `refused`, `unavailable` and `ambiguous` are outcomes. `ambiguous` is the
-        outcome whenever all bytes may have arrived but no final answer was read.
+        Never raises for what the other side does: `taken`, `refused`, `unavailable` and `ambiguous` are outcomes.
+        `ambiguous` is the outcome whenever all bytes may have arrived but no final answer was read.
         """
         ...
 
@@ -164,7 +170,9 @@ class Register(Protocol):
 
 @runtime_checkable
 class CaseSystem(Protocol):
-    """Hands matters to a national case system. The same idempotency key opens one case, whatever crashes or is repeated."""
+    """Hands matters to a national case system. The same idempotency key opens one case, whatever crashes or is
+    repeated.
+    """
 
     name: str
 
@@ -224,7 +232,9 @@ class Format(Protocol):
         ...
 
     def matter(self, form: Form) -> str:
-        """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case reference."""
+        """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case
+        reference.
+        """
         ...
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
@@ -244,8 +254,8 @@ class Formats(Protocol):
     def recognise(self, root_name: str, version: str) -> Format:
         """The format of a root element in Clark notation.
 
-        Raises `Refused` with code `format.unknown`, `format.version-unknown` or `format.withdrawn` and a sentence saying what
-        to send instead.
+        Raises `Refused` with code `format.unknown`, `format.version-unknown` or `format.withdrawn` and a sentence
+        saying what to send instead.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What the gateway asks national systems and what they answer, in its own words.
 
-Every question carries the context that a register must see before it answers: purpose, legal basis, case, requester. An answer
-keeps what the register said, as of when, and whether all of it came.
+Every question carries the context that a register must see before it answers: purpose, legal basis, case, requester.
+An answer keeps what the register said, as of when, and whether all of it came.
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
 """Technical receipts: what we tell a partner about its message. Receipts are never made for receipts or for reports.
 
-A receipt is an outbound envelope like any other, so it is checked, signed, journalled and retried; its message id follows from the message it
-speaks of, so that a repeated step names the same receipt again.
+A receipt is an outbound envelope like any other, so it is checked, signed, journalled and retried; its message id
+follows from the message it speaks of, so that a repeated step names the same receipt again.
 """
 
 from datetime import datetime
@@ -51,12 +51,20 @@ class Receipts:
         """Schema and rules are satisfied; warnings are told."""
         return self._compose(envelope, VALID, now, findings=findings)
 
-    def invalid(self, envelope: Envelope, reason: Reason, findings: tuple[Finding, ...], now: datetime) -> tuple[Offspring, ...]:
+    def invalid(
+        self, envelope: Envelope, reason: Reason, findings: tuple[Finding, ...], now: datetime
+    ) -> tuple[Offspring, ...]:
         """It is refused: why, which fields, what to send instead. Only the public text is told."""
         return self._compose(envelope, INVALID, now, reason=reason, findings=findings)
 
     def _compose(
-        self, envelope: Envelope, stage: str, now: datetime, *, reason: Reason | None = None, findings: tuple[Finding, ...] = ()
+        self,
+        envelope: Envelope,
+        stage: str,
+        now: datetime,
+        *,
+        reason: Reason | None = None,
+        findings: tuple[Finding, ...] = (),
     ) -> tuple[Offspring, ...]:
         known = envelope.learned.identification
         if not envelope.inbound or known is None or family_of(known.format) in TECHNICAL_FAMILIES:

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 TRANSMIT_MINUTES: Final = (1, 2, 5, 10, 20, 30, 60)
-"""Waits between tries to hand over to a counterpart; the last one repeats. A first retry after a minute rides out a restart."""
+"""Waits between tries to hand over to a counterpart; the last one repeats. A first retry after a minute rides out a
+restart.
+"""
 URGENT_TRANSMIT_MINUTES: Final = (0.25, 0.5, 1, 2, 5)
 ASK_SECONDS: Final = (5, 15, 60, 300, 900)
 """Waits between tries to ask a national system."""

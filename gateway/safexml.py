@@ -1,7 +1,8 @@
 """The one door for XML: every document from outside is parsed here and nowhere else.
 
-No DTD, no entities, no network, no comments or processing instructions, UTF-8 only, with limits on octets, depth and nodes. Bytes are bounded
-before parsing, because no parser setting bounds the number of elements (two million empty ones cost a second).
+No DTD, no entities, no network, no comments or processing instructions, UTF-8 only, with limits on octets, depth and
+nodes. Bytes are bounded before parsing, because no parser setting bounds the number of elements (two million empty
+ones cost a second).
 """
 
 from typing import Final
@@ -31,9 +32,13 @@ def _parser() -> etree.XMLParser:
 
 
 def parse(document: bytes) -> etree._Element:
-    """The root element of a document from outside; raises `Refused` with a code `xml.…` for everything that is not allowed."""
+    """The root element of a document from outside; raises `Refused` with a code `xml.…` for everything that is not
+    allowed.
+    """
     if len(document) > MAX_OCTETS:
-        raise Refused("xml.too-large", f"The XML form is larger than {MAX_OCTETS} octets. Send files as attachments beside it.")
+        raise Refused(
+            "xml.too-large", f"The XML form is larger than {MAX_OCTETS} octets. Send files as attachments beside it."
+        )
     _refuse_encoding(document)
     try:
         root = etree.fromstring(document, _parser())

@@ -27,9 +27,24 @@ class Settlement(Struct, frozen=True, kw_only=True):
         """What it does to our message: confirms it, or calls an officer when the other side refused it."""
         details = (("stage", self.stage), ("code", self.code), ("receipt", receipt.envelope))
         if self.stage in _CONFIRMS:
-            return Note(event="receipt.recorded", message_id=self.of_message, details=details, state="confirmed", receipt=receipt)
-        reason = Reason(code="counterpart.invalid", public="The counterpart refused the message as invalid.", operator=self.text)
-        return Note(event="receipt.recorded", message_id=self.of_message, details=details, state="held", reason=reason, receipt=receipt)
+            return Note(
+                event="receipt.recorded",
+                message_id=self.of_message,
+                details=details,
+                state="confirmed",
+                receipt=receipt,
+            )
+        reason = Reason(
+            code="counterpart.invalid", public="The counterpart refused the message as invalid.", operator=self.text
+        )
+        return Note(
+            event="receipt.recorded",
+            message_id=self.of_message,
+            details=details,
+            state="held",
+            reason=reason,
+            receipt=receipt,
+        )
 
 
 def settlement(form: Form) -> Settlement:

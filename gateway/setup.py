@@ -1,4 +1,6 @@
-"""`spoc init`: a home folder that works, with its own test authority, keys and one client for each role. Nothing that exists is overwritten."""
+"""`spoc init`: a home folder that works, with its own test authority, keys and one client for each role. Nothing that
+exists is overwritten.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from gateway.signing.authority import SetUp, set_up_authority
 
 ROLES: Final = ("submitter", "reader", "officer", "auditor", "operator")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
-"""Cost of hashing a client secret (RFC 7914); secrets are random, so the cost guards a stolen settings file only a little further."""
+"""Cost of hashing a client secret (RFC 7914); secrets are random, so the cost guards a stolen settings file only a
+little further.
+"""
 
 
 class Made(Struct, frozen=True, kw_only=True):
@@ -79,7 +83,8 @@ def _settings_text(parties: Sequence[PartyId], domain: str, made: Sequence[tuple
     listed = ", ".join(f'"{each}"' for each in parties)
     addresses = "\n".join(f'"{each}" = "{mailbox(each, domain)}"' for each in parties)
     clients = "\n".join(
-        f'[[clients]]\nid = "{name}"\nsecret_hash = "{secret_hash(secret)}"\nroles = ["{name}"]\n' for name, secret in made
+        f'[[clients]]\nid = "{name}"\nsecret_hash = "{secret_hash(secret)}"\nroles = ["{name}"]\n'
+        for name, secret in made
     )
     return _TEMPLATE.format(parties=listed, domain=domain, addresses=addresses, clients=clients)
 

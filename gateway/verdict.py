@@ -6,7 +6,8 @@ Reject    the same input will always fail; the sender is told the public text
 Retry     not now; again at the given time, keeping what was learned
 Settle    the envelope has reached another end that the lifecycle names (a receipt recorded, an ambiguous hand-over)
 
-A verdict also says what else its write must hold: entries beside the state's own, new envelopes, happenings on other envelopes.
+A verdict also says what else its write must hold: entries beside the state's own, new envelopes, happenings on other
+envelopes.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class Reason(Struct, frozen=True, kw_only=True):
 class Note(Struct, frozen=True, kw_only=True):
     """A happening on another envelope that this verdict brings about, for example a receipt for what we sent.
 
-    The other envelope is named by its id, or found as our outbound message with this message id. `state` moves it where the
-    lifecycle allows it; `event` is journalled there either way.
+    The other envelope is named by its id, or found as our outbound message with this message id. `state` moves it
+    where the lifecycle allows it; `event` is journalled there either way.
     """
 
     event: str

@@ -1,4 +1,6 @@
-"""The worker process: `python -m gateway.worker_main HOME`. Started and ended by the front; it writes trails to its output and nothing else."""
+"""The worker process: `python -m gateway.worker_main HOME`. Started and ended by the front; it writes trails to its
+output and nothing else.
+"""
 
 from __future__ import annotations
 

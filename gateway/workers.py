@@ -1,7 +1,8 @@
 """Worker processes: verdicts are computed there, so that a crash in a C library never takes a channel down.
 
-The front sends one job at a time to each worker over its standard input and reads the trail from its standard output, each as a length and
-MessagePack bytes. A worker that dies or takes too long over a job is replaced, and the job's envelope is told so.
+The front sends one job at a time to each worker over its standard input and reads the trail from its standard output,
+each as a length and MessagePack bytes. A worker that dies or takes too long over a job is replaced, and the job's
+envelope is told so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Every format that was found: a module in `schemas/FAMILY/forms/` with a `FORM` is a format, and nothing else has to be told about it."""
+"""Every format that was found: a module in `schemas/FAMILY/forms/` with a `FORM` is a format, and nothing else has to
+be told about it.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ class Catalogue:
         if found is None:
             raise self._unknown(root_name)
         if version.partition(".")[0] != VERSION.partition(".")[0] or not version:
-            raise Refused("format.version-unknown", f"{found.element} is known in version {VERSION}; the message does not say so. Send version {VERSION}.")
+            raise Refused(
+                "format.version-unknown",
+                f"{found.element} is known in version {VERSION}; the message does not say so. Send version {VERSION}.",
+            )
         return found
 
     def _unknown(self, root_name: str) -> Refused:
@@ -54,7 +59,10 @@ class Catalogue:
             if sentence:
                 return Refused("format.withdrawn", sentence)
         if known and all(spec.namespace != namespace for spec in known):
-            return Refused("format.version-unknown", f"Version {major[:8]!r} of the family {family} is not known here. Send version 1.")
+            return Refused(
+                "format.version-unknown",
+                f"Version {major[:8]!r} of the family {family} is not known here. Send version 1.",
+            )
         if known:
             names = ", ".join(spec.element for spec in known)
             return Refused("format.unknown", f"The family {family} has no such form here. Known are: {names}.")

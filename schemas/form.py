@@ -1,7 +1,9 @@
-"""One declaration is one format: `FormSpec` joins a schema, rules, subjects and replies, and does all that can be done without knowing the family.
+"""One declaration is one format: `FormSpec` joins a schema, rules, subjects and replies, and does all that can be
+done without knowing the family.
 
-Every message is `<Root version="1.0"><h:Header/><Body>…</Body>[<ds:Signature/>]</Root>`. The body is read into a tree of fields and written
-back from it, in the order the schema asks for, so a form module says only what is particular to its form.
+Every message is `<Root version="1.0"><h:Header/><Body>…</Body>[<ds:Signature/>]</Root>`. The body is read into a tree
+of fields and written back from it, in the order the schema asks for, so a form module says only what is particular to
+its form.
 """
 
 from __future__ import annotations
@@ -36,9 +38,11 @@ def _no_subjects(form: Form) -> tuple[Subject, ...]:
 
 
 class FormSpec:
-    """A format (`gateway.ports.Format`). `schema` is the file name in the family's `xsd/` folder, `element` the root's local name."""
+    """A format (`gateway.ports.Format`). `schema` is the file name in the family's `xsd/` folder, `element` the
+    root's local name.
+    """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one keyword for each thing a form says of itself
         self,
         *,
         id: str,

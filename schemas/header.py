@@ -42,7 +42,9 @@ def read(element: etree._Element) -> Header:
     try:
         return _read(element)
     except (ValueError, OverflowError, AttributeError) as error:
-        raise Refused("header.unreadable", "The header holds a value that cannot be read; validate it against header.xsd.") from error
+        raise Refused(
+            "header.unreadable", "The header holds a value that cannot be read; validate it against header.xsd."
+        ) from error
 
 
 def _read(element: etree._Element) -> Header:
@@ -60,10 +62,13 @@ def _read(element: etree._Element) -> Header:
         subject=_one(element, "Subject"),
         urgency=_one(element, "Urgency"),
         urgency_reasons=tuple(
-            UrgencyReason(text=found.text or "", code=found.get("code", "")) for found in element.findall(_name("UrgencyReason"))
+            UrgencyReason(text=found.text or "", code=found.get("code", ""))
+            for found in element.findall(_name("UrgencyReason"))
         ),
         reply_by=_time(reply_by) if reply_by else None,
-        handling=tuple(Condition(code=found.get("code", ""), text=found.text or "") for found in element.findall(_name("Handling"))),
+        handling=tuple(
+            Condition(code=found.get("code", ""), text=found.text or "") for found in element.findall(_name("Handling"))
+        ),
         purposes=_texts(element, "Purpose"),
         language=_one(element, "Language"),
         test=_one(element, "Test").strip() in ("true", "1"),

@@ -1,7 +1,8 @@
-"""Schemas: compiled once, asked often. libxml2 decides whether a tree is valid; xmlschema explains a refusal in words.
+"""Schemas: compiled once, asked often. libxml2 decides whether a tree is valid; xmlschema explains a refusal in
+words.
 
-The schema files document every element, and this is where that documentation becomes data: labels, field numbers and the order
-of the body come from the XSD, so they are written down once.
+The schema files document every element, and this is where that documentation becomes data: labels, field numbers and
+the order of the body come from the XSD, so they are written down once.
 """
 
 from __future__ import annotations
@@ -62,20 +63,25 @@ class Schema:
         return bool(self._fast.validate(root))
 
     def findings(self, root: etree._Element) -> list[Finding]:
-        """What is wrong with the tree; empty when libxml2 finds it valid. Never repeats a value that the sender wrote."""
+        """What is wrong with the tree; empty when libxml2 finds it valid. Never repeats a value that the sender
+        wrote.
+        """
         if self.valid(root):
             return []
         explained = self._explained(root)
         if explained:
             return explained
         # The two disagree: the strict answer stands, in the words libxml2 has, without the offending value.
-        return [self._finding("", f"Line {error.line}: {error.type_name}") for error in list(self._fast.error_log)[:MAX_FINDINGS]]
+        return [
+            self._finding("", f"Line {error.line}: {error.type_name}")
+            for error in list(self._fast.error_log)[:MAX_FINDINGS]
+        ]
 
     def _explained(self, root: etree._Element) -> list[Finding]:
         if self._explaining is None:
             self._explaining = xmlschema.XMLSchema10(str(self.path), allow="local", defuse="never", use_fallback=False)
         found: list[Finding] = []
-        for error in self._explaining.iter_errors(cast(Any, root)):
+        for error in self._explaining.iter_errors(cast("Any", root)):
             field = _field(error.path or "", self.numbers)
             found.append(self._finding(field, _words(error), self.labels.get(_local(error.path or ""), "")))
             if len(found) >= MAX_FINDINGS:
@@ -84,8 +90,14 @@ class Schema:
 
     @staticmethod
     def _finding(field: str, text: str, label: str = "") -> Finding:
-        remedy = f"Write the field as the schema describes it: {label}" if label else "Validate the form against its published schema before sending."
-        return Finding(rule="XSD", severity=Severity.ERROR, text=text, field=field, remedy=remedy, citation="W3C XML Schema 1.0")
+        remedy = (
+            f"Write the field as the schema describes it: {label}"
+            if label
+            else "Validate the form against its published schema before sending."
+        )
+        return Finding(
+            rule="XSD", severity=Severity.ERROR, text=text, field=field, remedy=remedy, citation="W3C XML Schema 1.0"
+        )
 
 
 def _local(path: str) -> str:

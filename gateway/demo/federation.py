@@ -44,7 +44,7 @@ class Federation:
         made = await asyncio.to_thread(make_home, self.home, PARTIES, DOMAIN, datetime.now(UTC))
         self._write_settings()
         for name in COUNTERPARTS:
-            await self._spoc("partners", "add", self.simulators[name]["card"], *self._loopback(name))
+            await self._spoc("partners", "add", self.simulators[name]["card"], "--replace")
         await self._run("gateway", [sys.executable, "-m", "gateway", "--home", str(made.folder), "serve"])
         self.doors = await self._ready(self.home / "data" / "run" / "ready.json")
         await self._introduce()
@@ -71,7 +71,17 @@ class Federation:
         extra = ["--set", f"amqp-url={self._amqp_url}"] if self._amqp_url else []
         for name in names:
             settings = extra if name in COUNTERPARTS else []
-            command = [sys.executable, "-m", "simulators", name, "--folder", str(place), "--parent-pid", str(os.getpid()), *settings]
+            command = [
+                sys.executable,
+                "-m",
+                "simulators",
+                name,
+                "--folder",
+                str(place),
+                "--parent-pid",
+                str(os.getpid()),
+                *settings,
+            ]
             await self._run(name, command)
         for name in names:
             self.simulators[name] = await self._ready(place / f"{name}.json")
@@ -79,7 +89,11 @@ class Federation:
     def _write_settings(self) -> None:
         """The settings that `init` wrote, with free ports and with the simulators as national systems."""
         file = self.home / "spoc.toml"
-        text = file.read_text("utf-8").replace("listen_port = 8480", "listen_port = 0").replace("listen_port = 2525", "listen_port = 0")
+        text = (
+            file.read_text("utf-8")
+            .replace("listen_port = 8480", "listen_port = 0")
+            .replace("listen_port = 2525", "listen_port = 0")
+        )
         for name, adapter in REGISTERS.items():
             ready = self.simulators[name]
             country = 'country = "XA"\n' if adapter in ("crm", "passports") else ""
@@ -87,10 +101,6 @@ class Federation:
         ready = self.simulators["polsas"]
         text += f'\n[case_systems.polsas]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n'
         file.write_text(text, encoding="utf-8")
-
-    @staticmethod
-    def _loopback(name: str) -> list[str]:
-        return ["--replace"]
 
     async def _introduce(self) -> None:
         """Give every counterpart the cards of our offices."""
@@ -108,7 +118,9 @@ class Federation:
         file = logs / f"{name}.txt"
         self._logs.append(file)
         with file.open("wb") as output:
-            process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL)
+            process = await asyncio.create_subprocess_exec(
+                *command, stdout=output, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL
+            )
         self._processes.append(process)
 
     async def _spoc(self, *arguments: str) -> str:
@@ -118,7 +130,9 @@ class Federation:
         )  # fmt: skip
         out, err = await process.communicate()
         if process.returncode:
-            raise Unavailable("demo.command", f"spoc {' '.join(arguments[:2])} failed: {(err or out).decode(errors='replace')[-800:]}")
+            raise Unavailable(
+                "demo.command", f"spoc {' '.join(arguments[:2])} failed: {(err or out).decode(errors='replace')[-800:]}"
+            )
         return out.decode()
 
     async def _ready(self, file: Path) -> dict[str, Any]:

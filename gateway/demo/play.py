@@ -34,7 +34,11 @@ async def play(*, ends: bool, folder: Path | None, amqp_url: str, as_json: bool)
             console.print(f"Everything runs after {time.monotonic() - begun:.1f} s. Files are in {place}")
             outcomes, proof, balance = await _stories(console, federation)
             telling.summary(console, outcomes, proof, balance)
-            well = all(outcome.well for outcome in outcomes) and bool(proof.get("intact")) and bool(balance.get("balanced"))
+            well = (
+                all(outcome.well for outcome in outcomes)
+                and bool(proof.get("intact"))
+                and bool(balance.get("balanced"))
+            )
             if as_json:
                 print(json.dumps(_report(outcomes, proof, balance, well)))  # noqa: T201  # the answer of the command
             if not ends:
@@ -76,7 +80,12 @@ def _tell_doors(console: Console, federation: Federation) -> None:
 
 def _report(outcomes: list[Outcome], proof: dict[str, Any], balance: dict[str, Any], well: bool) -> dict[str, Any]:
     stories = [
-        {"title": outcome.title, "well": outcome.well, "seconds": round(outcome.seconds, 2), "points": [{"what": what, "came": came} for what, came in outcome.points]}
+        {
+            "title": outcome.title,
+            "well": outcome.well,
+            "seconds": round(outcome.seconds, 2),
+            "points": [{"what": what, "came": came} for what, came in outcome.points],
+        }
         for outcome in outcomes
     ]
     return {"well": well, "stories": stories, "journal": proof, "balance": balance}

@@ -1,4 +1,6 @@
-"""The stories, each a short play between a foreign office, our gateway and the national systems. A story ends well or says what is missing."""
+"""The stories, each a short play between a foreign office, our gateway and the national systems. A story ends well or
+says what is missing.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,10 @@ async def vehicle_hit(letters: Letters, outcome: Outcome, shared: dict[str, Any]
     outcome.expect("its signature and schema satisfy the bureau", forms and forms[0]["valid"])
     inbound = await _ours(letters, told["message_id"])
     outcome.expect("a case was opened once", len((await _detail(letters, inbound["id"]))["cases"]) == 1)
-    outcome.expect("the bureau's receipt confirmed the P form", await _state(letters, "confirmed", cause=inbound["id"], kind="reply"))
+    outcome.expect(
+        "the bureau's receipt confirmed the P form",
+        await _state(letters, "confirmed", cause=inbound["id"], kind="reply"),
+    )
 
 
 async def travel_document(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:
@@ -71,8 +76,14 @@ async def urgent_request(letters: Letters, outcome: Outcome, shared: dict[str, A
     await _receipts(letters, outcome, "europol-desk", told["message_id"])
     inbound = await _ours(letters, told["message_id"])
     held = await _state(letters, "held", cause=inbound["id"], kind="reply")
-    outcome.expect("the reply is held, because its handling code forbids onward use", held and held["reason_code"] == "handling.officer")
-    outcome.expect("nothing went out before", not await letters.arrived_now("europol-desk", root="Reply", in_reply_to=told["message_id"]))
+    outcome.expect(
+        "the reply is held, because its handling code forbids onward use",
+        held and held["reason_code"] == "handling.officer",
+    )
+    outcome.expect(
+        "nothing went out before",
+        not await letters.arrived_now("europol-desk", root="Reply", in_reply_to=told["message_id"]),
+    )
     if held:
         await letters.release(held["id"], "The answer goes back to the provider itself and to nobody else.")
     replies = await letters.arrived("europol-desk", root="Reply", in_reply_to=told["message_id"])
@@ -86,7 +97,10 @@ async def tampered_copy(letters: Letters, outcome: Outcome, shared: dict[str, An
     outcome.expect("the bytes were kept", _taken(told))
     refusals = await letters.arrived("sirene-bureau", root="Receipt", stage="INVALID")
     outcome.expect("a signed negative receipt came", len(refusals) == 1 and refusals[0]["valid"])
-    outcome.expect("it names the signature", refusals and str((refusals[0].get("receipt") or {}).get("code", "")).startswith("signature."))
+    outcome.expect(
+        "it names the signature",
+        refusals and str((refusals[0].get("receipt") or {}).get("code", "")).startswith("signature."),
+    )
 
 
 async def repetition(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:
@@ -100,7 +114,7 @@ async def repetition(letters: Letters, outcome: Outcome, shared: dict[str, Any])
 
 
 STORIES: Final = (
-    Story("SIRENE: a stolen vehicle is found", "A bureau abroad had a hit on a vehicle that we entered as stolen (Article 38). It sends a signed G form with a photo and asks for a P form.", vehicle_hit),
+    Story("SIRENE: a stolen vehicle is found", "A bureau abroad found a vehicle that we entered as stolen (Article 38). It sends a signed G form with a photo and asks for a P form.", vehicle_hit),
     Story("INTERPOL: is this passport known?", "A National Central Bureau sends a travel-document query.", travel_document),
     Story("Europol: an urgent request on a person", "Europol asks about a person. The answer falls under handling code H2.", urgent_request),
     Story("A tampered copy", "Somebody changed one word of a signed form.", tampered_copy),
@@ -109,7 +123,10 @@ STORIES: Final = (
 
 
 def _taken(told: dict[str, Any]) -> bool:
-    return any(result.get("outcome") == "taken" or str(result.get("code", "")) in ("250", "ack") for result in told.get("results", []))
+    return any(
+        result.get("outcome") == "taken" or str(result.get("code", "")) in ("250", "ack")
+        for result in told.get("results", [])
+    )
 
 
 async def _receipts(letters: Letters, outcome: Outcome, office: str, message_id: str) -> None:

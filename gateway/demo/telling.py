@@ -1,10 +1,11 @@
-"""What people see while the stories are played: every entry of the journal as it is written, then a table and the proof."""
+"""What people see while the stories are played: every entry of the journal as it is written, then a table and the
+proof.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,15 @@ from gateway.journal.entry import Entry, read
 LOOK_EVERY_SECONDS: Final = 0.1
 QUIET_EVENTS: Final = frozenset({"messages.searched", "envelope.read", "journal.exported", "token.issued"})
 """Reading by the demonstration itself; journalled like all reading, but not told."""
-COLOURS: Final = {"rejected": "red", "held": "yellow", "quarantined": "bold red", "confirmed": "green", "acknowledged": "green", "opened": "cyan", "asked": "cyan"}
+COLOURS: Final = {
+    "rejected": "red",
+    "held": "yellow",
+    "quarantined": "bold red",
+    "confirmed": "green",
+    "acknowledged": "green",
+    "opened": "cyan",
+    "asked": "cyan",
+}
 
 
 class Telling:
@@ -117,9 +126,17 @@ def summary(console: Console, outcomes: list[Outcome], proof: dict[str, object],
     head = proof.get("head")
     hash_ = str(head.get("hash", ""))[:16] if isinstance(head, dict) else ""
     style = "green" if proof.get("intact") else "bold red"
-    console.print(Text(f"Journal: {proof.get('entries')} entries, {'intact' if proof.get('intact') else 'BROKEN'}, last hash {hash_}…", style=style))
+    console.print(
+        Text(
+            f"Journal: {proof.get('entries')} entries, {'intact' if proof.get('intact') else 'BROKEN'}, last hash {hash_}…",
+            style=style,
+        )
+    )
     balanced = bool(balance.get("balanced"))
     words = ", ".join(f"{name} {number}" for name, number in dict(balance.get("accounts") or {}).items())  # type: ignore[call-overload]  # JSON object
-    console.print(Text(f"Balance: accepted {balance.get('accepted')} = {words}{'' if balanced else ' — DOES NOT ADD UP'}", style="green" if balanced else "bold red"))
-
-
+    console.print(
+        Text(
+            f"Balance: accepted {balance.get('accepted')} = {words}{'' if balanced else ' — DOES NOT ADD UP'}",
+            style="green" if balanced else "bold red",
+        )
+    )

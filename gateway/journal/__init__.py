@@ -1,1 +1,3 @@
-"""The audit record: `events` (the language), `entry` (one happening), `chain` (the proof that none was changed or removed)."""
+"""The audit record: `events` (the language), `entry` (one happening), `chain` (the proof that none was changed or
+removed).
+"""

@@ -1,6 +1,8 @@
-"""The hash chain over the journal: each link covers its entry and the link before it, so that nothing can be changed or taken out.
+"""The hash chain over the journal: each link covers its entry and the link before it, so that nothing can be changed
+or taken out.
 
-Entry and chain are kept apart: the chain sees canonical bytes only, and another proof can take its place. Plain functions over values.
+Entry and chain are kept apart: the chain sees canonical bytes only, and another proof can take its place. Plain
+functions over values.
 """
 
 import hashlib
@@ -13,7 +15,9 @@ _DOMAIN = b"spoc-gateway journal link 1\x00"
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """One place in the chain: running number from 1, the entry's canonical bytes, the hash before, the hash of this place."""
+    """One place in the chain: running number from 1, the entry's canonical bytes, the hash before, the hash of this
+    place.
+    """
 
     number: int
     entry: bytes
@@ -50,7 +54,10 @@ def faults(links: Iterable[Link], number: int = 0, before: str = GENESIS) -> Ite
     for found in links:
         number += 1
         if found.number != number:
-            yield Broken(number=number, fault=f"expected entry {number}, found {found.number}: an entry is missing or out of order")
+            yield Broken(
+                number=number,
+                fault=f"expected entry {number}, found {found.number}: an entry is missing or out of order",
+            )
             number = found.number
         if found.before != before:
             yield Broken(number=number, fault="does not follow the entry before it")

@@ -1,7 +1,8 @@
 """One entry of the journal: what happened, when, to which envelope, by whom.
 
-An entry holds codes, ids and digests, never content or personal data of subjects. Its canonical bytes are JSON with sorted keys after RFC 8785;
-to keep a plain sorted encoder equal to that standard, entries hold text only: no floats, no numbers, no keys beyond ASCII.
+An entry holds codes, ids and digests, never content or personal data of subjects. Its canonical bytes are JSON with
+sorted keys after RFC 8785; to keep a plain sorted encoder equal to that standard, entries hold text only: no floats,
+no numbers, no keys beyond ASCII.
 """
 
 from datetime import UTC, datetime

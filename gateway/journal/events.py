@@ -1,7 +1,7 @@
 """The language of the journal: every event that may be written, each with its sentence.
 
-Nothing else is ever journalled: `Entry` refuses an event that does not stand here. Events are named `thing.happening`; the
-events of the lifecycle are `envelope.` and the state.
+Nothing else is ever journalled: `Entry` refuses an event that does not stand here. Events are named
+`thing.happening`; the events of the lifecycle are `envelope.` and the state.
 """
 
 from gateway import lifecycle

@@ -1,1 +1,3 @@
-"""Conditions travel with the information: `gate` decides whether something may go out under the handling codes it carries."""
+"""Conditions travel with the information: `gate` decides whether something may go out under the handling codes it
+carries.
+"""

@@ -1,6 +1,8 @@
-"""The gate that every message of substance passes on its way out. It denies by default: a code it does not know holds the message.
+"""The gate that every message of substance passes on its way out. It denies by default: a code it does not know holds
+the message.
 
-The codes are facts of the families; what each of them forbids an automatic sender to do stands in one table here, with its source.
+The codes are facts of the families; what each of them forbids an automatic sender to do stands in one table here,
+with its source.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ CODES: Final[dict[str, tuple[str, str]]] = {
 }
 
 MANDATORY: Final = frozenset({"europol", "interpol"})
-"""Families in which the provider always states a code; a message without one is treated as restricted until an officer decides."""
+"""Families in which the provider always states a code; a message without one is treated as restricted until an
+officer decides.
+"""
 
 
 def onward(envelope: Envelope) -> Reason | None:
@@ -47,13 +51,17 @@ def onward(envelope: Envelope) -> Reason | None:
     if family_of(form.format) in TECHNICAL_FAMILIES:
         return None
     if family_of(form.format) in MANDATORY and not form.header.handling:
-        return Reason(code="handling.missing", public="The message carries no handling code; an officer must decide which apply.")
+        return Reason(
+            code="handling.missing", public="The message carries no handling code; an officer must decide which apply."
+        )
     receiver = envelope.claim.recipients[0].partition(":")[2]
     held = [condition.code for condition in form.header.handling if not _free(condition, receiver)]
     if not held:
         return None
     words = " ".join(CODES.get(code, (OFFICER, "A code that this gateway does not know."))[1] for code in held)
-    return Reason(code="handling.officer", public=f"Handling code {', '.join(held)}: {words} An officer's release is needed.")
+    return Reason(
+        code="handling.officer", public=f"Handling code {', '.join(held)}: {words} An officer's release is needed."
+    )
 
 
 def _free(condition: Condition, receiver: str) -> bool:

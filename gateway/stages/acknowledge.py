@@ -1,4 +1,6 @@
-"""Answer abroad: the business reply, drafted from what the registers said, sent by itself only where the routing table says so."""
+"""Answer abroad: the business reply, drafted from what the registers said, sent by itself only where the routing
+table says so.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,20 @@ class Acknowledge:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance, with the reply or its draft where one is wanted."""
         envelope = row.envelope
-        forwards = tuple(Offspring(envelope=self._forward(envelope, target, now)) for target in envelope.routing.forward_to)
+        forwards = tuple(
+            Offspring(envelope=self._forward(envelope, target, now)) for target in envelope.routing.forward_to
+        )
         reply = self._draft(envelope, now) if envelope.routing.answer != "none" else None
         if reply is None:
             wanted = "none" if envelope.routing.answer == "none" else "no draft"
             return Advance(envelope=envelope, details=(("answer", wanted),), spawn=forwards)
         # The gate first: an officer should read the weightiest reason, and one release is enough.
         hold = onward(reply) or self._why_held(envelope)
-        details = (("answer", "draft" if hold else "automatic"), ("reply", reply.id), ("why", hold.code if hold else ""))
+        details = (
+            ("answer", "draft" if hold else "automatic"),
+            ("reply", reply.id),
+            ("why", hold.code if hold else ""),
+        )
         return Advance(envelope=envelope, details=details, spawn=(*forwards, Offspring(envelope=reply, hold=hold)))
 
     def _draft(self, envelope: Envelope, now: datetime) -> Envelope | None:
@@ -58,7 +66,9 @@ class Acknowledge:
         return outbound(form, payload, id=self._ids.new(), kind="reply", cause=envelope.id, now=now)
 
     def _forward(self, envelope: Envelope, target: PartyId, now: datetime) -> Envelope:
-        """The form once more, from us to another counterpart, with every condition it carries; its outbound stages gate it."""
+        """The form once more, from us to another counterpart, with every condition it carries; its outbound stages
+        gate it.
+        """
         header = envelope.form.header
         message_id = derived_id(envelope.id, f"forward/{target}")
         ours = msgspec.structs.replace(
@@ -75,7 +85,9 @@ class Acknowledge:
             return Reason(code="reply.draft", public="The routing table asks an officer to release the answer.")
         held = sorted({answer.register for answer in envelope.answers if _needs_officer(answer)})
         if held:
-            return Reason(code="reply.register-reserved", public=f"What {', '.join(held)} answered may not go out by itself.")
+            return Reason(
+                code="reply.register-reserved", public=f"What {', '.join(held)} answered may not go out by itself."
+            )
         return None
 
 

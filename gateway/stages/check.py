@@ -1,4 +1,6 @@
-"""Is it in order? Attachments against the signed manifest, then every rule of the format; on the way out also the handling gate."""
+"""Is it in order? Attachments against the signed manifest, then every rule of the format; on the way out also the
+handling gate.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class CheckInbound:
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the findings and the receipt `VALID`, Hold for an officer, or Reject with every finding."""
         form = envelope.form
-        occasion = Occasion(now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties)
+        occasion = Occasion(
+            now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties
+        )
         findings = (
             *manifest_findings(form, envelope.identification.parts),
             *header_findings(form, occasion),
@@ -63,18 +67,30 @@ class CheckOutbound:
         self._formats, self._directory, self._office = formats, directory, office
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
-        """Advance with form and findings, Hold what the gate or a rule holds, Reject what the other side would refuse."""
+        """Advance with form and findings, Hold what the gate or a rule holds, Reject what the other side would
+        refuse.
+        """
         opened = parcel.open_parcel(envelope.payload)
         parts = tuple(file.part() for file in opened.files)
         form, schema_findings = self._read(opened)
         form = _with_manifest(form, parts)
         counterpart = envelope.claim.recipients[0]
-        known = envelope.learn(form=form, identification=Identification(format=form.format, partner=counterpart, parts=parts))
+        known = envelope.learn(
+            form=form, identification=Identification(format=form.format, partner=counterpart, parts=parts)
+        )
         if schema_findings:
-            reason = Reason(code="schema.invalid", public="The form does not follow its schema; see the findings for each field.")
+            reason = Reason(
+                code="schema.invalid", public="The form does not follow its schema; see the findings for each field."
+            )
             return Reject(envelope=known.learn(findings=schema_findings), reason=reason, findings=schema_findings)
-        occasion = Occasion(now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties)
-        findings = (*manifest_findings(form, parts), *header_findings(form, occasion), *self._formats.get(form.format).check(form, occasion))
+        occasion = Occasion(
+            now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties
+        )
+        findings = (
+            *manifest_findings(form, parts),
+            *header_findings(form, occasion),
+            *self._formats.get(form.format).check(form, occasion),
+        )
         known = known.learn(findings=findings)
         refusal = _refuse_or_hold(known, findings)
         if refusal:
@@ -82,7 +98,9 @@ class CheckOutbound:
         held = onward(known)
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
-        return Advance(envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings)))
+        return Advance(
+            envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings))
+        )
 
     def _read(self, opened: parcel.Parcel) -> tuple[Form, tuple[Finding, ...]]:
         if opened.form_type in parcel.XML_TYPES:
@@ -93,12 +111,16 @@ class CheckOutbound:
         try:
             form = msgspec.json.decode(opened.form, type=Form)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise Refused("json.unreadable", "The JSON form cannot be read; compare it with the example in the API description.") from error
+            raise Refused(
+                "json.unreadable", "The JSON form cannot be read; compare it with the example in the API description."
+            ) from error
         spec = self._formats.get(form.format)
         try:
             root = spec.encode(form)
         except (ValueError, TypeError) as error:
-            raise Refused("json.unreadable", "The JSON form holds names or characters that XML cannot carry.") from error
+            raise Refused(
+                "json.unreadable", "The JSON form holds names or characters that XML cannot carry."
+            ) from error
         findings = tuple(spec.validate(root))
         return (form if findings else spec.decode(root)), findings
 
@@ -108,7 +130,8 @@ def _with_manifest(form: Form, parts: tuple[Part, ...]) -> Form:
     if form.header.attachments or not parts:
         return form
     entries = tuple(
-        ManifestEntry(file_name=part.file_name, media_type=part.media_type, size=part.size, sha256=part.sha256) for part in parts
+        ManifestEntry(file_name=part.file_name, media_type=part.media_type, size=part.size, sha256=part.sha256)
+        for part in parts
     )
     return msgspec.structs.replace(form, header=msgspec.structs.replace(form.header, attachments=entries))
 
@@ -116,13 +139,19 @@ def _with_manifest(form: Form, parts: tuple[Part, ...]) -> Form:
 def _refuse_or_hold(envelope: Envelope, findings: tuple[Finding, ...]) -> Verdict | None:
     worst_found = worst(findings)
     if worst_found is Severity.ERROR:
-        reason = Reason(code="rules.refused", public="The form breaks a rule that it must keep; see the findings for each field.")
+        reason = Reason(
+            code="rules.refused", public="The form breaks a rule that it must keep; see the findings for each field."
+        )
         return Reject(envelope=envelope, reason=reason, findings=findings, details=_told(findings))
     # On the way out an officer who released the message has read it whole; on the way in a release covers its own reason only.
     seen = envelope.released(HOLD_CODE) if envelope.inbound else bool(envelope.learned.releases)
     if worst_found is Severity.HOLD and not seen:
         names = ", ".join(sorted({finding.rule for finding in findings if finding.severity is Severity.HOLD}))
-        return Hold(envelope=envelope, reason=Reason(code=HOLD_CODE, public=f"An officer must look first: {names}."), details=_told(findings))
+        return Hold(
+            envelope=envelope,
+            reason=Reason(code=HOLD_CODE, public=f"An officer must look first: {names}."),
+            details=_told(findings),
+        )
     return None
 
 
@@ -138,12 +167,33 @@ def manifest_findings(form: Form, parts: tuple[Part, ...]) -> list[Finding]:
     for number, part in enumerate(parts, 1):
         entry = announced.get(part.sha256)
         if entry is None:
-            found.append(_attachment("ATT-01", number, "A file came that the signed form does not list with this digest.", "List every file with its SHA-256 in the header."))
+            found.append(
+                _attachment(
+                    "ATT-01",
+                    number,
+                    "A file came that the signed form does not list with this digest.",
+                    "List every file with its SHA-256 in the header.",
+                )
+            )
         elif entry.size != part.size:
-            found.append(_attachment("ATT-03", number, "A file has another size than the form says.", "State the size in octets of the decoded file."))
+            found.append(
+                _attachment(
+                    "ATT-03",
+                    number,
+                    "A file has another size than the form says.",
+                    "State the size in octets of the decoded file.",
+                )
+            )
     for number, entry in enumerate(form.header.attachments, 1):
         if entry.sha256 not in present:
-            found.append(_attachment("ATT-02", number, "The form lists a file that did not come, or came with other content.", "Send the file unchanged beside the form."))
+            found.append(
+                _attachment(
+                    "ATT-02",
+                    number,
+                    "The form lists a file that did not come, or came with other content.",
+                    "Send the file unchanged beside the form.",
+                )
+            )
     if len(parts) != len(present):
         found.append(_attachment("ATT-04", 0, "The same file came twice.", "Send each file once."))
     return found
@@ -160,19 +210,48 @@ def header_findings(form: Form, occasion: Occasion) -> list[Finding]:
     """What holds for every family's header."""
     found, header = [], form.header
     if header.sent > occasion.now + FUTURE_TOLERANCE:
-        found.append(_header("HDR-01", "Sent", "The time of sending lies more than five minutes in the future.", "Send the time in UTC from a clock that is right."))
+        found.append(
+            _header(
+                "HDR-01",
+                "Sent",
+                "The time of sending lies more than five minutes in the future.",
+                "Send the time in UTC from a clock that is right.",
+            )
+        )
     if header.reply_by and header.reply_by <= header.sent:
-        found.append(_header("HDR-02", "ReplyBy", "The answer is wanted before the message was sent.", "State a time after the time of sending, in UTC."))
+        found.append(
+            _header(
+                "HDR-02",
+                "ReplyBy",
+                "The answer is wanted before the message was sent.",
+                "State a time after the time of sending, in UTC.",
+            )
+        )
     if not occasion.inbound and header.sender not in occasion.own_parties:
-        found.append(_header("HDR-03", "From", "The form is not from one of our own offices.", "Use one of: " + ", ".join(sorted(occasion.own_parties))))
+        found.append(
+            _header(
+                "HDR-03",
+                "From",
+                "The form is not from one of our own offices.",
+                "Use one of: " + ", ".join(sorted(occasion.own_parties)),
+            )
+        )
     if header.sender in header.to:
         found.append(_header("HDR-04", "To", "The sender is among the receivers.", "Address the other office only."))
     if family_of(form.format) not in TECHNICAL_FAMILIES and header.urgency != "NORMAL" and not header.urgency_reasons:
         found.append(
-            _header("HDR-05", "UrgencyReason", "An urgent message gives no reason.", "State why it is urgent.", severity=Severity.WARNING)
+            _header(
+                "HDR-05",
+                "UrgencyReason",
+                "An urgent message gives no reason.",
+                "State why it is urgent.",
+                severity=Severity.WARNING,
+            )
         )
     return found
 
 
 def _header(rule: str, field: str, text: str, remedy: str, severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/{field}", citation="urn:x-spoc:header:1")
+    return Finding(
+        rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/{field}", citation="urn:x-spoc:header:1"
+    )

@@ -45,4 +45,7 @@ class Confirm:
         if envelope.released(NO_RECEIPT):
             return Advance(envelope=envelope, details=(("by", "officer"),))
         hours = int(within.total_seconds() // 3600)
-        return Hold(envelope=envelope, reason=Reason(code=NO_RECEIPT, public=f"The counterpart sent no receipt within {hours} h."))
+        return Hold(
+            envelope=envelope,
+            reason=Reason(code=NO_RECEIPT, public=f"The counterpart sent no receipt within {hours} h."),
+        )

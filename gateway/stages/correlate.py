@@ -1,4 +1,6 @@
-"""To which matter does it belong? By message ids and references of the same sender, never by the subject line of a mail."""
+"""To which matter does it belong? By message ids and references of the same sender, never by the subject line of a
+mail.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Correlate:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance with the exchange and how it was found."""
         exchange, how = await find_exchange(self._ledger, self._formats, row.envelope)
-        return Advance(envelope=row.envelope.learn(exchange=exchange), details=(("exchange", exchange), ("found_by", how)))
+        return Advance(
+            envelope=row.envelope.learn(exchange=exchange), details=(("exchange", exchange), ("found_by", how))
+        )
 
 
 async def find_exchange(ledger: Ledger, formats: Formats, envelope: Envelope) -> tuple[str, str]:

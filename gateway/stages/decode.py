@@ -45,12 +45,22 @@ class Decode:
             content=digest(report.verified), matter=digest(form.header.sender.encode() + b"\x00" + body),
         )  # fmt: skip
         known = envelope.learn(form=form)
-        details = (("message_id", form.header.message_id), ("content", claim.content), ("fields", str(len(form.fields))))
+        details = (
+            ("message_id", form.header.message_id),
+            ("content", claim.content),
+            ("fields", str(len(form.fields))),
+        )
         return Advance(envelope=known, details=details, claim=claim, spawn=self._receipts.received(known, now))
 
     def _refuse_parties(self, form: Form, signer: str) -> None:
         header = form.header
         if header.sender != signer:
-            raise Refused("sender.mismatch", "The form names another office than the one that signed it. Sign it with that office's own key.")
+            raise Refused(
+                "sender.mismatch",
+                "The form names another office than the one that signed it. Sign it with that office's own key.",
+            )
         if not {*header.to, *header.info} & set(self._office.parties):
-            raise Refused("recipient.unknown", "None of the offices addressed in the form is ours. Address one of: " + ", ".join(self._office.parties))
+            raise Refused(
+                "recipient.unknown",
+                "None of the offices addressed in the form is ours. Address one of: " + ", ".join(self._office.parties),
+            )

@@ -1,4 +1,6 @@
-"""Ask and hand over: registers in parallel, each in its own time; one case, however often this is repeated; receipts to their message."""
+"""Ask and hand over: registers in parallel, each in its own time; one case, however often this is repeated; receipts
+to their message.
+"""
 
 from __future__ import annotations
 
@@ -48,10 +50,15 @@ class Deliver:
             return self._settle(envelope, now)
         questions = self._questions(envelope)
         if len(questions) > MAX_QUESTIONS and not envelope.released("deliver.too-many-questions"):
-            reason = Reason(code="deliver.too-many-questions", public=f"More than {MAX_QUESTIONS} questions would be asked; an officer decides.")
+            reason = Reason(
+                code="deliver.too-many-questions",
+                public=f"More than {MAX_QUESTIONS} questions would be asked; an officer decides.",
+            )
             return Hold(envelope=envelope, reason=reason)
         known, asked = await self._ask_all(envelope, questions)
-        missing = [answer.register for answer in known.answers if not answer.usable and answer.failure != NOT_CONFIGURED]
+        missing = [
+            answer.register for answer in known.answers if not answer.usable and answer.failure != NOT_CONFIGURED
+        ]
         if missing and row.attempts + 1 < MAX_TRIES:
             return self._later(known, row, now, f"No answer from {', '.join(sorted(set(missing)))}.", asked)
         try:
@@ -65,9 +72,13 @@ class Deliver:
         receipt = Receipt(stage=told.stage, at=now, envelope=envelope.id, findings=told.findings)
         note = told.note(receipt)
         reason = Reason(code="receipt.recorded", public="Recorded on the message it speaks of.")
-        return Settle(envelope=envelope, state="settled", reason=reason, notes=(note,), details=(("stage", told.stage),))
+        return Settle(
+            envelope=envelope, state="settled", reason=reason, notes=(note,), details=(("stage", told.stage),)
+        )
 
-    def _later(self, known: Envelope, row: Row, now: datetime, words: str, also: tuple[tuple[str, Details], ...]) -> Retry:
+    def _later(
+        self, known: Envelope, row: Row, now: datetime, words: str, also: tuple[tuple[str, Details], ...]
+    ) -> Retry:
         urgent = known.form.header.urgency != "NORMAL"
         reason = Reason(code="deliver.waiting", public="A national system does not answer now.", operator=words)
         return Retry(envelope=known, reason=reason, at=ask_again(now, row.attempts + 1, urgent), also=also)
@@ -79,15 +90,21 @@ class Deliver:
         for name in envelope.routing.registers:
             register = self._registers.get(name) or _NotConfigured(name)
             for index, subject in enumerate(envelope.form.subjects):
-                question = Question(subject=subject, context=context(envelope, derived_id(envelope.id, f"ask/{name}/{index}")))
+                question = Question(
+                    subject=subject, context=context(envelope, derived_id(envelope.id, f"ask/{name}/{index}"))
+                )
                 if register.accepts(question):
                     found.append((register, question))
         return found
 
-    async def _ask_all(self, envelope: Envelope, questions: list[tuple[Register, Question]]) -> tuple[Envelope, tuple[tuple[str, Details], ...]]:
+    async def _ask_all(
+        self, envelope: Envelope, questions: list[tuple[Register, Question]]
+    ) -> tuple[Envelope, tuple[tuple[str, Details], ...]]:
         """Ask what has no usable answer yet; what was answered in an earlier round is kept."""
         kept = {answer.request_id: answer for answer in envelope.learned.answers or () if answer.usable}
-        open_questions = [(register, question) for register, question in questions if question.context.request_id not in kept]
+        open_questions = [
+            (register, question) for register, question in questions if question.context.request_id not in kept
+        ]
         answers = await asyncio.gather(*(self._ask(register, question) for register, question in open_questions))
         asked = tuple(("register.asked", _about(answer)) for answer in answers)
         kept |= {answer.request_id: answer for answer in answers}
@@ -116,9 +133,15 @@ class Deliver:
         if not name or known.learned.cases is not None:
             return (known if known.knows("cases") else known.learn(cases=())), ()
         if name not in self._case_systems:
-            raise Misconfigured(NOT_CONFIGURED, f"The case system {name} is named by the routing table but not configured.")
+            raise Misconfigured(
+                NOT_CONFIGURED, f"The case system {name} is named by the routing table but not configured."
+            )
         reference = await self._case_systems[name].open_case(self._case_request(known), now)
-        details = (("case_system", name), ("reference", reference.reference), ("opened", "yes" if reference.opened else "found"))
+        details = (
+            ("case_system", name),
+            ("reference", reference.reference),
+            ("opened", "yes" if reference.opened else "found"),
+        )
         return known.learn(cases=(reference,)), (("case.opened", details),)
 
     def _case_request(self, known: Envelope) -> CaseRequest:
@@ -132,7 +155,9 @@ class Deliver:
 
 
 class _NotConfigured:
-    """Stands in for a register that the routing table names and the settings do not have: the answer says so, nothing is hidden."""
+    """Stands in for a register that the routing table names and the settings do not have: the answer says so, nothing
+    is hidden.
+    """
 
     time_limit_seconds = 1.0
 

@@ -44,19 +44,29 @@ class Identify:
             if partner and refusal.code in _HELD_CODES:
                 return Hold(envelope=envelope, reason=reason)
             # Named even so: a known partner is told why its mail was refused.
-            known = envelope.learn(identification=Identification(format="unknown/Unknown@1", partner=partner.party)) if partner else envelope
+            known = (
+                envelope.learn(identification=Identification(format="unknown/Unknown@1", partner=partner.party))
+                if partner
+                else envelope
+            )
             return Reject(envelope=known, reason=reason)
 
     def _identify(self, envelope: Envelope, partner: Partner | None) -> Verdict:
         opened = parcel.open_parcel(envelope.payload)
         if opened.form_type not in parcel.XML_TYPES:
-            raise Refused("mail.no-form", "Messages between offices are XML forms. Send the signed form as an application/xml part.")
+            raise Refused(
+                "mail.no-form",
+                "Messages between offices are XML forms. Send the signed form as an application/xml part.",
+            )
         root = safexml.parse(opened.form)
         spec = self._formats.recognise(str(root.tag), root.get("version", ""))
         written_by = next((found.text or "" for found in root.iter(_HEADER_FROM)), "")
         partner = partner or self._directory.get(written_by)
         if partner is None:
-            return Hold(envelope=envelope, reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."))
+            return Hold(
+                envelope=envelope,
+                reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
+            )
         self._refuse_disagreement(envelope, opened, partner, written_by)
         found = Identification(format=spec.id, partner=partner.party, parts=tuple(file.part() for file in opened.files))
         details = (("format", spec.id), ("partner", partner.party), ("attachments", str(len(opened.files))))
@@ -71,6 +81,12 @@ class Identify:
             # One mailbox may serve several offices of a state: then the form says which.
             other = self._directory.get(written_by)
             if other is None or not other.owns_address(envelope.claim.sender):
-                raise Refused("sender.mismatch", "The form names another office than the one whose mailbox sent it. Send it from that office's mailbox.")
+                raise Refused(
+                    "sender.mismatch",
+                    "The form names another office than the one whose mailbox sent it. Send it from that office's mailbox.",
+                )
         if opened.from_address and not partner.owns_address(opened.from_address):
-            raise Refused("sender.mismatch", "The From line names another sender than the mail envelope. Both must be the office's own address.")
+            raise Refused(
+                "sender.mismatch",
+                "The From line names another sender than the mail envelope. Both must be the office's own address.",
+            )

@@ -1,4 +1,6 @@
-"""Every stage with what it needs, in two groups: those a worker computes, and those that ask the ledger or the outside."""
+"""Every stage with what it needs, in two groups: those a worker computes, and those that ask the ledger or the
+outside.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,18 @@ from msgspec import Struct
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.partners import Directory
-from gateway.ports import CaseSystem, Clock, Formats, IdSource, OutboundChannel, Register, Router, Signer, Stage, Verifier
+from gateway.ports import (
+    CaseSystem,
+    Clock,
+    Formats,
+    IdSource,
+    OutboundChannel,
+    Register,
+    Router,
+    Signer,
+    Stage,
+    Verifier,
+)
 from gateway.receipts import Receipts
 from gateway.stages.acknowledge import Acknowledge
 from gateway.stages.check import CheckInbound, CheckOutbound

@@ -29,10 +29,18 @@ class RouteInbound:
         """Advance with the decision, or Hold where the table says that an officer decides."""
         decision = self._router.decide(row.envelope)
         known = row.envelope.learn(routing=decision)
-        details = (("row", decision.row), ("registers", " ".join(decision.registers)), ("case_system", decision.case_system))
+        details = (
+            ("row", decision.row),
+            ("registers", " ".join(decision.registers)),
+            ("case_system", decision.case_system),
+        )
         if decision.hold and not known.released(decision.hold):
             words = decision.explanation[-1] if decision.explanation else "The routing table asks for an officer."
-            return Hold(envelope=known, reason=Reason(code=decision.hold, public="An officer decides.", operator=words), details=details)
+            return Hold(
+                envelope=known,
+                reason=Reason(code=decision.hold, public="An officer decides.", operator=words),
+                details=details,
+            )
         return Advance(envelope=known, details=details)
 
 
@@ -58,13 +66,25 @@ class RouteOutbound:
             raise Refused("recipient.mismatch", "The form does not name the counterpart that it is to be sent to.")
         partner = self._directory.get(counterpart)
         if partner is None:
-            raise Refused("recipient.unknown", "The counterpart is no partner of this office. `spoc partners list` shows all.")
+            raise Refused(
+                "recipient.unknown", "The counterpart is no partner of this office. `spoc partners list` shows all."
+            )
         channel = self._channels.get(partner.channel)
         if channel is None:
-            raise Refused("recipient.no-channel", f"The channel {partner.channel} that was agreed with the counterpart is not configured.")
-        leg = Leg(counterpart=counterpart, channel=partner.channel, address=channel.address(partner, header.urgency != "NORMAL"))
+            raise Refused(
+                "recipient.no-channel",
+                f"The channel {partner.channel} that was agreed with the counterpart is not configured.",
+            )
+        leg = Leg(
+            counterpart=counterpart,
+            channel=partner.channel,
+            address=channel.address(partner, header.urgency != "NORMAL"),
+        )
         exchange = await self._exchange(envelope)
-        return Advance(envelope=envelope.learn(leg=leg, exchange=exchange), details=(("counterpart", counterpart), ("channel", leg.channel)))
+        return Advance(
+            envelope=envelope.learn(leg=leg, exchange=exchange),
+            details=(("counterpart", counterpart), ("channel", leg.channel)),
+        )
 
     async def _exchange(self, envelope: Envelope) -> str:
         if envelope.cause:

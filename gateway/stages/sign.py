@@ -1,4 +1,6 @@
-"""Sign the XML for the office that sends it. The signed bytes are kept and never made again, so every resend is the same."""
+"""Sign the XML for the office that sends it. The signed bytes are kept and never made again, so every resend is the
+same.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Hand over to the counterpart, once per attempt, and never blindly twice.
 
-Before the first byte leaves, the attempt is written down as `started`. If the gateway dies in between, that mark is what it finds: the outcome is then
-ambiguous, and a receipt, a question or a person settles it. Receipts alone may be sent again in doubt: the other side knows them by their id.
+Before the first byte leaves, the attempt is written down as `started`. If the gateway dies in between, that mark is
+what it finds: the outcome is then ambiguous, and a receipt, a question or a person settles it. Receipts alone may be
+sent again in doubt: the other side knows them by their id.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from gateway.verdict import Advance, Hold, Reason, Retry, Settle, Verdict
 
 STARTED: Final = "started"
 REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
-
 
 
 class Transmit:
@@ -58,7 +58,11 @@ class Transmit:
 
     def interrupted(self, row: Row) -> Verdict:
         """The verdict on an attempt that was started and whose end nobody saw."""
-        attempt = msgspec.structs.replace(row.envelope.learned.transmissions[-1], outcome="ambiguous", evidence="The gateway stopped during the attempt.")
+        attempt = msgspec.structs.replace(
+            row.envelope.learned.transmissions[-1],
+            outcome="ambiguous",
+            evidence="The gateway stopped during the attempt.",
+        )
         return self._ambiguous(_with(row.envelope, attempt), attempt)
 
     def _outgoing(self, envelope: Envelope, partner: Partner, now: datetime) -> Outgoing:
@@ -80,7 +84,11 @@ class Transmit:
             case "unavailable":
                 return self._again(row, known, partner, attempt)
             case "refused":
-                reason = Reason(code="transmit.refused", public="The counterpart's server refused the message for good.", operator=attempt.evidence)
+                reason = Reason(
+                    code="transmit.refused",
+                    public="The counterpart's server refused the message for good.",
+                    operator=attempt.evidence,
+                )
                 return Hold(envelope=known, reason=reason, also=also)
             case _:
                 return self._ambiguous(known, attempt)
@@ -88,10 +96,16 @@ class Transmit:
     def _again(self, row: Row, known: Envelope, partner: Partner, attempt: Attempt) -> Verdict:
         also = (("transmission.attempted", _about(attempt)),)
         if attempt.at - known.received_at > timedelta(hours=partner.retry_hours):
-            reason = Reason(code="transmit.gave-up", public=f"Not delivered within {partner.retry_hours} hours.", operator=attempt.evidence)
+            reason = Reason(
+                code="transmit.gave-up",
+                public=f"Not delivered within {partner.retry_hours} hours.",
+                operator=attempt.evidence,
+            )
             return Hold(envelope=known, reason=reason, also=also)
         at = transmit_again(self._clock.now(), row.attempts + 1, known.form.header.urgency != "NORMAL")
-        reason = Reason(code="transmit.waiting", public="The counterpart's server cannot take it now.", operator=attempt.evidence)
+        reason = Reason(
+            code="transmit.waiting", public="The counterpart's server cannot take it now.", operator=attempt.evidence
+        )
         return Retry(envelope=known, reason=reason, at=at, also=also)
 
     def _ambiguous(self, known: Envelope, attempt: Attempt) -> Verdict:
@@ -99,7 +113,9 @@ class Transmit:
             code="transmit.ambiguous", operator=attempt.evidence,
             public="It may or may not have been taken; a receipt or an officer decides, it is not sent again by itself.",
         )  # fmt: skip
-        return Settle(envelope=known, state="ambiguous", reason=reason, also=(("transmission.attempted", _about(attempt)),))
+        return Settle(
+            envelope=known, state="ambiguous", reason=reason, also=(("transmission.attempted", _about(attempt)),)
+        )
 
 
 def _with(envelope: Envelope, attempt: Attempt) -> Envelope:

@@ -14,7 +14,9 @@ from gateway.verdict import Advance, Hold, Note, Reason, Settle, Verdict
 
 
 class Verify:
-    """Checks the signature against what was agreed with the partner; a delivery report is settled here, because nobody signs it."""
+    """Checks the signature against what was agreed with the partner; a delivery report is settled here, because
+    nobody signs it.
+    """
 
     name = "verify"
     direction = Direction.INBOUND
@@ -30,21 +32,36 @@ class Verify:
             return settle_report(envelope, now)
         partner = self._directory.get(envelope.identification.partner)
         if partner is None:
-            return Hold(envelope=envelope, reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."))
+            return Hold(
+                envelope=envelope,
+                reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
+            )
         document = parcel.open_parcel(envelope.payload).form
         report = self._verifier.verify(document, partner, now)
-        details = (("party", report.party), ("certificate", report.certificate), ("algorithm", report.algorithm), ("profile", report.profile))
+        details = (
+            ("party", report.party),
+            ("certificate", report.certificate),
+            ("algorithm", report.algorithm),
+            ("profile", report.profile),
+        )
         return Advance(envelope=envelope.learn(signature=report), details=details)
 
 
 def settle_report(envelope: Envelope, now: datetime) -> Verdict:
-    """Record a delivery status notification on the message it speaks of. It is not proof, so a failure only calls an officer."""
+    """Record a delivery status notification on the message it speaks of. It is not proof, so a failure only calls an
+    officer.
+    """
     report = read_report(envelope.payload.content)
     if report is None or not report.message_id:
-        return Hold(envelope=envelope, reason=Reason(code="report.unmatched", public="A delivery report names no message of ours."))
+        return Hold(
+            envelope=envelope,
+            reason=Reason(code="report.unmatched", public="A delivery report names no message of ours."),
+        )
     failed = report.action == "failed"
     details = (("action", report.action), ("status", report.status), ("diagnostic", report.diagnostic[:500]))
-    reason = Reason(code="delivery.failed", public=f"The mail system reports that the message was not delivered ({report.status}).")
+    reason = Reason(
+        code="delivery.failed", public=f"The mail system reports that the message was not delivered ({report.status})."
+    )
     note = Note(
         event="delivery.reported", message_id=report.message_id, details=details,
         state="held" if failed else "", reason=reason if failed else None,

@@ -164,10 +164,34 @@ class Bureau:
         return parcel.pack(self._signer.sign(safexml.parse(document), self.party, at), files)
 
 
-VEHICLE = {"plate": "QQ00001", "vin": "ZZZTESTV1N0000001", "make": "Eksempla", "model": "Kombi 2", "colour": "blue", "status": "REGISTERED"}
-WANTED = {"wantedId": "w-0009", "object": "VEHICLE", "reason": "STOLEN", "since": "2026-11-01", "journalNumber": "9999-99999-00003-26"}
-PASSPORT = {"passportNumber": "000000001", "type": "ORDINARY", "status": "STOLEN", "wantedSince": "2026-06-01", "expiresOn": "2028-06-01"}
-PERSON = {"cpr": "7101700008", "names": '["Testine Prøvesen"]', "birthDate": "1970-01-11", "registrationStatus": "RESIDENT"}
+VEHICLE = {
+    "plate": "QQ00001",
+    "vin": "ZZZTESTV1N0000001",
+    "make": "Eksempla",
+    "model": "Kombi 2",
+    "colour": "blue",
+    "status": "REGISTERED",
+}
+WANTED = {
+    "wantedId": "w-0009",
+    "object": "VEHICLE",
+    "reason": "STOLEN",
+    "since": "2026-11-01",
+    "journalNumber": "9999-99999-00003-26",
+}
+PASSPORT = {
+    "passportNumber": "000000001",
+    "type": "ORDINARY",
+    "status": "STOLEN",
+    "wantedSince": "2026-06-01",
+    "expiresOn": "2028-06-01",
+}
+PERSON = {
+    "cpr": "7101700008",
+    "names": '["Testine Prøvesen"]',
+    "birthDate": "1970-01-11",
+    "registrationStatus": "RESIDENT",
+}
 
 
 class Rig:
@@ -211,7 +235,9 @@ class Rig:
 
     async def arrives(self, payload: Payload, sender: str = "oper@xb.sirene.example") -> str:
         """Bytes come in and everything that follows at once has happened."""
-        accepted = await self.gateway.intake.take("wire", payload, Claim(sender=sender, recipients=("sirene@xa.spoc.example",)))
+        accepted = await self.gateway.intake.take(
+            "wire", payload, Claim(sender=sender, recipients=("sirene@xa.spoc.example",))
+        )
         await self.gateway.engine.quiet()
         return accepted.envelope
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import chain
-from gateway.lifecycle import ACCOUNTS, state
 from gateway.envelope import Direction
+from gateway.journal import chain
 from gateway.ledger import Query
+from gateway.lifecycle import ACCOUNTS, state
 from gateway.parcel import File
 from tests.gateway.rig import Rig
 
