@@ -1,0 +1,124 @@
+"""What the house knows: sample, formats, rules, adapters. None of these needs a home folder."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.commands.endings import NOT_FOUND, Ending
+from gateway.commands.terminal import Terminal, table
+
+if TYPE_CHECKING:
+    from schemas.form import FormSpec
+
+KINDS = {"channels": "channel", "registers": "register", "casesystems": "case system", "stores": "store"}
+
+
+def join(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(help="An unsigned, valid example of a format, on standard output.", epilog="Examples: `spoc sample G`, `spoc sample interpol/VehicleQuery@1 --from ncb:XC > query.xml`")(sample)
+    app.command(help="Every format that is known.")(formats)
+    app.command(help="Every rule of a family (sirene, interpol, europol, spoc), with its source.", epilog="Example: `spoc rules sirene --json`")(rules)
+    app.command(help="Every channel, register, case system and store that was found.")(adapters)
+
+
+def find_format(kind: str) -> FormSpec:
+    """The format that somebody means: `sirene/G@1`, `sirene/G`, `G` or `FormG`; raises `Ending`."""
+    from schemas.catalogue import discover
+
+    wanted = kind.lower()
+    everything = list(discover())
+    found = [
+        spec for spec in everything
+        if wanted in (spec.id.lower(), spec.id.partition("@")[0].lower(), spec.id.partition("/")[2].partition("@")[0].lower(), spec.element.lower())
+    ]  # fmt: skip
+    if len(found) == 1:
+        return found[0]
+    words = "Several formats are called" if found else "There is no format"
+    names = ", ".join(spec.id for spec in found or everything)
+    raise Ending(NOT_FOUND, "format.unknown", f"{words} {kind[:64]}.", f"Name one of: {names}")
+
+
+def sample(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="For example G, sirene/G@1, TravelDocumentQuery.")],
+    fresh: Annotated[bool, typer.Option("--fresh/--as-shipped", help="With a new MessageId, sent now and its other times moved along, or as it is shipped.")] = True,
+    sender: Annotated[str, typer.Option("--from", help="Another sender.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Another receiver.")] = "",
+) -> None:
+    from gateway.clock import SystemClock, Uuid7Source
+    from gateway.commands.samples import addressed, freshened, shipped
+
+    terminal: Terminal = context.obj
+    spec = find_format(kind)
+    content = shipped(spec)
+    if fresh:
+        content = freshened(content, SystemClock().now(), Uuid7Source().new())
+    try:
+        content = addressed(content, sender, to)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if terminal.as_json:
+        terminal.document({"format": spec.id, "element": spec.element, "xml": content.decode("utf-8")})
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
+def formats(context: typer.Context) -> None:
+    from schemas.catalogue import discover
+
+    document = [
+        {
+            "id": spec.id, "family": spec.family, "element": spec.element, "namespace": spec.namespace, "title": spec.title,
+            "schema": f"schemas/{spec.family}/xsd/{spec.schema.path.name}", "rules": len(spec.rules), "sample": f"spoc sample {spec.id}",
+        }
+        for spec in discover()
+    ]  # fmt: skip
+    rows = [(one["id"], one["element"], one["title"], one["rules"]) for one in document]
+    terminal: Terminal = context.obj
+    terminal.answer(document, lambda out: out.print(table("", ("format", "root element", "title", "rules"), rows)))
+
+
+def rules(context: typer.Context, family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")]) -> None:
+    from schemas.catalogue import FAMILIES, discover
+
+    if family not in FAMILIES:
+        raise Ending(NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(FAMILIES)}.")
+    found: dict[str, dict[str, Any]] = {}
+    for spec in discover():
+        for rule in spec.rules if spec.family == family else ():
+            known = found.setdefault(
+                rule.id,
+                {
+                    "id": rule.id, "severity": str(rule.severity), "text": rule.text, "remedy": rule.remedy, "field": rule.field,
+                    "citation": rule.citation, "confidence": rule.confidence, "formats": [],
+                },
+            )  # fmt: skip
+            known["formats"].append(spec.id)
+    document = sorted(found.values(), key=lambda rule: rule["id"])
+    rows = [(one["id"], one["severity"], one["text"], one["citation"], one["confidence"]) for one in document]
+    terminal: Terminal = context.obj
+    terminal.answer(document, lambda out: out.print(table("", ("rule", "severity", "asks that", "source", "confidence"), rows)))
+
+
+def manifests() -> list[dict[str, Any]]:
+    """Every adapter by its manifest; nothing of the adapter is imported."""
+    found = []
+    for kind, word in KINDS.items():
+        for file in sorted(Path(str(files("adapters") / kind)).glob("*/manifest.toml")):
+            told = tomllib.loads(file.read_text("utf-8"))
+            found.append({**told, "kind": word, "folder": f"adapters/{kind}/{told['name']}"})
+    return found
+
+
+def adapters(context: typer.Context) -> None:
+    document = manifests()
+    rows = [(one["kind"], one["name"], one["readiness"], one["summary"]) for one in document]
+    terminal: Terminal = context.obj
+    terminal.answer(document, lambda out: out.print(table("", ("kind", "name", "readiness", "what it is"), rows)))

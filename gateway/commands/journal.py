@@ -1,0 +1,5 @@
+"""To be written."""
+import typer
+
+
+def join(app: typer.Typer) -> None: ...

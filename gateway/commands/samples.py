@@ -1,0 +1,53 @@
+"""Shipped samples made fit for sending: a new message id, sent now, everything else moved along by the same time.
+
+Rules look at how times stand to each other (an answer is wanted after the message was sent, a check is recent), so all times of the sample move
+together. Dates of long ago, such as births, stay: they belong to the example person.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import Final
+
+from gateway.identity import party
+from schemas.form import FormSpec
+
+_SENT: Final = re.compile(rb"<h:Sent>([^<]+)</h:Sent>")
+_TIME: Final = re.compile(rb">(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})Z<")
+_DATE: Final = re.compile(rb">(\d{4}-\d{2}-\d{2})<")
+RECENT: Final = timedelta(days=6 * 366)
+"""Dates within this time of sending move along; older ones are of persons and things."""
+
+
+def shipped(spec: FormSpec) -> bytes:
+    """The sample of a format as it is shipped."""
+    return (files("schemas") / spec.family / "samples" / f"{spec.element}.xml").read_bytes()
+
+
+def freshened(content: bytes, now: datetime, message_id: str) -> bytes:
+    """The sample with this message id, sent at this moment."""
+    found = _SENT.search(content)
+    assert found is not None, "every sample says when it was sent"
+    sent = datetime.fromisoformat(found[1].decode())
+    moved = now.astimezone(UTC).replace(microsecond=0) - sent
+    days = timedelta(days=moved.days)
+
+    def time(match: re.Match[bytes]) -> bytes:
+        return f">{datetime.fromisoformat(match[1].decode()) + moved:%Y-%m-%dT%H:%M:%S}Z<".encode()
+
+    def day(match: re.Match[bytes]) -> bytes:
+        written = date.fromisoformat(match[1].decode())
+        return f">{written + days}<".encode() if abs(written - sent.date()) <= RECENT else match[0]
+
+    content = _DATE.sub(day, _TIME.sub(time, content))
+    return re.sub(rb"(<h:MessageId>)[^<]+", rb"\g<1>" + message_id.encode(), content, count=1)
+
+
+def addressed(content: bytes, sender: str, to: str) -> bytes:
+    """The sample from and to other offices; raises `ValueError` for what is no party."""
+    for element, text in (("From", sender), ("To", to)):
+        if text:
+            content = re.sub(f"(<h:{element}>)[^<]+".encode(), rb"\g<1>" + party(text).encode(), content, count=1)
+    return content
