@@ -298,12 +298,20 @@ class Conversation(SMTP):
             return
         await self._say("354 Send the content; end it with CRLF . CRLF")
         self._reset_timeout(self._door.settings.data_seconds)
+        held = 0
+
+        def has_room(octets: int) -> bool:
+            nonlocal held
+            taken = self._door.room.take(octets)
+            held += octets if taken else 0
+            return taken
+
         try:
-            content = await self._reader.read_content(self.data_size_limit)
+            reply = await self._take(await self._reader.read_content(self.data_size_limit, has_room))
         except NotReadable as error:
             reply = error.reply
-        else:
-            reply = await self._take(content)
+        finally:
+            self._door.room.give_back(held)
         self._reset_timeout()
         await self._answer(reply)
         self._forget_mail()

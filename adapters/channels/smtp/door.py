@@ -54,6 +54,24 @@ class Allowance:
             del self._taken[min(self._taken, key=lambda source: len(self._taken[source]))]
 
 
+class Room:
+    """The memory for mails that are arriving."""
+
+    def __init__(self, octets: int) -> None:
+        self._free = octets
+
+    def take(self, octets: int) -> bool:
+        """Take this much, if it is there."""
+        if octets > self._free:
+            return False
+        self._free -= octets
+        return True
+
+    def give_back(self, octets: int) -> None:
+        """What is not needed any more."""
+        self._free += octets
+
+
 class Door:
     """The decisions of one mail door, and what it counts."""
 
@@ -64,6 +82,7 @@ class Door:
         self._mailboxes = frozenset(box.lower() for box in settings.mailboxes)
         self._allowance = Allowance()
         self._refusals = Allowance()
+        self.room = Room(settings.content_octets_in_hand)
         self._connections: Counter[str] = Counter()
         self._taking: set[asyncio.Task[Accepted]] = set()
         self.intake: Intake | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from adapters.channels.smtp import replies
@@ -85,13 +86,15 @@ class StrictReader:
         if self._pending.find(b"\n", 0, place) < 0:
             raise NotReadable(replies.BARE_COMMAND)
 
-    async def read_content(self, limit: int) -> bytes:
+    async def read_content(self, limit: int, has_room: Callable[[int], bool] = lambda _: True) -> bytes:
         """The content of a mail up to the line with a single dot, without transparent dots; raises `NotReadable`.
 
-        Content that is too long is read to its end but not kept, so that the sender reads our answer.
+        Content that is too long, or for which there is no room, is read to its end but not kept, so that the sender reads
+        our answer. `has_room` is told of all octets that are kept, as they come.
         """
         content = bytearray(b"\r\n")  # the line end of the DATA command: a dot may come at once
-        checked, too_long = 0, False
+        checked = 0
+        refusal: Reply | None = None
         while True:
             fresh = bytes(self._pending) or await self._piece()
             self._pending.clear()
@@ -103,14 +106,17 @@ class StrictReader:
                 del content[end + 2 :]
             checked = _check(content, checked, final=end >= 0)
             if len(content) - 2 > limit:
-                too_long = True
+                refusal = refusal or replies.too_large(limit)
+            elif refusal is None and not has_room(len(fresh)):
+                refusal = replies.NO_ROOM
+            if refusal:
                 superfluous = max(0, len(content) - len(_END))
                 del content[:superfluous]
                 checked -= superfluous
             if end >= 0:
                 break
-        if too_long:
-            raise NotReadable(replies.too_large(limit))
+        if refusal:
+            raise NotReadable(refusal)
         return _without_dots(content)
 
     async def _piece(self) -> bytes:

@@ -126,6 +126,9 @@ TAKES_TOO_LONG: Final = turned_away(
 TOO_MANY_CONNECTIONS: Final = cut_off(
     421, "4.7.0", "", "Too many connections; come again in a minute, and reuse connections"
 )
+NO_ROOM: Final = turned_away(
+    452, "4.3.1", "smtp.no-room", "Too much mail is arriving at once; send it again in a minute"
+)
 TOO_OFTEN_REFUSED: Final = cut_off(
     421, "4.7.0", "", "Too many mails from this network address were refused within an hour; come again later"
 )

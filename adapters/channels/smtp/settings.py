@@ -23,6 +23,7 @@ TAKE_SECONDS: Final = 60.0
 """For the ledger to keep a message before the sender is asked to come again."""
 CONNECTIONS: Final = 200
 CONNECTIONS_PER_REMOTE: Final = 20
+CONTENT_OCTETS_IN_HAND: Final = 500_000_000
 UNKNOWN_MESSAGES_PER_HOUR: Final = 60
 REFUSALS_PER_HOUR: Final = 1_000
 """Every refusal is journalled; whoever is refused more often is kept out for a while."""
@@ -80,6 +81,8 @@ class SmtpSettings(Struct, frozen=True, kw_only=True):
     """Most connections at once."""
     connections_per_remote: int = CONNECTIONS_PER_REMOTE
     """Most connections at once from one network address."""
+    content_octets_in_hand: int = CONTENT_OCTETS_IN_HAND
+    """Most octets of mails that are arriving at once: what they may take of the machine's memory."""
     unknown_messages_per_hour: int = UNKNOWN_MESSAGES_PER_HOUR
     """Most messages an hour from one network address whose sender is no partner (delivery reports have no sender)."""
     refusals_per_hour: int = REFUSALS_PER_HOUR

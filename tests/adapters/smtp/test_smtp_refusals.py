@@ -263,3 +263,19 @@ async def test_a_handshake_that_never_comes_does_not_hold_the_door(opened: Opene
     await client.expect("220", "STARTTLS")
     assert await client.ended()
     await door.probe()
+
+
+async def test_mails_that_arrive_together_take_no_more_memory_than_there_is(opened: Opened, intake: Kept) -> None:
+    port = (await opened(content_octets_in_hand=1500)).port
+    first, second = await Client.connect(port), await Client.connect(port)
+    await first.ready_for_content()
+    await first.send(b"x" * 900 + b"\r\n")
+    await first.writer.drain()
+    await second.ready_for_content()
+    await second.send((b"y" * 900 + b"\r\n") * 2)
+    await second.expect("452 4.3.1", b".")
+    await first.expect("250", b".")
+    await second.ready_for_content()
+    await second.expect("250", b"y" * 900 + b"\r\n.")
+    assert intake.reasons == ["smtp.no-room"]
+    assert [len(payload.content) for _, payload, _ in intake.taken] == [902, 902]
