@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from msgspec import Struct
@@ -58,7 +59,7 @@ class Move(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         path = (self.before, *self.via, self.after)
-        for here, there in zip(path, path[1:], strict=False):
+        for here, there in pairwise(path):
             if not lifecycle.allowed(self.envelope.direction, here, there):
                 raise ValueError(f"the lifecycle does not lead from {here} to {there} ({self.envelope.direction})")
         if not self.entries:

@@ -28,6 +28,7 @@ from gateway.verdict import Note, Reason, Reject, Verdict
 
 BREAKS_BEFORE_QUARANTINE: Final = 2
 NOTE_TRIES: Final = 5
+NOTE_CANDIDATES: Final = 64
 _OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward"})
 log = logging.getLogger(__name__)
 
@@ -165,15 +166,16 @@ class Pipeline:
         return writing.move()
 
     async def _target(self, note: Note) -> Row | None:
+        """The envelope that a note means: ours, to the office that speaks of it, and not a repeated receipt."""
         if note.envelope:
             return await self._ledger.get(note.envelope)
-        found = (
-            await self._ledger.find(Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=10))
-            if note.message_id
-            else []
+        if not note.message_id:
+            return None
+        found = await self._ledger.find(
+            Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=NOTE_CANDIDATES)
         )
-        originals = [summary for summary in found if summary.kind != "repeat"]
-        return await self._ledger.get(originals[-1].id) if originals else None
+        meant = [each for each in found if each.kind != "repeat" and note.counterpart in ("", each.counterpart)]
+        return await self._ledger.get(meant[-1].id) if meant else None
 
     # --- repetition
 

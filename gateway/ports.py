@@ -263,6 +263,10 @@ class Formats(Protocol):
         """A technical receipt (`spoc/Receipt@1`) as an unsigned form."""
         ...
 
+    def receipt_content(self, form: Form) -> ReceiptContent:
+        """What a technical receipt that came in says."""
+        ...
+
 
 # --- signatures and routing ----------------------------------------------------------------------------------------
 

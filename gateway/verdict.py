@@ -41,6 +41,8 @@ class Note(Struct, frozen=True, kw_only=True):
     event: str
     envelope: EnvelopeId | str = ""
     message_id: str = ""
+    counterpart: str = ""
+    """Who speaks of it: only a message to this very office is meant. Empty for a mail system's report."""
     details: Details = ()
     state: str = ""
     reason: Reason | None = None

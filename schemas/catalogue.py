@@ -14,6 +14,7 @@ from gateway.form import Form
 from gateway.identity import FormatId
 from gateway.reply import ReceiptContent, ReplyContext
 from schemas.form import VERSION, FormSpec
+from schemas.spoc import receipts
 
 FAMILIES = ("sirene", "interpol", "europol", "spoc")
 
@@ -70,9 +71,11 @@ class Catalogue:
 
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
         """A technical receipt as an unsigned form."""
-        from schemas.spoc.receipts import compose
+        return receipts.compose(form, receipt, reply)
 
-        return compose(form, receipt, reply)
+    def receipt_content(self, form: Form) -> ReceiptContent:
+        """What a technical receipt that came in says."""
+        return receipts.read(form)
 
 
 def _family_modules(family: str) -> Iterator[object]:

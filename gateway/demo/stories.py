@@ -114,12 +114,23 @@ async def repetition(letters: Letters, outcome: Outcome, shared: dict[str, Any])
 
 
 STORIES: Final = (
-    Story("SIRENE: a stolen vehicle is found", "A bureau abroad found a vehicle that we entered as stolen (Article 38). It sends a signed G form with a photo and asks for a P form.", vehicle_hit),
-    Story("INTERPOL: is this passport known?", "A National Central Bureau sends a travel-document query.", travel_document),
-    Story("Europol: an urgent request on a person", "Europol asks about a person. The answer falls under handling code H2.", urgent_request),
+    Story(
+        "SIRENE: a stolen vehicle is found",
+        "A bureau abroad found a vehicle that we entered as stolen (Article 38). "
+        "It sends a signed G form with a photo and asks for a P form.",
+        vehicle_hit,
+    ),
+    Story(
+        "INTERPOL: is this passport known?", "A National Central Bureau sends a travel-document query.", travel_document
+    ),
+    Story(
+        "Europol: an urgent request on a person",
+        "Europol asks about a person. The answer falls under handling code H2.",
+        urgent_request,
+    ),
     Story("A tampered copy", "Somebody changed one word of a signed form.", tampered_copy),
     Story("The same form again", "The bureau sends the first form a second time.", repetition),
-)  # fmt: skip
+)
 
 
 def _taken(told: dict[str, Any]) -> bool:

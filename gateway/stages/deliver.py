@@ -16,7 +16,7 @@ from gateway.ledger import Row
 from gateway.ports import CaseSystem, Clock, Formats, Register
 from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
 from gateway.retry import ask_again
-from gateway.settlement import settlement
+from gateway.settlement import settles
 from gateway.subjects import kind_of
 from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdict
 
@@ -68,9 +68,9 @@ class Deliver:
         return Advance(envelope=known, also=(*asked, *opened), details=(("answers", _outcomes(known.answers)),))
 
     def _settle(self, envelope: Envelope, now: datetime) -> Verdict:
-        told = settlement(envelope.form)
+        told = self._formats.receipt_content(envelope.form)
         receipt = Receipt(stage=told.stage, at=now, envelope=envelope.id, findings=told.findings)
-        note = told.note(receipt)
+        note = settles(told, receipt, envelope.form.header.sender)
         reason = Reason(code="receipt.recorded", public="Recorded on the message it speaks of.")
         return Settle(
             envelope=envelope, state="settled", reason=reason, notes=(note,), details=(("stage", told.stage),)

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import msgspec
 from cryptography import x509
@@ -197,6 +198,8 @@ PERSON = {
 class Rig:
     """A gateway for `sirene:XA`, `ncb:XA`, `enu:XA` with the partners XB, and everything around it in reach."""
 
+    formats = discover()
+
     def __init__(self, folder: Path, ledger: Ledger | None = None) -> None:
         self.clock = TurnedClock()
         self.wire, self.cases = Wire(), Cases()
@@ -213,7 +216,7 @@ class Rig:
         self.gateway = self._assemble(folder / "own")
 
     def _assemble(self, folder: Path) -> Gateway:
-        ids, formats = Uuid7Source(), discover()
+        ids, formats = Uuid7Source(), self.formats
         office = Office(parties=("sirene:XA", "ncb:XA", "enu:XA"))
         keys = KeyRing.load(set_up_authority(folder, office.parties, (), NOON - timedelta(days=30)).signing, NOON)
         knowledge = Knowledge(
@@ -226,7 +229,7 @@ class Rig:
         )  # fmt: skip
         return join(knowledge, reach, None, {})
 
-    async def __aenter__(self) -> Rig:
+    async def __aenter__(self) -> Self:
         await self.gateway.start()
         return self
 

@@ -19,6 +19,11 @@ from tests.gateway.rig import Rig
 PHOTO = File(file_name="vehicle-front.jpg", media_type="image/jpeg", content=b"\xff\xd8\xff\xe0 a photograph \xff\xd9")
 
 
+def sample(family: str, form: str) -> bytes:
+    """The shipped example of a form."""
+    return Path(f"schemas/{family}/samples/{form}.xml").read_bytes()
+
+
 def hit(message: str = "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001", reference: str = "XB-G-2026-0000001") -> bytes:
     """The sample G form with our photo in its manifest."""
     text = Path("schemas/sirene/samples/FormG.xml").read_text("utf-8")
@@ -106,7 +111,7 @@ async def test_a_partner_that_is_down_for_an_hour_gets_everything_afterwards(rig
     await rig.arrives(rig.bureaux["sirene:XB"].signed(hit(), (PHOTO,)))
     for _ in range(70):
         await rig.later(timedelta(minutes=1))
-    taken = [out for out in rig.wire.sent[12:]]
+    taken = rig.wire.sent[12:]
     assert len({out.message_id for out in taken}) == 3
     assert await balanced(rig)
 
@@ -121,7 +126,7 @@ async def test_an_ambiguous_hand_over_is_never_sent_again_by_itself(rig: Rig) ->
 
 
 async def test_a_travel_document_query_is_answered_by_the_passport_register(rig: Rig) -> None:
-    document = Path("schemas/interpol/samples/TravelDocumentQuery.xml").read_bytes()
+    document = sample("interpol", "TravelDocumentQuery")
     envelope = await rig.arrives(rig.bureaux["ncb:XB"].signed(document), sender="ncb@xb.interpol.example")
     row = await rig.row(envelope)
     assert (row.state, row.reason) == ("acknowledged", None)
@@ -129,7 +134,7 @@ async def test_a_travel_document_query_is_answered_by_the_passport_register(rig:
 
 
 async def test_a_reply_under_a_handling_code_waits_for_an_officer(rig: Rig) -> None:
-    document = Path("schemas/europol/samples/Request.xml").read_bytes()
+    document = sample("europol", "Request")
     envelope = await rig.arrives(rig.bureaux["enu:XB"].signed(document), sender="europol@xb.police.example")
     row = await rig.row(envelope)
     assert (row.state, row.reason) == ("acknowledged", None)

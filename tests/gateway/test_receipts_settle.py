@@ -1,0 +1,73 @@
+"""Receipts and reports that come in are recorded on the message they speak of, and only by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.identity import derived_id
+from gateway.ledger import Query, Row
+from gateway.receipts import document
+from gateway.reply import ReceiptContent, ReplyContext
+from tests.gateway.rig import NOON, Rig
+from tests.gateway.test_exchange_story import PHOTO, hit
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with Rig(tmp_path) as made:
+        yield made
+
+
+async def answered(rig: Rig) -> Row:
+    """The P form that answers a hit, as it stands after it was handed over."""
+    envelope = await rig.arrives(rig.bureaux["sirene:XB"].signed(hit(), (PHOTO,)))
+    (reply,) = [each for each in await rig.ledger.find(Query(cause=envelope)) if each.kind == "reply"]
+    return await rig.row(reply.id)
+
+
+def receipt(of: Row, sender: str, to: str, stage: str) -> bytes:
+    """A receipt for one of our messages, as an office composes it."""
+    formats = Rig.formats
+    content = ReceiptContent(
+        to=to, stage=stage, of_message=of.envelope.form.header.message_id, of_digest="0" * 64, code="x", text="Words."
+    )
+    context = ReplyContext(
+        own_party=sender, now=NOON, message_id=derived_id(of.envelope.id, sender + stage), our_reference=f"R-{stage}"
+    )
+    form = formats.receipt(None, content, context)
+    return document(formats.get(form.format).encode(form))
+
+
+async def test_the_counterparts_receipt_confirms(rig: Rig) -> None:
+    reply = await answered(rig)
+    assert reply.state == "transmitted"
+    came = await rig.arrives(rig.bureaux["sirene:XB"].signed(receipt(reply, "sirene:XB", "sirene:XA", "RECEIVED")))
+    assert (await rig.row(came)).state == "settled"
+    assert (await rig.row(reply.envelope.id)).state == "confirmed"
+
+
+async def test_another_office_cannot_confirm_a_message_that_was_not_for_it(rig: Rig) -> None:
+    reply = await answered(rig)
+    foreign = receipt(reply, "ncb:XB", "ncb:XA", "RECEIVED")
+    came = await rig.arrives(rig.bureaux["ncb:XB"].signed(foreign), sender="ncb@xb.interpol.example")
+    assert (await rig.row(came)).state == "settled"
+    assert (await rig.row(reply.envelope.id)).state == "transmitted"
+
+
+async def test_a_refusal_after_the_confirmation_calls_an_officer(rig: Rig) -> None:
+    reply = await answered(rig)
+    for stage in ("RECEIVED", "INVALID"):
+        await rig.arrives(rig.bureaux["sirene:XB"].signed(receipt(reply, "sirene:XB", "sirene:XA", stage)))
+    row = await rig.row(reply.envelope.id)
+    assert row.state == "held"
+    assert row.reason is not None and row.reason.code == "counterpart.invalid"
+
+
+async def test_a_receipt_is_never_answered(rig: Rig) -> None:
+    reply = await answered(rig)
+    before = len(rig.wire.sent)
+    await rig.arrives(rig.bureaux["sirene:XB"].signed(receipt(reply, "sirene:XB", "sirene:XA", "RECEIVED")))
+    assert len(rig.wire.sent) == before
