@@ -200,8 +200,9 @@ class Rig:
 
     formats = discover()
 
-    def __init__(self, folder: Path, ledger: Ledger | None = None) -> None:
-        self.clock = TurnedClock()
+    def __init__(self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = "") -> None:
+        self.clock = clock or TurnedClock()
+        self._routes = routes or Path("config/routes.toml").read_text("utf-8")
         self.wire, self.cases = Wire(), Cases()
         self.bureaux = {
             party: Bureau(folder / party.replace(":", "-"), party, address)
@@ -224,7 +225,7 @@ class Rig:
             receipts=Receipts(formats, self.directory, office, ids),
         )  # fmt: skip
         reach = Reach(
-            ledger=self.ledger, router=TableRouter(read_table(Path("config/routes.toml").read_text("utf-8"))),
+            ledger=self.ledger, router=TableRouter(read_table(self._routes)),
             outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock, ids=ids,
         )  # fmt: skip
         return join(knowledge, reach, None, {})
