@@ -31,7 +31,7 @@ from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
 from config.faults import ConfigurationFaults, Fault
-from config.load import Home
+from config.load import Home, load
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
@@ -280,8 +280,16 @@ def api_door(home: Home) -> ApiDoor:
     return ApiDoor(
         token_key=new_token_key(), clients=clients, token_minutes=api.token_minutes, public_url=api.public_url,
         version=metadata.version("spoc-gateway"), office_name=home.settings.office.name,
-        docs_open=is_loopback(api.listen_host),
+        docs_open=is_loopback(api.listen_host), read_partners=lambda: partners_again(home),
     )  # fmt: skip
+
+
+def partners_again(home: Home) -> list[Partner]:
+    """The partner file as it stands now; raises `Misconfigured` with everything that is wrong."""
+    try:
+        return list(directory_of(load(home.folder).partners))
+    except (ConfigurationFaults, ValueError) as error:
+        raise Misconfigured("partners.invalid", f"The configuration cannot be read again; nothing was changed. {error}") from error
 
 
 def _table(

@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import FastAPI
 
-from gateway.api import catalogue, description, health, journal, messages, metrics, tokens
+from gateway.api import catalogue, description, health, journal, messages, metrics, partners, tokens
 from gateway.api.callers import Here
 from gateway.api.door import ApiDoor
 from gateway.api.guard import Guard
@@ -22,7 +22,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.here = Here(gateway=gateway, door=door, local=local)
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
-    for part in (messages, journal, catalogue, tokens, health, metrics, description):
+    for part in (messages, journal, catalogue, partners, tokens, health, metrics, description):
         app.include_router(part.router)
     speak_in_problems(app)
     app.add_middleware(Guard, counted=app.state.meters.counted, now=gateway.clock.now)

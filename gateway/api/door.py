@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.partners import Partner
 
 MAX_MESSAGE_OCTETS: Final = 24 * 1024 * 1024
 """Body of a submission; files travel in it as base64, so about 17 MB of files."""
@@ -45,6 +48,8 @@ class ApiDoor:
     """Put before links; empty leaves them relative."""
     version: str = "0.1.0"
     office_name: str = "SPOC"
+    read_partners: Callable[[], Iterable[Partner]] | None = None
+    """Reads the partner file again; raises `Misconfigured`. None where there is no file."""
     docs_open: bool = False
     """Whether the API description is shown without authentication: only where nobody but this machine can reach the listener."""
 

@@ -99,6 +99,7 @@ PARTNERS: Final = {"partners": [{
     "domains": [], "signers": ["SIRENE XB signing"], "anchors": [DIGEST], "plain_xmldsig": False, "receipts": True, "languages": ["en"],
     "max_message_octets": 10000000, "retry_hours": 72, "test_only": False,
 }]}  # fmt: skip
+RELOADED: Final = {"partners": 3, "added": ["sirene:XB"], "changed": [], "removed": []}
 ADAPTERS: Final = {
     "office": "SPOC", "parties": ["sirene:XA"], "version": "0.1.0",
     "adapters": [{"name": "smtp", "kind": "inbound"}, {"name": "smtp", "kind": "outbound"}, {"name": "crm", "kind": "register"}],

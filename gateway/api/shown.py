@@ -65,6 +65,7 @@ BALANCE = answers(samples.BALANCE)
 FORMATS = answers(samples.FORMATS)
 RULES = answers(samples.RULES, 404, 422)
 PARTNERS = answers(samples.PARTNERS)
+RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
 ADAPTERS = answers(samples.ADAPTERS)
 _XML_EXAMPLE: Final = '<FormG xmlns="urn:x-spoc:sirene:1" version="1.0">…</FormG>'
 RAW = files("The bytes as they came.", ("application/xml", "application/json", "message/rfc822", "multipart/mixed"), _XML_EXAMPLE, 400, 404, 422)

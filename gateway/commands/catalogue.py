@@ -21,10 +21,10 @@ KINDS = {"channels": "channel", "registers": "register", "casesystems": "case sy
 
 def join(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(help="An unsigned, valid example of a format, on standard output.", epilog="Examples: `spoc sample G`, `spoc sample interpol/VehicleQuery@1 --from ncb:XC > query.xml`")(sample)
-    app.command(help="Every format that is known.")(formats)
-    app.command(help="Every rule of a family (sirene, interpol, europol, spoc), with its source.", epilog="Example: `spoc rules sirene --json`")(rules)
-    app.command(help="Every channel, register, case system and store that was found.")(adapters)
+    app.command(epilog="Examples: `spoc sample G`, `spoc sample VehicleQuery --from ncb:XC > query.xml`")(sample)
+    app.command()(formats)
+    app.command(epilog="Example: `spoc rules sirene --json`")(rules)
+    app.command()(adapters)
 
 
 def find_format(kind: str) -> FormSpec:
@@ -47,10 +47,17 @@ def find_format(kind: str) -> FormSpec:
 def sample(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(help="For example G, sirene/G@1, TravelDocumentQuery.")],
-    fresh: Annotated[bool, typer.Option("--fresh/--as-shipped", help="With a new MessageId, sent now and its other times moved along, or as it is shipped.")] = True,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh/--as-shipped",
+            help="With a new MessageId, sent now and its other times moved along, or as it is shipped.",
+        ),
+    ] = True,
     sender: Annotated[str, typer.Option("--from", help="Another sender.")] = "",
     to: Annotated[str, typer.Option("--to", help="Another receiver.")] = "",
 ) -> None:
+    """An unsigned, valid example of a format, on standard output."""
     from gateway.clock import SystemClock, Uuid7Source
     from gateway.commands.samples import addressed, freshened, shipped
 
@@ -71,6 +78,7 @@ def sample(
 
 
 def formats(context: typer.Context) -> None:
+    """Every format that is known."""
     from schemas.catalogue import discover
 
     document = [
@@ -85,11 +93,16 @@ def formats(context: typer.Context) -> None:
     terminal.answer(document, lambda out: out.print(table("", ("format", "root element", "title", "rules"), rows)))
 
 
-def rules(context: typer.Context, family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")]) -> None:
+def rules(
+    context: typer.Context, family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")]
+) -> None:
+    """Every rule of a family, with its source."""
     from schemas.catalogue import FAMILIES, discover
 
     if family not in FAMILIES:
-        raise Ending(NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(FAMILIES)}.")
+        raise Ending(
+            NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(FAMILIES)}."
+        )
     found: dict[str, dict[str, Any]] = {}
     for spec in discover():
         for rule in spec.rules if spec.family == family else ():
@@ -104,7 +117,9 @@ def rules(context: typer.Context, family: Annotated[str, typer.Argument(help="si
     document = sorted(found.values(), key=lambda rule: rule["id"])
     rows = [(one["id"], one["severity"], one["text"], one["citation"], one["confidence"]) for one in document]
     terminal: Terminal = context.obj
-    terminal.answer(document, lambda out: out.print(table("", ("rule", "severity", "asks that", "source", "confidence"), rows)))
+    terminal.answer(
+        document, lambda out: out.print(table("", ("rule", "severity", "asks that", "source", "confidence"), rows))
+    )
 
 
 def manifests() -> list[dict[str, Any]]:
@@ -118,6 +133,7 @@ def manifests() -> list[dict[str, Any]]:
 
 
 def adapters(context: typer.Context) -> None:
+    """Every channel, register, case system and store that was found."""
     document = manifests()
     rows = [(one["kind"], one["name"], one["readiness"], one["summary"]) for one in document]
     terminal: Terminal = context.obj

@@ -24,17 +24,28 @@ MAX_FILE_OCTETS: Final = 32 * 1024 * 1024
 
 def join(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(help="Check messages in files: format, schema, rules, and the signature where the sender is a partner. Takes XML, JSON forms and whole mails; - reads standard input. Exit code 0: all valid, 1: something would be refused.", epilog="Examples: `spoc check form.xml`, `spoc sample G | spoc check -`, `spoc check --json *.xml`")(check)
-    app.command(help="Say in words why a message goes where.", epilog="Example: `spoc sample G | spoc explain -`")(explain)
+    app.command(epilog="Examples: `spoc check form.xml`, `spoc sample G | spoc check -`, `spoc check --json *.xml`")(
+        check
+    )
+    app.command(epilog="Example: `spoc sample G | spoc explain -`")(explain)
 
 
 def check(
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(help="Files, or - for standard input.")],
-    attach: Annotated[list[Path] | None, typer.Option(help="A file that travels with the (single) form; may be repeated.")] = None,
-    outbound: Annotated[bool, typer.Option("--outbound", help="As a message that we are to send. Forms from our own offices always are.")] = False,
+    attach: Annotated[
+        list[Path] | None, typer.Option(help="A file that travels with the (single) form; may be repeated.")
+    ] = None,
+    outbound: Annotated[
+        bool,
+        typer.Option("--outbound", help="As a message that we are to send. Forms from our own offices always are."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings and holds as well.")] = False,
 ) -> None:
+    """Check messages in files: format, schema, rules, and the signature where the sender is a partner.
+
+    Takes XML, JSON forms and whole mails. Exit code 0: nothing would be refused, 1: something would be.
+    """
     from gateway.clock import SystemClock
     from gateway.commands.examination import Examiner, Surroundings, payload_of
 
@@ -60,7 +71,9 @@ def read_file(name: str) -> bytes:
     except OSError as error:
         raise Ending(NOT_FOUND, "file.unreadable", f"{name} cannot be read: {error.strerror}.") from error
     if len(content) > MAX_FILE_OCTETS:
-        raise Ending(REFUSED, "file.too-large", f"{name} is larger than {MAX_FILE_OCTETS} octets; no channel would take it.")
+        raise Ending(
+            REFUSED, "file.too-large", f"{name} is larger than {MAX_FILE_OCTETS} octets; no channel would take it."
+        )
     return content
 
 
@@ -71,7 +84,11 @@ def files_at(paths: list[Path]) -> list[File]:
     from gateway.parcel import File
 
     return [
-        File(file_name=path.name, media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream", content=read_file(str(path)))
+        File(
+            file_name=path.name,
+            media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+            content=read_file(str(path)),
+        )
         for path in paths
     ]
 
@@ -79,19 +96,32 @@ def files_at(paths: list[Path]) -> list[File]:
 def _draw(out: Console, seen: list[tuple[str, Examination]]) -> None:
     for name, one in seen:
         line = cell(one.verdict)
-        out.print(line, f"{plain(name)}: {one.format or 'no format'} {one.title}".rstrip(), _signature_words(one), soft_wrap=True)
+        out.print(
+            line,
+            f"{plain(name)}: {one.format or 'no format'} {one.title}".rstrip(),
+            _signature_words(one),
+            soft_wrap=True,
+        )
         if one.findings:
-            rows = [(each.severity, each.rule, each.field, " ".join([each.text, each.remedy]).strip(), each.citation) for each in one.findings]
+            rows = [
+                (each.severity, each.rule, each.field, " ".join([each.text, each.remedy]).strip(), each.citation)
+                for each in one.findings
+            ]
             out.print(table("", ("severity", "rule", "field", "what to mend", "source"), rows))
 
 
 def _signature_words(one: Examination) -> str:
     signature = one.signature
     by = f" by {signature.subject}, {signature.algorithm}, {signature.profile}" if signature.state == "verified" else ""
-    return plain(f"({'signature ' if signature.state != 'unsigned' else ''}{signature.state}{by})") if one.format else ""
+    return (
+        plain(f"({'signature ' if signature.state != 'unsigned' else ''}{signature.state}{by})") if one.format else ""
+    )
 
 
-def explain(context: typer.Context, file: Annotated[str, typer.Argument(help="A message, or - for standard input.")]) -> None:
+def explain(
+    context: typer.Context, file: Annotated[str, typer.Argument(help="A message, or - for standard input.")]
+) -> None:
+    """Say in words why a message goes where."""
     from gateway.clock import SystemClock, Uuid7Source
     from gateway.commands.examination import Examiner, Surroundings, payload_of
 
@@ -102,7 +132,13 @@ def explain(context: typer.Context, file: Annotated[str, typer.Argument(help="A 
     seen = Examiner(Surroundings.of(home), now).examine(payload)
     if seen.form is None:
         text = " ".join(f"{each.rule}: {each.text}" for each in seen.findings)
-        raise Ending(FINDINGS, "explain.no-form", f"It would be refused before it is routed. {text}", f"See: spoc check {file}", {"findings": seen.document(file)["findings"]})
+        raise Ending(
+            FINDINGS,
+            "explain.no-form",
+            f"It would be refused before it is routed. {text}",
+            f"See: spoc check {file}",
+            {"findings": seen.document(file)["findings"]},
+        )
     from gateway.commands.way import explained
 
     document, lines = explained(home, payload, seen, now, Uuid7Source().new())
@@ -110,7 +146,9 @@ def explain(context: typer.Context, file: Annotated[str, typer.Argument(help="A 
     def draw(out: Console) -> None:
         if seen.verdict == "refused":
             rules = ", ".join(sorted({each.rule for each in seen.findings if each.severity == "error"}))
-            out.print(f"It would be refused before it is routed ({rules}). If it were mended:", style="yellow", soft_wrap=True)
+            out.print(
+                f"It would be refused before it is routed ({rules}). If it were mended:", style="yellow", soft_wrap=True
+            )
         for line in lines:
             out.print(plain(line), soft_wrap=True)
 

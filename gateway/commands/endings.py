@@ -21,11 +21,21 @@ CONFIGURATION: Final = 78
 class Ending(Exception):
     """A command cannot do what it was asked: the exit code, a stable code, what is wrong, and what to do about it."""
 
-    def __init__(self, exit_code: int, code: str, text: str, remedy: str = "", details: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, exit_code: int, code: str, text: str, remedy: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(text)
         self.exit_code, self.code, self.text, self.remedy = exit_code, code, text, remedy
         self.details = dict(details or {})
 
     def document(self) -> dict[str, Any]:
         """The ending for a program."""
-        return {"error": {"code": self.code, "text": self.text, "remedy": self.remedy, "exit_code": self.exit_code, **self.details}}
+        return {
+            "error": {
+                "code": self.code,
+                "text": self.text,
+                "remedy": self.remedy,
+                "exit_code": self.exit_code,
+                **self.details,
+            }
+        }

@@ -114,7 +114,11 @@ def _ourselves(home: Home) -> list[Partner]:
         return []
     anchors = tuple(one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(authority.read_bytes()))
     return [
-        Partner(party=files.party, name="this office", signature=SignaturePolicy(anchors=anchors, signers=(signer_name(files.party),)))
+        Partner(
+            party=files.party,
+            name="this office",
+            signature=SignaturePolicy(anchors=anchors, signers=(signer_name(files.party),)),
+        )
         for files in key_files(home)
     ]
 
@@ -151,12 +155,16 @@ class Examiner:
         else:
             root = safexml.parse(opened.form)
             spec = self._around.formats.recognise(str(root.tag), root.get("version", ""))
-        seen = Examination(format=spec.id, title=spec.title, parts=parts, direction="outbound" if outbound else "inbound")
+        seen = Examination(
+            format=spec.id, title=spec.title, parts=parts, direction="outbound" if outbound else "inbound"
+        )
         signature, root = self._signature(opened.form, root)
         seen = msgspec.structs.replace(seen, signature=signature)
         if signature.state == "refused":
             code, _, text = signature.text.partition(": ")
-            return msgspec.structs.replace(seen, findings=(Finding(rule=code, severity=Severity.ERROR, text=text, field="Signature"),))
+            return msgspec.structs.replace(
+                seen, findings=(Finding(rule=code, severity=Severity.ERROR, text=text, field="Signature"),)
+            )
         refused = tuple(spec.validate(root))
         if refused:
             return msgspec.structs.replace(seen, findings=refused)
@@ -168,7 +176,9 @@ class Examiner:
             spec = self._around.formats.get(form.format)
             return spec, spec.encode(form)
         except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
-            raise Refused("json.unreadable", "The JSON form cannot be read; compare it with the example in the API description.") from error
+            raise Refused(
+                "json.unreadable", "The JSON form cannot be read; compare it with the example in the API description."
+            ) from error
 
     def _checked(self, seen: Examination, spec: Format, form: Form, *, compared: bool) -> Examination:
         inbound = seen.direction == "inbound" and form.header.sender not in self._around.own
@@ -177,12 +187,30 @@ class Examiner:
         if compared:
             findings += manifest_findings(form, seen.parts)
         elif form.header.attachments:
-            findings.append(_remark("CHK-02", "Header/Attachment", f"{len(form.header.attachments)} files are listed and were not compared.", "Give the whole mail, or the files with --attach."))
+            findings.append(
+                _remark(
+                    "CHK-02",
+                    "Header/Attachment",
+                    f"{len(form.header.attachments)} files are listed and were not compared.",
+                    "Give the whole mail, or the files with --attach.",
+                )
+            )
         directory = self._around.directory
         if inbound and directory is not None and directory.get(form.header.sender) is None:
-            findings.append(_remark("CHK-01", "Header/From", "The sender is no partner here: the message would be held or refused.", "Add it with `spoc partners add`."))
+            findings.append(
+                _remark(
+                    "CHK-01",
+                    "Header/From",
+                    "The sender is no partner here: the message would be held or refused.",
+                    "Add it with `spoc partners add`.",
+                )
+            )
         return msgspec.structs.replace(
-            seen, form=form, message_id=form.header.message_id, findings=tuple(findings), direction="inbound" if inbound else "outbound"
+            seen,
+            form=form,
+            message_id=form.header.message_id,
+            findings=tuple(findings),
+            direction="inbound" if inbound else "outbound",
         )
 
     def _signature(self, document: bytes, root: etree._Element) -> tuple[Signature, etree._Element]:
@@ -191,7 +219,9 @@ class Examiner:
         written = next((found.text or "" for found in root.iter("{urn:x-spoc:header:1}From")), "")
         partner = self._around.directory.get(written) if self._around.directory else None
         if partner is None:
-            return Signature(state="unverified", text="The sender is no partner here, so nobody knows whose key to expect."), root
+            return Signature(
+                state="unverified", text="The sender is no partner here, so nobody knows whose key to expect."
+            ), root
         from gateway.signing.verify import StrictVerifier
 
         try:
@@ -199,7 +229,12 @@ class Examiner:
         except Refused as refusal:
             return Signature(state="refused", text=f"{refusal.code}: {refusal.public}", party=written), root
         proven = Signature(
-            state="verified", party=report.party, profile=report.profile, algorithm=report.algorithm, subject=report.subject, signed_at=report.signed_at
+            state="verified",
+            party=report.party,
+            profile=report.profile,
+            algorithm=report.algorithm,
+            subject=report.subject,
+            signed_at=report.signed_at,
         )
         return proven, safexml.parse(report.verified)
 

@@ -45,12 +45,20 @@ class LocalDoor:
         self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(path=str(self.socket)), timeout=timeout)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._session:
             await self._session.close()
 
     async def content(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
     ) -> bytes:
         """The bytes of an answer; raises `Ending`. A mapping as body is sent as JSON."""
         assert self._session is not None
@@ -59,7 +67,9 @@ class LocalDoor:
             body, sent["Content-Type"] = orjson.dumps(body), "application/json"
         given = {name: value for name, value in (query or {}).items() if value not in (None, "", ())}
         try:
-            async with self._session.request(method, f"http://spoc{path}", params=given, headers=sent, data=body) as answer:
+            async with self._session.request(
+                method, f"http://spoc{path}", params=given, headers=sent, data=body
+            ) as answer:
                 found = await answer.read()
                 if answer.status >= 400:
                     raise _refused(answer.status, found)
@@ -67,10 +77,18 @@ class LocalDoor:
         except (aiohttp.ClientConnectorError, FileNotFoundError) as error:
             raise self.not_running() from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Ending(NOT_RUNNING, "gateway.broke-off", "The gateway ended the conversation.", "See its log, and try again.") from error
+            raise Ending(
+                NOT_RUNNING, "gateway.broke-off", "The gateway ended the conversation.", "See its log, and try again."
+            ) from error
 
     async def ask(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
     ) -> Any:
         """The JSON of an answer; raises `Ending`."""
         return orjson.loads(await self.content(method, path, query=query, headers=headers, body=body))
@@ -86,7 +104,12 @@ class LocalDoor:
     def not_running(self) -> Ending:
         """The ending for a gateway that does not answer."""
         folder = self._home.folder
-        return Ending(NOT_RUNNING, "gateway.not-running", f"The gateway of {folder} does not run.", f"Start it with: spoc --home {folder} serve")
+        return Ending(
+            NOT_RUNNING,
+            "gateway.not-running",
+            f"The gateway of {folder} does not run.",
+            f"Start it with: spoc --home {folder} serve",
+        )
 
 
 def _refused(status: int, content: bytes) -> Ending:
@@ -111,7 +134,13 @@ def stated(purpose: str) -> dict[str, str]:
 
 
 def asked(
-    terminal: Terminal, method: str, path: str, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None, body: Any = None
+    terminal: Terminal,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
 ) -> Any:
     """One question to the gateway of the terminal's home folder, and its answer."""
 

@@ -1,4 +1,5 @@
 """To be written."""
+
 import typer
 
 

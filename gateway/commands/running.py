@@ -1,11 +1,9 @@
-"""Setting up and running: init, serve, demo, processes, and the hidden worker."""
+"""Setting up and running: init, serve, demo, processes."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gateway.commands import homes
-from gateway.commands.endings import NOT_RUNNING, Ending
+from gateway.commands.endings import CANNOT_WRITE, DONE, FINDINGS, NOT_RUNNING, Ending
 from gateway.commands.terminal import Terminal, facts, table
 
 if TYPE_CHECKING:
@@ -21,34 +19,47 @@ if TYPE_CHECKING:
 
 OUR_PARTIES: Final = ("sirene:XA", "ncb:XA", "enu:XA")
 OUR_DOMAIN: Final = "xa.spoc.example"
+_PARTY_HELP: Final = "An office of ours as role:code; may be repeated."
 
 
 def join(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(help="Make a home folder that works: settings, test authority, keys, one API client for each role.", epilog="Example: `spoc --home /srv/spoc init --party sirene:XA --party ncb:XA --domain xa.spoc.example`")(init)
-    app.command(help="Run the gateway until SIGTERM or Ctrl-C.", epilog="Example: `spoc --home /srv/spoc serve`. Any setting can be given by the environment: `SPOC_SET_api__listen_port=9000`.")(serve)
-    app.command(help="The gateway, its simulators and three stories, with nothing prepared.", epilog="Example: `spoc demo --exit`")(demo)
-    app.command(help="Role and process id of everything that runs.")(processes)
-    app.command(hidden=True, help="One worker process; started by the gateway.")(worker)
+    app.command(epilog="Example: `spoc --home /srv/spoc init --party sirene:XA --domain xa.spoc.example`")(init)
+    app.command(epilog="Example: `SPOC_SET_api__listen_port=9000 spoc --home /srv/spoc serve`")(serve)
+    app.command(epilog="Example: `spoc demo --exit`")(demo)
+    app.command()(processes)
 
 
 def init(
     context: typer.Context,
-    party: Annotated[list[str], typer.Option(help="An office of ours as role:code; may be repeated.")] = list(OUR_PARTIES),  # noqa: B006  # typer reads defaults
+    parties: Annotated[
+        list[str] | None, typer.Option("--party", help=_PARTY_HELP, show_default=", ".join(OUR_PARTIES))
+    ] = None,
     domain: Annotated[str, typer.Option(help="Our mail domain.")] = OUR_DOMAIN,
 ) -> None:
+    """Make a home folder that works: settings, a test authority, keys, and one API client for each role."""
     from gateway.clock import SystemClock
     from gateway.setup import make_home
 
     terminal: Terminal = context.obj
+    party = parties or list(OUR_PARTIES)
     folder = homes.folder(terminal)
     try:
         made = make_home(folder, party, domain, SystemClock().now())
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except OSError as error:
-        raise Ending(73, "init.cannot-write", f"{folder} cannot be written: {error.strerror}.", "Name another folder with --home.") from error
-    following = [f"spoc --home {folder} doctor", f"spoc --home {folder} serve", f"spoc --home {folder} partners card {party[0]}"]
+        raise Ending(
+            CANNOT_WRITE,
+            "init.cannot-write",
+            f"{folder} cannot be written: {error.strerror}.",
+            "Name another folder with --home.",
+        ) from error
+    following = [
+        f"spoc --home {folder} doctor",
+        f"spoc --home {folder} serve",
+        f"spoc --home {folder} partners card {party[0]}",
+    ]
     document = {
         "home": str(folder), "parties": party, "domain": domain, "files": [str(file) for file in made.files],
         "authority": str(made.keys.authority.certificate), "clients": [{"id": name, "secret": secret} for name, secret in made.secrets],
@@ -56,9 +67,24 @@ def init(
     }  # fmt: skip
 
     def draw(out: Console) -> None:
-        out.print(facts([("home", folder), ("parties", ", ".join(party)), ("mail domain", domain), ("test authority", made.keys.authority.certificate)]))
+        out.print(
+            facts(
+                [
+                    ("home", folder),
+                    ("parties", ", ".join(party)),
+                    ("mail domain", domain),
+                    ("test authority", made.keys.authority.certificate),
+                ]
+            )
+        )
         out.print()
-        out.print(table("API clients. The secrets are shown this once; only their hashes are kept.", ("client id", "secret"), made.secrets))
+        out.print(
+            table(
+                "API clients. The secrets are shown this once; only their hashes are kept.",
+                ("client id", "secret"),
+                made.secrets,
+            )
+        )
         out.print("Next:")
         for line in following:
             out.print(f"  {line}", soft_wrap=True)
@@ -67,6 +93,7 @@ def init(
 
 
 def serve(context: typer.Context) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C. Any setting can be given by the environment, see the example."""
     from gateway import front, logs
     from gateway.commands.local_door import run
 
@@ -78,8 +105,20 @@ def serve(context: typer.Context) -> None:
         if terminal.as_json:
             terminal.document(ready, lines=True)
             return
-        channels = [(f"channel {name}", f"port {door['port']}") for name, door in ready["channels"].items() if door.get("port")]
-        terminal.out.print(facts([("home", home.folder), ("process", ready["pid"]), ("API", ready["api"]), ("API docs", ready["docs"]), *channels]))
+        channels = [
+            (f"channel {name}", f"port {door['port']}") for name, door in ready["channels"].items() if door.get("port")
+        ]
+        terminal.out.print(
+            facts(
+                [
+                    ("home", home.folder),
+                    ("process", ready["pid"]),
+                    ("API", ready["api"]),
+                    ("API docs", ready["docs"]),
+                    *channels,
+                ]
+            )
+        )
         terminal.out.print("Ready. Ctrl-C stops it; nothing is lost however it stops.")
 
     run(front.serve(home, say=say))
@@ -87,11 +126,20 @@ def serve(context: typer.Context) -> None:
 
 def demo(
     context: typer.Context,
-    exit_: Annotated[bool, typer.Option("--exit", help="End by itself: 0 only if every story reached its expected end.")] = False,
+    ends: Annotated[
+        bool, typer.Option("--exit", help="End by itself: 0 only if every story went as expected.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep everything in this folder; else in a temporary one.")
+    ] = None,
+    amqp_url: Annotated[str, typer.Option(help="A broker to use as well.", envvar="SPOC_DEMO_AMQP_URL")] = "",
 ) -> None:
-    from gateway.demo import play  # type: ignore[import-not-found,unused-ignore]
+    """The gateway, its simulators and three stories, with nothing prepared."""
+    from gateway.commands.local_door import run
+    from gateway.demo.play import play
 
-    raise typer.Exit(play(stay=not exit_, as_json=context.obj.as_json))
+    well = run(play(ends=ends, folder=folder, amqp_url=amqp_url, as_json=context.obj.as_json))
+    raise typer.Exit(DONE if well else FINDINGS)
 
 
 def alive(pid: int) -> bool:
@@ -103,6 +151,7 @@ def alive(pid: int) -> bool:
 
 
 def processes(context: typer.Context) -> None:
+    """Role and process id of everything that runs."""
     from gateway.front import PROCESS_FILE, READY_FILE, RUN
 
     terminal: Terminal = context.obj
@@ -115,23 +164,12 @@ def processes(context: typer.Context) -> None:
         front, found = {}, []
     running = [one for one in found if alive(int(one["pid"]))]
     if not front or not alive(int(front["pid"])):
-        raise Ending(NOT_RUNNING, "gateway.not-running", f"The gateway of {home.folder} does not run.", f"Start it with: spoc --home {home.folder} serve")
-    terminal.answer(running, lambda out: out.print(table("", ("role", "pid"), ((one["role"], one["pid"]) for one in running))))
-
-
-def worker(context: typer.Context) -> None:
-    from gateway import logs
-    from gateway.assembly import worker_table
-    from gateway.clock import SystemClock
-    from gateway.worker import serve as judge
-
-    # Ctrl-C reaches the whole process group; the front decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Standard output carries frames to the front: whatever else would write there is sent to standard error.
-    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    home = homes.read(context.obj)
-    logs.set_up(home.log, "worker")
-    with suppress(BrokenPipeError):  # the front has gone; so does the worker
-        judge(worker_table(home, SystemClock().now()), sys.stdin.buffer, pipe)
-        pipe.close()
+        raise Ending(
+            NOT_RUNNING,
+            "gateway.not-running",
+            f"The gateway of {home.folder} does not run.",
+            f"Start it with: spoc --home {home.folder} serve",
+        )
+    terminal.answer(
+        running, lambda out: out.print(table("", ("role", "pid"), ((one["role"], one["pid"]) for one in running)))
+    )

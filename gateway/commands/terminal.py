@@ -95,7 +95,9 @@ def _console(stream: Any) -> Console:
 
     is_terminal = stream.isatty()
     width = None if is_terminal else int(os.environ.get("COLUMNS") or PIPE_WIDTH)
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, no_color=None if is_terminal else True)
+    return Console(
+        file=stream, width=width, markup=False, highlight=False, emoji=False, no_color=None if is_terminal else True
+    )
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -103,7 +105,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     from rich import box
     from rich.table import Table
 
-    made = Table(title=plain(title) or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(
+        title=plain(title) or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:

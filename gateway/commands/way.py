@@ -31,12 +31,16 @@ def table_of(home: Home | None) -> Table:
 def route_faults(path: Any, refused: RoutesRefused) -> list[Fault]:
     """What is wrong with a routing table as faults of the configuration."""
     return [
-        Fault(file=path, line=problem.line, setting=f"route {problem.row}", text=f"{problem.text}.", remedy=problem.remedy)
+        Fault(
+            file=path, line=problem.line, setting=f"route {problem.row}", text=f"{problem.text}.", remedy=problem.remedy
+        )
         for problem in refused.problems
     ]
 
 
-def explained(home: Home | None, payload: Payload, seen: Examination, now: datetime, id: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def explained(
+    home: Home | None, payload: Payload, seen: Examination, now: datetime, id: str
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The decision for a program and as lines for a person."""
     assert seen.form is not None
     learned = Learned(
@@ -44,9 +48,17 @@ def explained(home: Home | None, payload: Payload, seen: Examination, now: datet
         form=seen.form, findings=seen.findings, exchange=id,
     )  # fmt: skip
     envelope = Envelope(
-        id=id, direction=Direction.INBOUND, channel="file", received_at=now, payload=payload, claim=Claim(sender=seen.form.header.sender), learned=learned
+        id=id,
+        direction=Direction.INBOUND,
+        channel="file",
+        received_at=now,
+        payload=payload,
+        claim=Claim(sender=seen.form.header.sender),
+        learned=learned,
     )
     table = table_of(home)
     routing = TableRouter(table).decide(envelope)
     row = table.row(routing.row)
-    return {**msgspec.to_builtins(routing), "table": table.file, "line": row.line if row else 0}, explain(routing, table)
+    return {**msgspec.to_builtins(routing), "table": table.file, "line": row.line if row else 0}, explain(
+        routing, table
+    )

@@ -1,0 +1,75 @@
+"""The ledger without a gateway: read-only for proofs, or, while nothing runs, to journal what an operator did."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.stores.sqlite.ledger import SqliteLedger
+from config.load import Home
+from gateway.clock import SystemClock
+from gateway.commands.endings import NOT_FOUND, NOT_RUNNING, Ending
+from gateway.errors import GatewayError
+from gateway.journal.entry import Entry
+from gateway.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+
+def sqlite_file(home: Home) -> Path:
+    """Where the embedded ledger is."""
+    return home.data / "ledger.sqlite"
+
+
+@asynccontextmanager
+async def read_only(home: Home) -> AsyncIterator[Ledger]:
+    """The ledger for looking only; raises `Ending` when there is none to be read."""
+    ledger = _for_reading(home)
+    await ledger.start()
+    try:
+        yield ledger
+    finally:
+        await ledger.stop()
+
+
+def _for_reading(home: Home) -> Ledger:
+    kind = home.settings.ledger.get("kind", "sqlite")
+    if kind != "sqlite":
+        raise Ending(
+            NOT_RUNNING, "ledger.elsewhere", f"The ledger is {kind}, which only a running gateway reads, and it does not run.",
+            f"Start it with: spoc --home {home.folder} serve",
+        )  # fmt: skip
+    file = sqlite_file(home)
+    if not file.is_file():
+        raise Ending(
+            NOT_FOUND,
+            "ledger.none",
+            f"There is no ledger yet: {file} does not exist.",
+            "It is made when the gateway starts first.",
+        )
+    return SqliteLedger(file, SystemClock(), read_only=True)
+
+
+async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str, str], ...]) -> bool:
+    """Journal an act of the operator in the embedded ledger, if that can be done; whether it was."""
+    if home.settings.ledger.get("kind", "sqlite") != "sqlite":
+        return False
+    ledger = SqliteLedger(sqlite_file(home), SystemClock())
+    home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        await ledger.start()
+        await ledger.record(
+            [Entry(event=event, at=datetime.now(UTC), actor=f"user:{getpass.getuser()}", details=details)]
+        )
+    except GatewayError as error:
+        # The change itself stands; that nothing could be journalled is said instead of hidden.
+        log.warning("%s could not be journalled: %s", event, error.code)
+        return False
+    else:
+        return True
+    finally:
+        await ledger.stop()
