@@ -21,7 +21,17 @@ from gateway.office import Office
 from gateway.order import arrange
 from gateway.partners import Directory
 from gateway.pipeline import Compute, Pipeline
-from gateway.ports import CaseSystem, Clock, Formats, IdSource, InboundChannel, OutboundChannel, Register, Router
+from gateway.ports import (
+    CaseSystem,
+    Clock,
+    Formats,
+    IdSource,
+    InboundChannel,
+    OutboundChannel,
+    Register,
+    Router,
+    Signer,
+)
 from gateway.receipts import Receipts
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
 from gateway.workers import InlineCompute, WorkerPool
@@ -42,6 +52,7 @@ class Gateway:
     ledger: Ledger
     compute: Compute
     receipts: Receipts
+    signer: Signer
     engine: Engine
     intake: LedgerIntake
     desk: Desk
@@ -85,9 +96,12 @@ class Gateway:
         if isinstance(self.compute, WorkerPool):
             await self.compute.renew()
 
+    async def _sign_probe(self) -> None:
+        self.signer.probe(self.clock.now())
+
     async def not_ready(self) -> list[str]:
         """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
-        checks = {"ledger": self.ledger.probe()}
+        checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe()}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
@@ -119,7 +133,7 @@ def join(knowledge: Knowledge, reach: Reach, compute: Compute | None, inbound: M
     ledger, clock = reach.ledger, reach.clock
     engine = Engine(Pipeline(table, ledger, compute, knowledge.receipts, clock, reach.ids), ledger, clock)
     return Gateway(
-        office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts,
+        office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
         intake=LedgerIntake(ledger, clock, reach.ids, engine.offer), desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,

@@ -58,9 +58,9 @@ class Writing:
         self.add(verdict.spawn)
         here = lifecycle.state(self.envelope.direction, self.path[-1])
         match verdict:
-            case Advance(details=details, claim=claim):
+            case Advance(details=details, claim=claim, reason=reason):
                 self.claim = claim or self.claim
-                self.reach(here.leads_to[0], details)
+                self.reach(here.leads_to[0], details, reason)
             case Hold(reason=reason, details=details):
                 self.hold(reason, details)
             case Reject(reason=reason, details=details):

@@ -278,6 +278,10 @@ class Signer(Protocol):
         """The signed document as bytes; raises `Misconfigured` when there is no key for the party."""
         ...
 
+    def probe(self, at: datetime) -> None:
+        """Raise `Misconfigured` unless every own key can sign at this time."""
+        ...
+
 
 class Verifier(Protocol):
     """Verifies what a partner signed."""

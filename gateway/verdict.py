@@ -85,6 +85,8 @@ class Advance(_Common, frozen=True, kw_only=True, tag="advance"):
     """Go on with the envelope that knows more."""
 
     claim: DuplicateKey | None = None
+    reason: Reason | None = None
+    """Why it ends here, for the stage that leads to an end: every end carries a stable code."""
 
 
 class Hold(_Common, frozen=True, kw_only=True, tag="hold"):

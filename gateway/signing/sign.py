@@ -60,6 +60,13 @@ class XadesSigner:
         keep_content_out_of_logs()
         self._keys = keys
 
+    def probe(self, at: datetime) -> None:
+        """Raise `Misconfigured` unless there is a key and every key is valid at this time."""
+        if not len(self._keys):
+            raise Misconfigured("signing.no-key", "There is no signing key.")
+        for own in self._keys:
+            check_validity(own.party, own.certificate, at)
+
     def sign(self, root: etree._Element, party: PartyId, at: datetime) -> bytes:
         """The signed document as bytes; raises `Misconfigured` when there is no valid key for the party."""
         own = self._keys.of(party)

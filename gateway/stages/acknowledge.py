@@ -18,8 +18,15 @@ from gateway.protection.gate import onward
 from gateway.questions import NO_MATCH, NOT_DISCLOSABLE, TOO_MANY, WITHHELD, Answer
 from gateway.receipts import document, outbound
 from gateway.reply import ReplyContext
-from gateway.verdict import Advance, Offspring, Reason, Verdict
+from gateway.verdict import Advance, Hold, Offspring, Reason, Verdict
 
+ANSWERED = Reason(code="exchange.answered", public="The answer is on its way.")
+DRAFTED = Reason(code="exchange.draft-waits", public="The answer is drafted and waits for an officer.")
+NO_ANSWER = Reason(code="exchange.no-answer", public="Recorded; the routing table asks for no answer.")
+ANSWERED_BY_HAND = Reason(code="exchange.by-hand", public="An officer answers by hand.")
+BY_HAND = Reason(
+    code="reply.by-hand", public="An answer is wanted that the gateway cannot draft; an officer writes it."
+)
 _OFFICER_OUTCOMES = frozenset({TOO_MANY, NOT_DISCLOSABLE, WITHHELD})
 
 
@@ -42,8 +49,7 @@ class Acknowledge:
         )
         reply = self._draft(envelope, now) if envelope.routing.answer != "none" else None
         if reply is None:
-            wanted = "none" if envelope.routing.answer == "none" else "no draft"
-            return Advance(envelope=envelope, details=(("answer", wanted),), spawn=forwards)
+            return self._without(envelope, forwards)
         # The gate first: an officer should read the weightiest reason, and one release is enough.
         hold = onward(reply) or self._why_held(envelope)
         details = (
@@ -51,7 +57,16 @@ class Acknowledge:
             ("reply", reply.id),
             ("why", hold.code if hold else ""),
         )
-        return Advance(envelope=envelope, details=details, spawn=(*forwards, Offspring(envelope=reply, hold=hold)))
+        reason = DRAFTED if hold else ANSWERED
+        spawn = (*forwards, Offspring(envelope=reply, hold=hold))
+        return Advance(envelope=envelope, details=details, spawn=spawn, reason=reason)
+
+    def _without(self, envelope: Envelope, forwards: tuple[Offspring, ...]) -> Verdict:
+        """No reply: because none is wanted, or because a person has to write it."""
+        if envelope.routing.answer != "none" and not envelope.released(BY_HAND.code):
+            return Hold(envelope=envelope, reason=BY_HAND)
+        reason = NO_ANSWER if envelope.routing.answer == "none" else ANSWERED_BY_HAND
+        return Advance(envelope=envelope, details=(("answer", "none"),), spawn=forwards, reason=reason)
 
     def _draft(self, envelope: Envelope, now: datetime) -> Envelope | None:
         header = envelope.form.header

@@ -8,11 +8,14 @@ from typing import Final
 from gateway.envelope import Direction
 from gateway.ledger import Row
 from gateway.partners import Directory
+from gateway.settlement import BY_RECEIPT, CONFIRMING_STAGES
 from gateway.stages.transmit import REPEATABLE_KINDS
 from gateway.verdict import Advance, Hold, Reason, Retry, Verdict
 
 RECEIPT_WITHIN: Final = timedelta(hours=24)
 URGENT_RECEIPT_WITHIN: Final = timedelta(hours=1)
+BY_SERVER: Final = Reason(code="confirmed.by-server", public="The counterpart's server has taken it.")
+BY_OFFICER: Final = Reason(code="confirmed.by-officer", public="An officer made sure that the counterpart has it.")
 NO_RECEIPT: Final = "confirm.no-receipt"
 
 
@@ -30,20 +33,18 @@ class Confirm:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance with what confirms it, Retry until the receipt is due, Hold when it is overdue."""
         envelope = row.envelope
-        if envelope.kind in REPEATABLE_KINDS:
-            return Advance(envelope=envelope, details=(("by", "server"),))
-        if envelope.learned.receipts:
-            return Advance(envelope=envelope, details=(("by", "receipt"),))
+        if any(receipt.stage in CONFIRMING_STAGES for receipt in envelope.learned.receipts):
+            return Advance(envelope=envelope, reason=BY_RECEIPT)
         partner = self._directory.get(envelope.leg.counterpart)
-        if partner is None or not partner.receipts:
-            return Advance(envelope=envelope, details=(("by", "server"),))
+        if envelope.kind in REPEATABLE_KINDS or partner is None or not partner.receipts:
+            return Advance(envelope=envelope, reason=BY_SERVER)
         within = RECEIPT_WITHIN if envelope.form.header.urgency == "NORMAL" else URGENT_RECEIPT_WITHIN
         due = envelope.learned.transmissions[-1].at + within
         if now < due:
             reason = Reason(code="confirm.waiting", public="Taken by the counterpart's server; its receipt is awaited.")
             return Retry(envelope=envelope, reason=reason, at=due, counts=False)
         if envelope.released(NO_RECEIPT):
-            return Advance(envelope=envelope, details=(("by", "officer"),))
+            return Advance(envelope=envelope, reason=BY_OFFICER)
         hours = int(within.total_seconds() // 3600)
         return Hold(
             envelope=envelope,

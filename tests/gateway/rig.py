@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -68,13 +68,18 @@ class TurnedClock:
 
 
 class Wire:
-    """An outbound channel that keeps what it is given; `outcomes` says what the other side answers, in order, then `taken`."""
+    """An outbound channel that keeps what it is given; `outcomes` says what the other side answers, in order, then `taken`.
+
+    `forms` says it for one kind of form by its root name; `meanwhile` happens before the other side answers.
+    """
 
     name = "wire"
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.outcomes: list[str] = []
+        self.forms: dict[str, list[str]] = {}
+        self.meanwhile: Callable[[Outgoing], Awaitable[None]] | None = None
 
     async def start(self) -> None: ...
 
@@ -87,8 +92,16 @@ class Wire:
 
     async def send(self, parcel: Outgoing) -> Attempt:
         self.sent.append(parcel)
-        outcome = self.outcomes.pop(0) if self.outcomes else "taken"
+        if self.meanwhile:
+            await self.meanwhile(parcel)
+        outcomes = self.forms.get(root_of(parcel)) or self.outcomes
+        outcome = outcomes.pop(0) if outcomes else "taken"
         return Attempt(number=parcel.attempt, at=parcel.at, outcome=outcome, evidence=f"wire says {outcome}")
+
+
+def root_of(out: Outgoing) -> str:
+    """The name of the form that goes out."""
+    return str(safexml.parse(parcel.open_parcel(out.payload).form).tag).rpartition("}")[2]
 
 
 class Shelf:
@@ -200,7 +213,9 @@ class Rig:
 
     formats = discover()
 
-    def __init__(self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = "") -> None:
+    def __init__(
+        self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = ""
+    ) -> None:
         self.clock = clock or TurnedClock()
         self._routes = routes or Path("config/routes.toml").read_text("utf-8")
         self.wire, self.cases = Wire(), Cases()

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.identity import derived_id
 from gateway.ledger import Query, Row
+from gateway.lifecycle import state
 from gateway.receipts import document
 from gateway.reply import ReceiptContent, ReplyContext
 from tests.gateway.rig import NOON, Rig
@@ -71,3 +72,13 @@ async def test_a_receipt_is_never_answered(rig: Rig) -> None:
     before = len(rig.wire.sent)
     await rig.arrives(rig.bureaux["sirene:XB"].signed(receipt(reply, "sirene:XB", "sirene:XA", "RECEIVED")))
     assert len(rig.wire.sent) == before
+
+
+async def test_every_end_carries_a_stable_reason(rig: Rig) -> None:
+    reply = await answered(rig)
+    await rig.arrives(rig.bureaux["sirene:XB"].signed(receipt(reply, "sirene:XB", "sirene:XA", "VALID")))
+    await rig.arrives(rig.bureaux["sirene:XB"].signed(hit(), (PHOTO,)))
+    found = await rig.ledger.find(Query(limit=100))
+    ends = [each for each in found if state(each.direction, each.state).final]
+    assert {each.state for each in ends} >= {"acknowledged", "settled", "repeated", "confirmed"}
+    assert [each for each in ends if not each.reason_code] == []
