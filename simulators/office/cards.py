@@ -100,6 +100,9 @@ class CardBox:
     def add(self, card: Card) -> None:
         self._cards[card.party] = card
 
+    def forget(self, party: str) -> bool:
+        return self._cards.pop(party, None) is not None
+
     def of(self, party: str) -> Card | None:
         return self._cards.get(party)
 

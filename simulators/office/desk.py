@@ -45,6 +45,7 @@ class Desk:
             web.get("/sim/messages", self.messages),
             web.post("/sim/partner", self.add_partner),
             web.get("/sim/partner", self.partners),
+            web.delete("/sim/partner/{party}", self.forget_partner),
             web.get("/sim/card", self.card),
             web.get("/sim/templates", self.templates),
         ]
@@ -82,6 +83,10 @@ class Desk:
         self.office.cards.add(card)
         return web.json_response({"party": card.party})
 
+    async def forget_partner(self, request: web.Request) -> web.Response:
+        party = request.match_info["party"]
+        return web.json_response({"party": party, "known": self.office.cards.forget(party)})
+
     # --- sending
 
     async def send(self, request: web.Request) -> web.Response:
@@ -114,10 +119,10 @@ class Desk:
         if ("form" in order) == ("document" in order):
             raise CannotFill("one of form (a template), document (your own) or repeat (a message id) is needed")
         office = self.office
-        if "form" in order:
-            root = templates.read_template(str(order["form"]))
-        else:
-            root = templates.read_document(str(order["document"]))
+        by_template = "form" in order
+        root = (templates.read_template if by_template else templates.read_document)(
+            str(order["form" if by_template else "document"])
+        )
         files = self._files(order, root)
         to = self._recipient(order)
         filling = self._filling(order, root, to, files)
@@ -190,7 +195,10 @@ class Desk:
             if self.office.cards.of(party) is None:
                 raise CannotFill(f"no card of {party}; POST it to /sim/partner first")
             return party
-        cards: list[Card] = self.office.cards.with_role(self.office.identity.partner_role)
+        asked = self.office.mailbag.by_id(str(order.get("in_reply_to", "")))
+        if asked is not None and self.office.cards.of(asked["from"]) is not None:
+            return str(asked["from"])
+        cards = self.office.cards.with_role(self.office.identity.partner_role)
         if len(cards) != 1:
             known = ", ".join(card.party for card in self.office.cards) or "none"
             raise CannotFill(f"'to' is needed; known partners: {known}")
@@ -276,7 +284,7 @@ async def open_office(station: Station, identity: Identity) -> Running:
         "smtp_host": "127.0.0.1",
         "smtp_port": office.port,
         "port": office.port,
-        "card": str(station.folder / "card.json"),
+        "card": str(office.card_file),
         "ca": str(office.keys.authority),
     }
     if office.habits.amqp_url:

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Coroutine
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import uuid6
@@ -56,8 +57,7 @@ class Office:
         if self.habits.amqp_url:
             self.outbox.queue = Queue(self.habits.amqp_url, self.queue_name)
             await self.outbox.queue.open(self)
-        card_file = self.station.folder / "card.json"
-        card_file.write_text(json.dumps(self.card(), indent=2) + "\n")
+        self.card_file.write_text(json.dumps(self.card(), indent=2) + "\n")
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -74,6 +74,11 @@ class Office:
         self.mailbag.reset()
         self.outbox.reset()
         self.cards.reset()
+
+    @property
+    def card_file(self) -> Path:
+        """With its name, since `all` puts several offices into one folder."""
+        return self.station.folder / f"{self.station.name}.card.json"
 
     @property
     def queue_name(self) -> str:

@@ -5,6 +5,7 @@ written down before it is answered, so the ledger is true when the answer is los
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from typing import Any, AnyStr, Protocol
@@ -195,5 +196,6 @@ async def listen(host: Host, port: int) -> asyncio.Server:
             loop=asyncio.get_running_loop(),
         )
 
+    logging.getLogger("mail.log").addHandler(logging.NullHandler())  # what happens stands in the ledger
     make: Callable[[], asyncio.BaseProtocol] = converse
     return await asyncio.get_running_loop().create_server(make, LOOPBACK, port)

@@ -138,12 +138,18 @@ async def _content(client: aiosmtplib.SMTP, route: Route, content: bytes, sent: 
     if route.drop_at == "mid-content":
         transport.write(wire[: len(wire) // 2])
         raise _HungUp("we hung up in the middle of the content")
+    assert client.protocol is not None
+    # Read from the start on: the other side may lose patience in the middle.
+    reading = asyncio.create_task(client.protocol.read_response(timeout=None))
+    await asyncio.sleep(0)
     step = route.chunk_bytes or len(wire)
     for start in range(0, len(wire), step):
         transport.write(wire[start : start + step])
         if route.chunk_bytes:
-            await asyncio.sleep(route.pause_seconds)
-    if route.drop_at == "after-content":
+            await asyncio.wait((reading,), timeout=route.pause_seconds)
+        if reading.done():
+            break
+    answer = await asyncio.wait_for(reading, SECONDS)
+    if route.drop_at == "after-content":  # the answer is on the wire, and nobody looks at it
         raise _HungUp("we hung up before the answer to the content")
-    assert client.protocol is not None
-    sent.note("content", await client.protocol.read_response(timeout=SECONDS))
+    sent.note("content", answer)

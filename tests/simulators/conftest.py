@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.simulators.bureaux import Bureau, start_in
 from tests.simulators.callers import Caller, Calling, CallingOwn, Started, Starter, start
 
 
@@ -64,3 +65,42 @@ def calling(pool: Callable[[str], Started], http: aiohttp.ClientSession) -> Call
 def calling_own(start_simulator: Starter, http: aiohttp.ClientSession) -> CallingOwn:
     """A caller of a simulator that was started with options."""
     return lambda name, *options: Caller(start_simulator(name, *options), http)
+
+
+@pytest.fixture(scope="session")
+def bureau_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Started, Started]]:
+    """The SIRENE bureaux of XB and XC for all tests that need no options."""
+    folder = tmp_path_factory.mktemp("bureaux")
+    started = [start_in(folder / state, "sirene-bureau", "--set", f"state={state}") for state in ("XB", "XC")]
+    yield started[0], started[1]
+    codes = [each.end() for each in started]
+    assert codes == [0, 0]
+    assert "".join((folder / state / "sirene-bureau.stderr").read_text() for state in ("XB", "XC")) == ""
+
+
+@pytest.fixture
+async def bureaux(
+    bureau_processes: tuple[Started, Started], http: aiohttp.ClientSession
+) -> tuple[Bureau, Bureau]:  # fmt: skip
+    """Two bureaux that know each other, with empty trays."""
+    first, second = (Bureau(each, http) for each in bureau_processes)
+    for each in (first, second):
+        await each.reset()
+    await first.meet(second)
+    await first.know_only(second)
+    await second.know_only(first)
+    return first, second
+
+
+@pytest.fixture
+def open_bureau(tmp_path: Path, http: aiohttp.ClientSession) -> Iterator[Callable[..., Bureau]]:
+    """Start an office of the test's own: `open_bureau(NAME, OPTIONS…, room="b")`."""
+    started: list[Started] = []
+
+    def opener(name: str, *options: str, room: str = "") -> Bureau:
+        started.append(start_in(tmp_path / (room or f"room{len(started)}"), name, *options))
+        return Bureau(started[-1], http)
+
+    yield opener
+    for each in started:
+        each.end()
