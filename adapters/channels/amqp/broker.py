@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
+from urllib.parse import SplitResult
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -24,7 +25,7 @@ from aiormq.exceptions import (
     ChannelLockedResource,
     ChannelNotFoundEntity,
     ChannelPreconditionFailed,
-    ConnectionClosed,
+    InvalidFrameError,
     ProbableAuthenticationError,
 )
 
@@ -34,8 +35,6 @@ from gateway.errors import Misconfigured, Unavailable
 CLOSE_SECONDS: Final = 3.0
 WORDS: Final = 200
 """Characters kept of what a broker says."""
-NOT_ALLOWED: Final = 530
-"""AMQP 0-9-1: the virtual host does not exist or is closed to us."""
 TROUBLE: Final = (*CONNECTION_EXCEPTIONS, TimeoutError, EOFError, ValueError, KeyError)
 DEFINITE: Final = (ChannelAccessRefused, ChannelLockedResource, ChannelNotFoundEntity, ChannelPreconditionFailed)
 """The broker closed the channel because of what was asked last, and did not do it."""
@@ -71,30 +70,28 @@ async def connect(settings: AmqpSettings, purpose: str) -> AbstractConnection:
         raise Misconfigured(
             "amqp.login", "The broker does not know us.", operator=f"the broker refuses the login: {words_of(error)}"
         ) from error
+    except InvalidFrameError as error:
+        # aiormq keeps the broker's words to itself when it says no to the virtual host
+        why = f"no connection to {_where(url)}: the virtual host may be missing, or closed to this user"
+        raise Unavailable("amqp.not-let-in", "The broker does not let us in.", operator=why) from error
     except TROUBLE as error:
-        if isinstance(error, ConnectionClosed) and error.args[:1] == (NOT_ALLOWED,):
-            raise Misconfigured("amqp.vhost", "The broker does not let us in.", operator=words_of(error)) from error
-        where = f"{url.hostname}:{url.port or ''}"
-        raise Unavailable(
-            "amqp.unreachable", "The broker cannot be reached.", operator=f"no connection to {where}: {words_of(error)}"
-        ) from error
+        why = f"no connection to {_where(url)}: {words_of(error)}"
+        raise Unavailable("amqp.unreachable", "The broker cannot be reached.", operator=why) from error
 
 
 async def close(connection: AbstractConnection | None) -> None:
     """Take leave; whatever goes wrong there, the connection is gone."""
     if connection is None:
         return
-    with suppress(*TROUBLE), lost_to():
+    with suppress(Exception), lost_to():
         async with asyncio.timeout(CLOSE_SECONDS):
             await connection.close()
 
 
 def words_of(error: BaseException) -> str:
     """What the broker or the system said, cut and without control characters; contents are never in it."""
-    if isinstance(error, ChannelClosed | OSError):
-        text = " ".join(str(part) for part in error.args if isinstance(part, str | int))
-    else:
-        text = ""
+    known = error.args if isinstance(error, ChannelClosed | OSError) else ()
+    text = " ".join(str(part) for part in known if isinstance(part, str | int))
     clean = "".join(letter if letter.isprintable() else " " for letter in text)
     return f"{type(error).__name__} {clean}".strip()[:WORDS]
 
@@ -103,6 +100,10 @@ def silence() -> None:
     """The libraries write frames and contents to their logs; nothing of it passes."""
     for name in ("aiormq", "aio_pika", "pamqp"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _where(url: SplitResult) -> str:
+    return f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
 
 
 def _tls(settings: AmqpSettings) -> ssl.SSLContext:

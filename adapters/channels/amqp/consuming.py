@@ -1,11 +1,11 @@
 """One connection of the way in, from its opening to its end. What comes after is another one.
 
-Deliveries are read from aiormq's channel: aio-pika's own reading raises on odd properties (a delivery mode of 7, say),
-and the message would then lie there unanswered for ever.
+Deliveries are read from aiormq's channel. aio-pika converts every property first; where one cannot be converted it
+raises before anything of ours runs, and the message would lie there unanswered for ever.
 
 A message that breaks the reading of the connection itself comes again with the next one, until the delivery limit puts
-it aside. Its neighbours must not be counted with it: after a connection on which nothing was settled, messages are
-asked for one by one until one has been settled.
+it aside. Its neighbours must not be counted out with it: after a connection that broke, messages are asked for one by
+one until as many have been settled as may have been on that connection.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ class Consuming:
         self._changing = asyncio.Lock()
         self._running: set[asyncio.Task[None]] = set()
         self.ended = asyncio.Event()
-        self.settled = 0
-        """Deliveries that were answered on this connection."""
+        self._suspects = settings.prefetch * len(settings.queues)
 
     @classmethod
     async def open(cls, name: str, settings: AmqpSettings, door: Door, *, careful: bool) -> Consuming:
@@ -97,8 +96,8 @@ class Consuming:
         except TROUBLE as error:
             _log.info("a delivery was not answered and comes again: %s", type(error).__name__)
             return
-        self.settled += 1
-        if self._window < self._settings.prefetch and fate is not Fate.BACK and self.is_open:
+        self._suspects -= fate is not Fate.BACK
+        if self._window < self._settings.prefetch and self._suspects <= 0 and self.is_open:
             await self._widen()
 
     async def _answer(self, fate: Fate, tag: int) -> None:

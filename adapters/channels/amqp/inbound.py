@@ -70,21 +70,24 @@ class AmqpInbound:
             raise Unavailable("amqp.closed", "The queues are not read.", operator=why)
 
     async def _keep(self) -> None:
-        """Whenever a connection ends, open another, with growing pauses while that leads nowhere."""
-        failures = 0 if self._consuming else 1
+        """Whenever a connection ends, open another, with growing pauses while none can be opened."""
+        failures, broken = 0, False
         while self._settings.queues:
             if (consuming := self._consuming) is not None:
                 await consuming.ended.wait()
-                failures = 0 if consuming.settled else failures + 1
                 _log.warning("the connection to the broker ended")
                 await consuming.close()
-                self._consuming = None
+                self._consuming, failures, broken = None, 0, True
             await self._clock.wait_until(self._clock.now() + self._pause(failures))
             try:
-                self._consuming = await self._open(careful=failures > 0)
+                self._consuming = await self._open(careful=broken)
             except GatewayError as error:
                 failures += 1
                 self._noted(error)
+            except Exception as error:  # noqa: BLE001  # whatever it was, reading must not end for good
+                failures += 1
+                what = type(error).__name__
+                self._noted(Unavailable("amqp.unforeseen", "The broker cannot be reached.", operator=what))
 
     async def _open(self, *, careful: bool) -> Consuming:
         consuming = await Consuming.open(self.name, self._settings, self._door, careful=careful)
