@@ -14,7 +14,7 @@ from lxml import etree
 
 from simulators.declaration import Running, Station
 from simulators.office import forms, tampering, templates
-from simulators.office.cards import Card, CardInvalid, read_card
+from simulators.office.cards import CardInvalid, read_card
 from simulators.office.identity import Identity
 from simulators.office.mailbag import FILTERS, RECEIPT_FILTERS
 from simulators.office.office import Office
