@@ -22,6 +22,7 @@ from gateway.ledger import Row
 from gateway.partners import Directory, Partner
 from gateway.ports import Clock, OutboundChannel
 from gateway.retry import transmit_again
+from gateway.settlement import CONFIRMING_STAGES
 from gateway.verdict import Advance, Hold, Reason, Retry, Settle, Verdict
 
 STARTED: Final = "started"
@@ -57,7 +58,15 @@ class Transmit:
         return self._verdict(row, partner, attempt)
 
     def interrupted(self, row: Row) -> Verdict:
-        """The verdict on an attempt that was started and whose end nobody saw."""
+        """The verdict on an attempt that was started and whose end nobody saw. A receipt can be quicker than the answer of the server."""
+        if any(receipt.stage in CONFIRMING_STAGES for receipt in row.envelope.learned.receipts):
+            came = msgspec.structs.replace(
+                row.envelope.learned.transmissions[-1],
+                outcome="taken",
+                evidence="The counterpart's receipt came first.",
+            )
+            known = _with(row.envelope, came)
+            return Advance(envelope=known, also=(("transmission.attempted", _about(came)),))
         attempt = msgspec.structs.replace(
             row.envelope.learned.transmissions[-1],
             outcome="ambiguous",
@@ -90,6 +99,8 @@ class Transmit:
                     operator=attempt.evidence,
                 )
                 return Hold(envelope=known, reason=reason, also=also)
+            case _ if row.envelope.kind in REPEATABLE_KINDS:
+                return self._again(row, known, partner, attempt)
             case _:
                 return self._ambiguous(known, attempt)
 
