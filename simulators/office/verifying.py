@@ -92,7 +92,8 @@ def _judge_shape(signature: etree._Element, found: Judgement) -> None:
     for each in references:
         transforms = [one.get("Algorithm", "") for one in each.iter(ds("Transform"))]
         wanted = [ENVELOPED, C14N] if each.get("URI") == "" else [C14N]
-        if transforms != wanted:
+        # No transform at all means inclusive C14N 1.0 (XML-DSig section 4.4.3.2): as good for the signed properties.
+        if transforms != wanted and not (each.get("URI") and transforms == []):
             found.find("signature.transform", f"reference {each.get('URI')!r} has the transforms {transforms}")
     found.xades = any(each.get("Type") == SIGNED_PROPERTIES for each in references)
     if found.xades and signature.find(f".//{xades('SigningCertificateV2')}") is None:
