@@ -84,8 +84,10 @@ class Door:
     async def _turn_away(self, delivery: DeliveredMessage, queue: str, refusal: GatewayError) -> None:
         assert self.intake is not None
         claim = claim_of(delivery, queue, self._settings)
+        # so that a person finds it among the dead letters
+        text = f"{refusal.public} (queue {queue}, message id {claim.reference or 'none'})"
         async with asyncio.timeout(self._settings.take_seconds):
-            await self.intake.turned_away(self._name, claim, refusal.code, refusal.public)
+            await self.intake.turned_away(self._name, claim, refusal.code, text)
 
     async def _pause(self, ended: asyncio.Event) -> bool:
         """Wait a while; False as soon as the connection has ended, since the broker then delivers again."""

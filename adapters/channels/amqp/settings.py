@@ -112,13 +112,17 @@ class AmqpSettings(Struct, frozen=True, kw_only=True):
 
 
 def redacted(url: str) -> str:
-    """A URL that may be shown."""
+    """A URL that may be shown; of one that is not well-formed, nothing, since the secret may be anywhere."""
     try:
         parsed = urlsplit(url)
+        is_whole = bool(parsed.hostname) and parsed.port != 0 and "@" not in parsed.path
     except ValueError:
-        return "***"
+        is_whole = False
+    if not is_whole:
+        return "***" if url else ""
     before, at, host = parsed.netloc.rpartition("@")
-    return parsed._replace(netloc=f"{before.partition(':')[0]}:***@{host}" if at else host, query="").geturl()
+    netloc = f"{before.partition(':')[0]}:***@{host}" if at else host
+    return parsed._replace(netloc=netloc, query="", fragment="").geturl()
 
 
 def broker_url(settings: AmqpSettings) -> SplitResult:

@@ -243,8 +243,8 @@ class Broker:
         raise AssertionError("the queue ended")
 
 
-def partner(queue: str = "", exchange: str = "") -> Partner:
-    leg = QueueLeg(exchange=exchange, routing_key=queue)
+def partner(queue: str | None = "", exchange: str = "") -> Partner:
+    leg = QueueLeg(exchange=exchange, routing_key=queue) if queue is not None else None
     policy = SignaturePolicy(anchors=(), signers=())
     return Partner(party="europol:EUROPOL", name="Europol", signature=policy, channel="amqp", queue=leg)
 
