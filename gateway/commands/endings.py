@@ -14,6 +14,8 @@ NOT_FOUND: Final = 66
 NOT_RUNNING: Final = 69
 OUR_FAULT: Final = 70
 CANNOT_WRITE: Final = 73
+NOT_YET: Final = 75
+"""What was waited for has not happened in time; it may still happen."""
 NOT_ALLOWED: Final = 77
 CONFIGURATION: Final = 78
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypedDict, TypeVar, Unpack
 
 import aiohttp
 import orjson
@@ -26,6 +26,16 @@ CONNECT_SECONDS: Final = 5.0
 PURPOSE_HELP: Final = "Why you look; mandatory and journalled, for example 'vehicle hit XB-G-2026-0000001'."
 _ENDINGS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 500: OUR_FAULT, 503: NOT_RUNNING}
 T = TypeVar("T")
+
+
+class Asking(TypedDict, total=False):
+    """What may go with a question."""
+
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any
+    accept: tuple[int, ...]
+    """Statuses of 400 and above that are an answer all the same."""
 
 
 class LocalDoor:
@@ -51,27 +61,19 @@ class LocalDoor:
         if self._session:
             await self._session.close()
 
-    async def content(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-    ) -> bytes:
+    async def content(self, method: str, path: str, **asking: Unpack[Asking]) -> bytes:
         """The bytes of an answer; raises `Ending`. A mapping as body is sent as JSON."""
         assert self._session is not None
-        sent = dict(headers or {})
+        headers, body = dict(asking.get("headers", {})), asking.get("body")
         if isinstance(body, Mapping):
-            body, sent["Content-Type"] = orjson.dumps(body), "application/json"
-        given = {name: value for name, value in (query or {}).items() if value not in (None, "", ())}
+            body, headers["Content-Type"] = orjson.dumps(body), "application/json"
+        query = {name: value for name, value in asking.get("query", {}).items() if value not in (None, "", ())}
         try:
             async with self._session.request(
-                method, f"http://spoc{path}", params=given, headers=sent, data=body
+                method, f"http://spoc{path}", params=query, headers=headers, data=body
             ) as answer:
                 found = await answer.read()
-                if answer.status >= 400:
+                if answer.status >= 400 and answer.status not in asking.get("accept", ()):
                     raise _refused(answer.status, found)
                 return found
         except (aiohttp.ClientConnectorError, FileNotFoundError) as error:
@@ -81,17 +83,9 @@ class LocalDoor:
                 NOT_RUNNING, "gateway.broke-off", "The gateway ended the conversation.", "See its log, and try again."
             ) from error
 
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-    ) -> Any:
+    async def ask(self, method: str, path: str, **asking: Unpack[Asking]) -> Any:
         """The JSON of an answer; raises `Ending`."""
-        return orjson.loads(await self.content(method, path, query=query, headers=headers, body=body))
+        return orjson.loads(await self.content(method, path, **asking))
 
     async def runs(self) -> bool:
         """Whether a gateway answers."""
@@ -115,6 +109,8 @@ class LocalDoor:
 def _refused(status: int, content: bytes) -> Ending:
     try:
         problem = orjson.loads(content)
+        if "error_description" in problem:  # RFC 6749
+            return Ending(REFUSED, f"token.{problem['error']}", str(problem["error_description"]))
         text, code = str(problem["detail"]), str(problem["code"])
         errors = [f"{each['where']}: {each['text']}" for each in problem.get("errors", [])]
     except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -133,20 +129,12 @@ def stated(purpose: str) -> dict[str, str]:
     return {"purpose": words}
 
 
-def asked(
-    terminal: Terminal,
-    method: str,
-    path: str,
-    *,
-    query: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
-    body: Any = None,
-) -> Any:
+def asked(terminal: Terminal, method: str, path: str, **asking: Unpack[Asking]) -> Any:
     """One question to the gateway of the terminal's home folder, and its answer."""
 
     async def question() -> Any:
         async with LocalDoor(homes.read(terminal)) as door:
-            return await door.ask(method, path, query=query, headers=headers, body=body)
+            return await door.ask(method, path, **asking)
 
     return run(question())
 

@@ -106,14 +106,14 @@ def list_partners(context: typer.Context) -> None:
         }
         for one in found
     ]  # fmt: skip
-    rows = [(one["party"], one["name"], one["channel"], _way(one), ", ".join(one["signers"])) for one in document]
+    rows = [(one.party, one.name, one.channel, _way(one), ", ".join(one.signers)) for one in found]
     terminal.answer(document, lambda out: out.print(table("", ("party", "name", "channel", "way", "signers"), rows)))
 
 
-def _way(one: dict[str, Any]) -> str:
-    if one["channel"] == "amqp":
-        return f"queue {one['routing_key']}"
-    return f"{', '.join(one['addresses'])} at {one['host']}:{one['port']} (STARTTLS {one['starttls']})"
+def _way(one: Partner) -> str:
+    if one.mail is None:
+        return f"queue {one.queue.routing_key}" if one.queue else ""
+    return f"{', '.join(one.addresses)} at {one.mail.host}:{one.mail.port} (STARTTLS {one.mail.starttls})"
 
 
 @group.command(name="test", epilog="Example: `spoc partners test sirene:XB`")

@@ -1,0 +1,301 @@
+"""What can be wrong with a gateway, looked at one by one: each look gives points, and none stops the next.
+
+A `Point` says what was looked at, how it is, and what to do. Faults of the configuration carry file and line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from cryptography import x509
+from msgspec import Struct
+
+from config.faults import ConfigurationFaults, Fault
+from config.load import ROUTES_FILE, Home, load
+from gateway.assembly import assemble, key_files
+from gateway.commands.local_door import LocalDoor
+from gateway.commands.partner_probe import try_way
+from gateway.commands.way import route_faults
+from gateway.errors import GatewayError
+from gateway.gateway import Gateway
+from routing.table import RoutesRefused, read_table
+
+OK, WARNING, FAULT = "ok", "warning", "fault"
+RENEW_WITHIN: Final = timedelta(days=30)
+LITTLE_SPACE: Final = 1024**3
+NO_SPACE: Final = 100 * 1024**2
+LOOK_SECONDS: Final = 10
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    state: str
+    what: str
+    text: str = ""
+    remedy: str = ""
+    file: str = ""
+    line: int = 0
+
+
+class _Opened(Protocol):
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None: ...
+
+
+async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> list[Point]:
+    """Everything that can be said about the gateway of a home folder."""
+    points, home = _configuration(folder)
+    points += _permissions(folder, home)
+    if home is None:
+        return points
+    points += [*_own_certificates(home, now), *_partner_certificates(home, now), *_space(home)]
+    try:
+        gateway: Gateway | None = assemble(home)
+    except ConfigurationFaults as found:
+        gateway = None
+        points += [_of_fault(fault) for fault in found.faults]
+    else:
+        points.append(
+            Point(state=OK, what="configuration", text=f"{folder} can be used; {len(home.partners.partner)} partners.")
+        )
+    points.append(await _running(home))
+    if gateway is not None and connections:
+        points += await _connections(gateway)
+    return points
+
+
+# --- configuration
+
+
+def _configuration(folder: Path) -> tuple[list[Point], Home | None]:
+    try:
+        return [], load(folder)
+    except ConfigurationFaults as found:
+        # The routing table can be read without the settings, so that its faults are told in the same breath.
+        return [_of_fault(fault) for fault in (*found.faults, *_routes(folder / ROUTES_FILE))], None
+
+
+def _routes(file: Path) -> list[Fault]:
+    try:
+        read_table(file.read_text("utf-8"), file=str(file))
+    except RoutesRefused as refused:
+        return route_faults(file, refused)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return []
+    return []
+
+
+def _of_fault(fault: Fault) -> Point:
+    return Point(
+        state=FAULT,
+        what=f"setting {fault.setting}",
+        text=fault.text,
+        remedy=fault.remedy,
+        file=str(fault.file),
+        line=fault.line,
+    )
+
+
+# --- files
+
+
+def _permissions(folder: Path, home: Home | None) -> Iterator[Point]:
+    keys = home.keys if home else folder / "keys"
+    watched = [folder / "spoc.toml", folder / "partners.toml", keys, *sorted(keys.rglob("*.key.pem"))]
+    watched += [home.data, home.log] if home else []
+    open_to_all = [path for path in watched if path.exists() and _shared(path)]
+    for path in open_to_all:
+        is_secret = path.is_relative_to(keys) or path.name == "spoc.toml"
+        remedy = f"chmod go= {path}"
+        yield Point(
+            state=FAULT if is_secret else WARNING, what="permissions", text=f"Others can read {path}.", remedy=remedy
+        )
+    for path in [home.data, home.log] if home else []:
+        if path.exists() and not os.access(path, os.W_OK):
+            yield Point(
+                state=FAULT,
+                what="permissions",
+                text=f"{path} cannot be written.",
+                remedy="Run the gateway as the owner of the folder.",
+            )
+    if not open_to_all:
+        yield Point(state=OK, what="permissions", text="Settings, keys and messages are readable by their owner only.")
+
+
+def _shared(path: Path) -> bool:
+    """Whether more than the owner may read it."""
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _space(home: Home) -> Iterator[Point]:
+    place = next((path for path in (home.data, home.folder) if path.exists()), home.folder)
+    free = shutil.disk_usage(place).free
+    words = f"{free // 1024**2} MiB are free at {place}."
+    if free < NO_SPACE:
+        yield Point(
+            state=FAULT, what="disk", text=words, remedy="Make room now: without space nothing can be taken in."
+        )
+    elif free < LITTLE_SPACE:
+        yield Point(state=WARNING, what="disk", text=words, remedy="Make room.")
+    else:
+        yield Point(state=OK, what="disk", text=words)
+
+
+# --- certificates
+
+
+def _own_certificates(home: Home, now: datetime) -> Iterator[Point]:
+    smtp = home.settings.channels.get("smtp", {})
+    named = [("test authority", home.keys / "authority.cert.pem")]
+    named += [(f"signing certificate of {one.party}", one.certificates) for one in key_files(home)]
+    named += [
+        (f"mail {name.replace('_', ' ')}", home.folder / str(smtp[name]))
+        for name in ("tls_certificate", "client_certificate")
+        if smtp.get(name)
+    ]
+    if home.settings.api.tls_certificate:
+        named.append(("API certificate", home.folder / home.settings.api.tls_certificate))
+    for what, file in named:
+        if not file.is_file():
+            if what != "test authority":
+                yield Point(
+                    state=FAULT,
+                    what=what,
+                    text=f"{file} does not exist.",
+                    remedy="Run `spoc init`, or name the right file.",
+                    file=str(file),
+                )
+            continue
+        yield from _judged(what, file.read_bytes(), str(file), now)
+
+
+def _partner_certificates(home: Home, now: datetime) -> Iterator[Point]:
+    file = str(home.folder / "partners.toml")
+    for partner in home.partners.partner:
+        pems = {"anchors": partner.anchors_pem, "mail authority": partner.mail.ca_pem if partner.mail else ()}
+        for name, texts in pems.items():
+            for pem in texts:
+                yield from _judged(f"{name} of {partner.party}", pem.encode(), file, now)
+
+
+def _judged(what: str, pem: bytes, file: str, now: datetime) -> Iterator[Point]:
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        yield Point(
+            state=FAULT,
+            what=what,
+            text="There is no certificate in PEM.",
+            remedy="Put the right file there.",
+            file=file,
+        )
+        return
+    for one in found:
+        until = one.not_valid_after_utc
+        text = f"{one.subject.rfc4514_string()} is valid until {until:%Y-%m-%d}."
+        if now > until:
+            yield Point(
+                state=FAULT,
+                what=what,
+                text=f"{one.subject.rfc4514_string()} expired on {until:%Y-%m-%d}.",
+                remedy="Renew it.",
+                file=file,
+            )
+        elif now < one.not_valid_before_utc:
+            yield Point(
+                state=FAULT,
+                what=what,
+                text=f"It is valid from {one.not_valid_before_utc:%Y-%m-%d}.",
+                remedy="Check the clock.",
+                file=file,
+            )
+        elif until - now < RENEW_WITHIN:
+            yield Point(
+                state=WARNING,
+                what=what,
+                text=text,
+                remedy="Renew it now, and send partners the new one in time.",
+                file=file,
+            )
+        else:
+            yield Point(state=OK, what=what, text=text)
+
+
+# --- what runs
+
+
+async def _running(home: Home) -> Point:
+    start = f"spoc --home {home.folder} serve"
+    async with LocalDoor(home) as door:
+        if not await door.runs():
+            return Point(state=WARNING, what="gateway", text="It does not run.", remedy=f"Start it with: {start}")
+        found = await door.ask("GET", "/readyz", accept=(200, 503))
+    if found["ready"]:
+        return Point(state=OK, what="gateway", text="It runs and is ready.")
+    return Point(
+        state=FAULT,
+        what="gateway",
+        text="It runs and is not ready: " + "; ".join(found["reasons"]),
+        remedy="See the points below.",
+    )
+
+
+async def _connections(gateway: Gateway) -> list[Point]:
+    """The ways to other systems, all tried at once."""
+    systems: dict[str, _Opened] = {f"register {name}": system for name, system in gateway.registers.items()}
+    systems |= {f"case system {name}": system for name, system in gateway.case_systems.items()}
+    systems |= {f"channel {name}": way for name, way in gateway.outbound.items()}
+    looks = [_look(what, _probe(system)) for what, system in systems.items()]
+    points = await asyncio.gather(*looks)
+    return [*points, *[await _partner(gateway, party) for party in sorted(gateway.directory.parties)]]
+
+
+def _probe(system: _Opened) -> Callable[[], Awaitable[None]]:
+    async def probe() -> None:
+        try:
+            await system.start()
+            await system.probe()
+        finally:
+            await system.stop()
+
+    return probe
+
+
+async def _look(what: str, probe: Callable[[], Awaitable[None]]) -> Point:
+    remedy = "Check its address in the settings, and whether it runs."
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await probe()
+    except GatewayError as error:
+        return Point(state=FAULT, what=what, text=error.operator, remedy=remedy)
+    except TimeoutError:
+        return Point(state=FAULT, what=what, text=f"No answer within {LOOK_SECONDS} seconds.", remedy=remedy)
+    return Point(state=OK, what=what, text="It answers.")
+
+
+async def _partner(gateway: Gateway, party: str) -> Point:
+    partner = gateway.directory.get(party)
+    assert partner is not None, "the directory named it"
+    trouble = await try_way(gateway, partner, LOOK_SECONDS)
+    remedy = f"Try it alone with: spoc partners test {party}"
+    if trouble:
+        # A partner that is away is no fault of ours: its messages wait.
+        return Point(state=WARNING, what=f"partner {party}", text=trouble, remedy=remedy)
+    return Point(state=OK, what=f"partner {party}", text="The way is open.")
+
+
+def today() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
