@@ -15,12 +15,18 @@ from typing import Any, Final
 
 import aiohttp
 
+from config.load import load
+from gateway.commands import partner_file
+from gateway.commands.partner_card import Overrides, own_card, read_card
 from gateway.errors import Unavailable
 from gateway.setup import make_home
 
 REGISTERS: Final = {"cpr": "cpr", "crm": "crm", "wanted-vehicles": "wanted_vehicles", "passports": "passports"}
 """Simulators of registers and the adapters that speak to them."""
 COUNTERPARTS: Final = ("sirene-bureau", "ncb", "europol-desk")
+SIMULATORS: Final = (*REGISTERS, "polsas", *COUNTERPARTS)
+OVER_THE_QUEUE: Final = frozenset({"europol-desk"})
+"""Counterparts that write over the broker where there is one."""
 PARTIES: Final = ("sirene:XA", "ncb:XA", "enu:XA")
 DOMAIN: Final = "xa.spoc.example"
 START_SECONDS: Final = 60.0
@@ -41,11 +47,11 @@ class Federation:
     async def start(self) -> None:
         """Start everything; raises `Unavailable` with the reason when something does not come up."""
         await self._start_simulators()
-        made = await asyncio.to_thread(make_home, self.home, PARTIES, DOMAIN, datetime.now(UTC))
+        await asyncio.to_thread(make_home, self.home, PARTIES, DOMAIN, datetime.now(UTC))
+        await self._simulators_ready()
         self._write_settings()
-        for name in COUNTERPARTS:
-            await self._spoc("partners", "add", self.simulators[name]["card"], "--replace")
-        await self._run("gateway", [sys.executable, "-m", "gateway", "--home", str(made.folder), "serve"])
+        self._write_partners()
+        await self._run("gateway", [sys.executable, "-m", "gateway", "--home", str(self.home), "serve"])
         self.doors = await self._ready(self.home / "data" / "run" / "ready.json")
         await self._introduce()
 
@@ -66,11 +72,8 @@ class Federation:
     # --- pieces
 
     async def _start_simulators(self) -> None:
-        names = [*REGISTERS, "polsas", *COUNTERPARTS]
         place = self.folder / "simulators"
-        extra = ["--set", f"amqp-url={self._amqp_url}"] if self._amqp_url else []
-        for name in names:
-            settings = extra if name in COUNTERPARTS else []
+        for name in SIMULATORS:
             command = [
                 sys.executable,
                 "-m",
@@ -80,11 +83,25 @@ class Federation:
                 str(place),
                 "--parent-pid",
                 str(os.getpid()),
-                *settings,
             ]
+            if self._amqp_url and name in OVER_THE_QUEUE:
+                command += [
+                    "--set",
+                    f"amqp-url={self._amqp_url}",
+                    "--set",
+                    f"amqp-queue={self._queue(name)}",
+                    "--set",
+                    "channel=amqp",
+                ]
             await self._run(name, command)
-        for name in names:
-            self.simulators[name] = await self._ready(place / f"{name}.json")
+
+    async def _simulators_ready(self) -> None:
+        for name in SIMULATORS:
+            self.simulators[name] = await self._ready(self.folder / "simulators" / f"{name}.json")
+
+    def _queue(self, name: str) -> str:
+        """A queue of this demonstration's own, so that two on one broker do not meet."""
+        return f"spoc.demo.{os.getpid()}.{name}"
 
     def _write_settings(self) -> None:
         """The settings that `init` wrote, with free ports and with the simulators as national systems."""
@@ -100,15 +117,33 @@ class Federation:
             text += f'\n[registers.{adapter}]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n{country}'
         ready = self.simulators["polsas"]
         text += f'\n[case_systems.polsas]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n'
+        if self._amqp_url:
+            text += f'\n[channels.amqp]\nurl = "{self._amqp_url}"\ninbound_queue = "{self._queue("gateway")}"\n'
         file.write_text(text, encoding="utf-8")
+
+    def _write_partners(self) -> None:
+        """What `spoc partners add` does for each card, in one go."""
+        file = self.home / partner_file.FILE
+        text = file.read_text("utf-8")
+        for name in COUNTERPARTS:
+            card = Path(self.simulators[name]["card"]).read_bytes()
+            text = partner_file.put(text, read_card(card, Overrides(), datetime.now(UTC)), replace=False)
+        partner_file.save(file, text)
 
     async def _introduce(self) -> None:
         """Give every counterpart the cards of our offices."""
+        home = load(self.home)
         async with aiohttp.ClientSession() as session:
             for party in PARTIES:
-                card = await self._spoc("partners", "card", party)
+                card = own_card(home, party, self.doors)
                 for name in COUNTERPARTS:
-                    async with session.post(f"{self.simulators[name]['control']}/sim/partner", data=card) as answer:
+                    over_queue = bool(self._amqp_url) and name in OVER_THE_QUEUE
+                    told = (
+                        card | {"channel": "amqp", "amqp": {"exchange": "", "routing_key": self._queue("gateway")}}
+                        if over_queue
+                        else card
+                    )
+                    async with session.post(f"{self.simulators[name]['control']}/sim/partner", json=told) as answer:
                         if answer.status != 200:
                             raise Unavailable("demo.partner", f"{name} does not take our card: {await answer.text()}")
 
@@ -122,18 +157,6 @@ class Federation:
                 *command, stdout=output, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL
             )
         self._processes.append(process)
-
-    async def _spoc(self, *arguments: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "--home", str(self.home), *arguments,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        if process.returncode:
-            raise Unavailable(
-                "demo.command", f"spoc {' '.join(arguments[:2])} failed: {(err or out).decode(errors='replace')[-800:]}"
-            )
-        return out.decode()
 
     async def _ready(self, file: Path) -> dict[str, Any]:
         """The ready file of a process that was started; raises when the process ends instead."""

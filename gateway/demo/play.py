@@ -8,7 +8,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -17,10 +17,15 @@ from gateway.demo.federation import Federation
 from gateway.demo.letters import Letters
 from gateway.demo.stories import STORIES, Outcome
 
+PAPER_WIDTH: Final = 160
+"""Columns where there is no terminal to ask: a file or a pipe."""
+
 
 async def play(*, ends: bool, folder: Path | None, amqp_url: str, as_json: bool) -> bool:
     """Start the federation, play every story, tell the proof. True when every story reached its expected end."""
     console = Console(stderr=as_json)
+    if not console.is_terminal:
+        console = Console(stderr=as_json, width=PAPER_WIDTH)
     with tempfile.TemporaryDirectory(prefix="spoc-demo-") as temporary:
         place = folder or Path(temporary)
         federation = Federation(place, amqp_url=amqp_url)
