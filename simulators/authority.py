@@ -32,12 +32,12 @@ class KeyPair:
 class Authority:
     """One CA: `NAME-ca.pem` is what a peer has to trust."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, title: str = "") -> None:
         self.folder = folder
         self.name = name
         self.certificate = folder / f"{name}-ca.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._subject = _subject(f"{name} simulator CA")
+        self._subject = _subject(f"{title or name} simulator CA")
         built = (
             _builder(self._subject, self._subject, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -77,7 +77,8 @@ def _pairs(folder: Path, name: str) -> dict[str, KeyPair]:
 
 
 def _make(folder: Path, name: str, signer: str, kind: str) -> None:
-    own, stranger = Authority(folder, name), Authority(folder, f"{name}-stranger")
+    own = Authority(folder, name, signer.removesuffix(" signing"))
+    stranger = Authority(folder, f"{name}-stranger")
     own.issue(signer, label="expired", expired=True)
     own.issue(f"NOT {signer}", label="other-signer")
     own.issue("localhost", label="tls-server", hosts=_HOSTS)

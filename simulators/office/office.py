@@ -175,6 +175,7 @@ class Office:
         task = asyncio.create_task(self._watched(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         try:
