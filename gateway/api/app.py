@@ -22,8 +22,10 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.here = Here(gateway=gateway, door=door, local=local)
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
-    for part in (messages, journal, catalogue, partners, tokens, health, metrics, description):
-        app.include_router(part.router)
+    parts = (messages, journal, catalogue, partners, tokens, health, metrics, description)
+    app.state.parts = tuple(part.router for part in parts)
+    for router in app.state.parts:
+        app.include_router(router)
     speak_in_problems(app)
     app.add_middleware(Guard, counted=app.state.meters.counted, now=gateway.clock.now)
     return app

@@ -23,6 +23,7 @@ from gateway.setup import ROLES
 
 AUDIENCE: Final = "spoc-gateway"
 ALGORITHM: Final = "ES256"
+ROOT: Final = 0
 MAX_TOKEN_CHARACTERS: Final = 4096
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="spoc"'}
 SUBMIT: Final = ("submitter", "operator")
@@ -108,7 +109,7 @@ def claim_of(request: Request, actor: str, reference: str = "") -> Claim:
 def local_user(request: Request) -> Caller:
     """The user at the other end of the local socket; only our own user and root."""
     uid = extension(request, "unix").get("uid")
-    if uid is None or uid not in (os.geteuid(), 0):
+    if uid is None or uid not in (os.geteuid(), ROOT):
         raise Problem(403, "caller.other-user", "The local door is open only to the user that runs the gateway, and to root.")
     try:
         name = pwd.getpwuid(uid).pw_name

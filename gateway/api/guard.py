@@ -12,6 +12,7 @@ from typing import Any, Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.door import MAX_HEAD_OCTETS
 from gateway.api.problems import answer
 
 access = logging.getLogger("gateway.api.access")
@@ -46,7 +47,11 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, receive, told)
+            if _head_octets(scope) > MAX_HEAD_OCTETS:
+                words = f"The request line and headers are longer than {MAX_HEAD_OCTETS} octets."
+                await answer(431, "request.head-too-large", words, {"Connection": "close"})(scope, receive, told)
+            else:
+                await self.app(scope, receive, told)
         except Exception as error:
             log.error("fault of our own: %s at %s", type(error).__name__, _where(error))
             if not status:
@@ -64,6 +69,10 @@ class Guard:
         actor = scope.get("state", {}).get("actor", "-")
         self._counted(scope["method"], route, status, seconds)
         access.info("%s %s %s %.1f ms caller=%s", scope["method"], route, status, seconds * 1000, actor)
+
+
+def _head_octets(scope: Scope) -> int:
+    return len(scope.get("raw_path") or b"") + len(scope["query_string"]) + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
 def _where(error: BaseException) -> str:

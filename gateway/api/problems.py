@@ -18,7 +18,7 @@ PROBLEM_TYPE: Final = "application/problem+json"
 TITLES: Final = {
     400: "The request lacks something", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
     408: "Too slow", 409: "Conflict", 413: "Too large", 415: "Unknown media type", 422: "Cannot be read", 429: "Too many requests",
-    500: "Our own fault", 503: "Not available now",
+    431: "Head too large",    500: "Our own fault", 503: "Not available now",
 }  # fmt: skip
 STATUS_OF_CODE: Final = {
     "purpose.missing": 400, "reason.missing": 400, "idempotency.missing": 400, "counterpart.missing": 400,

@@ -109,10 +109,37 @@ FORM_JSON: Final[dict[str, Any]] = {
     "form": {
         "format": "sirene/M@1",
         "header": {"subject": "Question about a vehicle", "language": "en"},
-        "fields": [{"name": "Text", "value": "Who may collect the vehicle?"}],
+        "fields": [
+            {"name": "SchengenId", "value": "XA00000000000000042"},
+            {"name": "AlertArticle", "value": "1862:38"},
+            {"name": "SupplementaryInformation", "value": "Who may collect the vehicle?"},
+        ],
     },
-    "attachments": [{"file_name": "note.txt", "media_type": "text/plain", "content_base64": "RmljdGl0aW91cyBub3RlLgo="}],
+    "attachments": [{"file_name": "vehicle.jpg", "media_type": "image/jpeg", "content_base64": "/9j/4GZpY3RpdGlvdXP/2Q=="}],
 }  # fmt: skip
 FORM_XML: Final = """\
-<FormM xmlns="urn:x-spoc:sirene:1" xmlns:h="urn:x-spoc:header:1" version="1.0">…</FormM>
+<?xml version="1.0" encoding="UTF-8"?>
+<FormM xmlns="urn:x-spoc:sirene:1" xmlns:h="urn:x-spoc:header:1" version="1.0">
+  <h:Header>
+    <h:MessageId>0193a5c0-7d10-7a01-8b3c-5e0f9a1c0011</h:MessageId>
+    <h:Sent>2026-11-21T10:02:00Z</h:Sent>
+    <h:From>sirene:XA</h:From>
+    <h:To>sirene:XB</h:To>
+    <h:OurReference>XA-M-2026-0000011</h:OurReference>
+    <h:Subject>Question about a vehicle</h:Subject>
+    <h:Urgency>NORMAL</h:Urgency>
+    <h:Language>en</h:Language>
+    <h:Test>false</h:Test>
+  </h:Header>
+  <Body>
+    <SchengenId no="005">XA00000000000000042</SchengenId>
+    <AlertArticle no="090">1862:38</AlertArticle>
+    <SupplementaryInformation no="083">Who may collect the vehicle?</SupplementaryInformation>
+  </Body>
+</FormM>
 """
+MIXED: Final = (
+    "--b\r\nContent-Type: application/xml\r\n\r\n" + FORM_XML + "\r\n--b\r\nContent-Type: image/jpeg\r\n"
+    'Content-Disposition: attachment; filename="vehicle.jpg"\r\nContent-Transfer-Encoding: base64\r\n\r\n/9j/4GZpY3RpdGlvdXP/2Q==\r\n--b--\r\n'
+)
+"""With `Content-Type: multipart/mixed; boundary=b`."""

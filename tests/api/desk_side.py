@@ -67,7 +67,7 @@ async def _ask(session: aiohttp.ClientSession, method: str, url: str, headers: M
     async with session.request(method, url, headers={k: v for k, v in headers.items() if v}, allow_redirects=False, **rest) as answer:
         content = await answer.read()
         kind = answer.headers.get("Content-Type", "")
-        return Answer(answer.status, dict(answer.headers), content, await answer.json(content_type=None) if "json" in kind and content else None)
+        return Answer(answer.status, answer.headers, content, await answer.json(content_type=None) if "json" in kind and content else None)
 
 
 @asynccontextmanager
