@@ -21,10 +21,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-.PHONY: help env demo test lint format types imports lock clean
+.PHONY: help env demo test benchmark lint format types imports lock clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP) ## build .venv (quick when nothing changed)
 
@@ -46,6 +46,9 @@ demo: env ## the gateway, its simulators and three stories (ARGS=--exit ends by 
 test: env ## the whole suite (PYTEST_ARGS="-k name", WORKERS=0 for one process)
 	@$(BIN)/python -m tests.services
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+benchmark: env ## from SMTP in to SMTP out, in figures (ARGS="--messages 300 --connections 8 --workers 2 --rate 20")
+	@$(BIN)/python -m benchmarks.smtp_path $(ARGS)
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check .
