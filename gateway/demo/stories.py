@@ -134,10 +134,8 @@ STORIES: Final = (
 
 
 def _taken(told: dict[str, Any]) -> bool:
-    return any(
-        result.get("outcome") == "taken" or str(result.get("code", "")) in ("250", "ack")
-        for result in told.get("results", [])
-    )
+    """Whether our door said 250, or the broker confirmed."""
+    return bool(told.get("accepted"))
 
 
 async def _receipts(letters: Letters, outcome: Outcome, office: str, message_id: str) -> None:
