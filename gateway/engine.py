@@ -82,16 +82,24 @@ class Engine:
             for envelope in due:
                 self.offer(envelope)
 
-    def _take_up(self, envelope: str) -> None:
-        if envelope in self._in_hand:
+    def _take_up(self, *envelopes: str) -> None:
+        """Drive these one after the other, so that a receipt `VALID` does not overtake its `RECEIVED`."""
+        fresh = [envelope for envelope in envelopes if envelope not in self._in_hand]
+        if not fresh:
             return
-        task = asyncio.create_task(self._drive(envelope), name=f"drive-{envelope}")
-        self._in_hand[envelope] = task
-        task.add_done_callback(lambda _: self._done(envelope))
+        task = asyncio.create_task(self._drive_all(fresh), name=f"drive-{fresh[0]}")
+        for envelope in fresh:
+            self._in_hand[envelope] = task
+        task.add_done_callback(lambda _: self._done(fresh))
 
-    def _done(self, envelope: str) -> None:
-        self._in_hand.pop(envelope, None)
+    def _done(self, envelopes: list[str]) -> None:
+        for envelope in envelopes:
+            self._in_hand.pop(envelope, None)
         self._changed.set()
+
+    async def _drive_all(self, envelopes: list[str]) -> None:
+        for envelope in envelopes:
+            await self._drive(envelope)
 
     async def _drive(self, envelope: str) -> None:
         async with self._slots:
@@ -114,8 +122,7 @@ class Engine:
                 row = await self._ledger.get(envelope)
                 while row is not None and ready(row, self._clock.now()):
                     stepped = await self._pipeline.step(row)
-                    for new in stepped.wake:
-                        self.offer(new)
+                    self._take_up(*stepped.wake)
                     row = stepped.row
             except StaleMove:
                 log.info("moved by somebody else meanwhile, envelope=%s", envelope)
