@@ -45,6 +45,7 @@ class Lanes:
     async def lane(self) -> AsyncIterator[Lane]:
         """A channel that works, for one message; raises `Misconfigured` or `Unavailable` before anything is sent."""
         async with self._window:
+            await self._unblocked(await self.connected())
             lane = Lane(self._kept() or await self._opened())
             try:
                 yield lane
@@ -69,6 +70,17 @@ class Lanes:
         for task in self._leaving:
             task.cancel()
 
+    async def _unblocked(self, connection: AbstractConnection) -> None:
+        """A broker that is short of memory or disk says so and stops reading: what is published then is ambiguous."""
+        transport = connection.transport
+        if transport is not None:
+            try:
+                with lost_to():
+                    async with asyncio.timeout(self._settings.answer_seconds):
+                        await transport.ready()
+            except TROUBLE as error:
+                raise Unavailable("amqp.blocked", "The broker takes no messages now.") from error
+
     def _kept(self) -> AbstractChannel | None:
         """An idle channel that was used a short while ago. An older one may belong to a connection that died unseen."""
         oldest = self._clock.now() - timedelta(seconds=self._settings.idle_seconds)
@@ -81,15 +93,12 @@ class Lanes:
 
     async def _opened(self) -> AbstractChannel:
         """A new channel. Its opening is answered by the broker, which shows a connection that died unseen."""
-        was_kept = self._connection is not None
         connection = await self.connected()
         try:
             return await self.open_channel(connection)
         except Unavailable:
             if self._connection is connection:
                 await self._drop()
-            if not was_kept:
-                raise
         return await self.open_channel(await self.connected())
 
     async def open_channel(self, connection: AbstractConnection) -> AbstractChannel:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aio_pika import DeliveryMode
+from aiormq import spec
 from cryptography.hazmat.primitives import serialization
 
 from adapters.channels.amqp.compose import Address
@@ -123,6 +125,23 @@ async def test_a_kept_lane_is_used_again(writing: Writing, queue: str, wire: Wir
     way = await writing()
     attempts = [await way.send(outgoing(f"/{queue}")) for _ in range(5)]
     assert ({attempt.outcome for attempt in attempts}, wire.connections) == ({"taken"}, 1)
+
+
+async def test_a_broker_that_is_short_of_memory_is_given_nothing(
+    writing: Writing, broker: Broker, queue: str, wire: Wire
+) -> None:
+    way = await writing(answer_seconds=0.7)
+    assert (await way.send(outgoing(f"/{queue}"))).outcome == "taken"
+    wire.say(spec.Connection.Blocked("low on memory"))
+    with suppress(Unavailable):
+        await way.probe()  # after a round trip it has been heard
+    with pytest.raises(Unavailable):
+        await way.probe()
+    attempt = await way.send(outgoing(f"/{queue}"))
+    assert (attempt.outcome, attempt.evidence) == ("unavailable", "amqp.blocked: The broker takes no messages now.")
+    wire.say(spec.Connection.Unblocked())
+    assert (await way.send(outgoing(f"/{queue}"))).outcome == "taken"
+    assert await broker.waiting(queue) == 2
 
 
 async def test_many_are_under_way_at_once_within_the_window(writing: Writing, broker: Broker, queue: str) -> None:

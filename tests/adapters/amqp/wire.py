@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
+import pamqp.frame
 from aio_pika.abc import AbstractIncomingMessage
 from aiormq import spec
 from aiormq.abc import ChannelFrame
+from pamqp.base import Frame
 from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
@@ -38,6 +40,7 @@ class Wire:
         self._broker = urlsplit(url)
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._passing: set[asyncio.Task[None]] = set()
         self.connections = 0
         self.port = 0
@@ -55,6 +58,11 @@ class Wire:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         self.scheme = "amqps" if tls else "amqp"
+
+    def say(self, frame: Frame) -> None:
+        """Something in the broker's name."""
+        for end in self._clients:
+            end.write(pamqp.frame.marshal(frame, 0))
 
     def cut(self) -> None:
         """Break every connection without a word."""
@@ -74,6 +82,7 @@ class Wire:
         there, back = await asyncio.open_connection(self._broker.hostname, self._broker.port)
         self.connections += 1
         self._ends |= {writer, back}
+        self._clients.add(writer)
         for source, sink, from_broker in ((reader, back, False), (there, writer, True)):
             task = asyncio.create_task(self._pass_on(source, sink, from_broker=from_broker))
             self._passing.add(task)
@@ -89,6 +98,7 @@ class Wire:
                     await sink.drain()
         sink.close()
         self._ends.discard(sink)
+        self._clients.discard(sink)
 
 
 class StepClock:
