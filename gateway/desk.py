@@ -104,6 +104,8 @@ class Desk:
             releases=row.envelope.learned.releases,
             transmissions=row.envelope.learned.transmissions,
             receipts=row.envelope.learned.receipts,
+            # What may have been seen outside is never signed anew: the same message id would stand on other bytes.
+            signed=row.envelope.learned.signed if row.envelope.learned.transmissions else None,
         )
         writing.envelope = msgspec.structs.replace(row.envelope, learned=kept)
         writing.path.append(lifecycle.FIRST)

@@ -18,18 +18,21 @@ from gateway.envelope import Direction, Envelope
 from gateway.errors import Unavailable
 from gateway.journal.entry import Entry
 from gateway.judging import Crash, Judged, Trail, from_error
-from gateway.ledger import Committed, Ledger, Move, Query, Row, StaleMove
+from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove
 from gateway.moves import Writing, after, repeat_of, written
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
 from gateway.receipts import Receipts
 from gateway.stages.transmit import Transmit
-from gateway.verdict import Note, Reason, Reject, Verdict
+from gateway.verdict import Hold, Note, Reason, Reject, Settle, Verdict
 
 BREAKS_BEFORE_QUARANTINE: Final = 2
 NOTE_TRIES: Final = 5
 NOTE_CANDIDATES: Final = 64
 _OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward"})
+UNMATCHED: Final = Reason(
+    code="receipt.unmatched", public="A refusal came that names no message of ours to the office that sent it."
+)
 log = logging.getLogger(__name__)
 
 
@@ -111,10 +114,13 @@ class Pipeline:
         now = self._clock.now()
         if trail.judged and row.envelope.direction is Direction.OUTBOUND and row.envelope.kind in _OWN_KINDS:
             trail = _own_fault(trail)
+        trail = await self._matched(trail)
         writing = written(row, trail, now)
         last = trail.judged[-1].verdict if trail.judged else None
         if isinstance(last, Reject):
             writing.add(self._receipts.invalid(last.envelope, last.reason, last.findings, now))
+        if writing.spawn and row.version > 1:
+            writing.spawn = await self._not_yet_made(row, writing.spawn)
         if writing.path[-1] == "quarantined":
             log.error("quarantined envelope=%s", row.envelope.id)
         notes = [note for judged in trail.judged for note in judged.verdict.notes]
@@ -125,6 +131,25 @@ class Pipeline:
         if committed.same_matter:
             await self._ledger.record([_same_matter(move, committed.same_matter, now)])
         return _stepped(after(row, move), move, now)
+
+    async def _matched(self, trail: Trail) -> Trail:
+        """A refusal that names nothing we sent to its sender waits for an officer: it may be all that is told of a lost message."""
+        last = trail.judged[-1] if trail.judged else None
+        if last is None or not isinstance(last.verdict, Settle) or last.verdict.envelope.released(UNMATCHED.code):
+            return trail
+        refusals = [note for note in last.verdict.notes if note.state == "held"]
+        if not refusals or any([await self._target(note) for note in refusals]):
+            return trail
+        hold = Hold(envelope=last.verdict.envelope, reason=UNMATCHED, details=last.verdict.details)
+        return Trail(judged=(*trail.judged[:-1], Judged(stage=last.stage, verdict=hold)))
+
+    async def _not_yet_made(self, row: Row, spawn: list[Spawned]) -> list[Spawned]:
+        """What a replay brings about again keeps its message id and must not go out a second time with other content."""
+        made = await self._ledger.find(
+            Query(cause=row.envelope.id, direction=Direction.OUTBOUND, limit=NOTE_CANDIDATES)
+        )
+        known = {(each.kind, each.message_id) for each in made}
+        return [each for each in spawn if (each.envelope.kind, each.envelope.form.header.message_id) not in known]
 
     async def _commit(self, move: Move, notes: Sequence[Note], now: datetime) -> Committed:
         """Write the move together with what it brings about on other envelopes; those may move meanwhile, so read

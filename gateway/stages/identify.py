@@ -67,7 +67,7 @@ class Identify:
                 envelope=envelope,
                 reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
             )
-        self._refuse_disagreement(envelope, opened, partner, written_by)
+        partner = self._agreeing(envelope, opened, partner, written_by)
         found = Identification(format=spec.id, partner=partner.party, parts=tuple(file.part() for file in opened.files))
         details = (("format", spec.id), ("partner", partner.party), ("attachments", str(len(opened.files))))
         return Advance(envelope=envelope.learn(identification=found), details=details)
@@ -75,8 +75,8 @@ class Identify:
     def _claimed(self, envelope: Envelope) -> Partner | None:
         return self._directory.by_address(envelope.claim.sender) or self._directory.get(envelope.claim.sender)
 
-    def _refuse_disagreement(self, envelope: Envelope, opened: Parcel, partner: Partner, written_by: str) -> None:
-        """Envelope sender, From line and form must name one office: a disagreement is either an error or an attack."""
+    def _agreeing(self, envelope: Envelope, opened: Parcel, partner: Partner, written_by: str) -> Partner:
+        """The one office that envelope sender, From line and form name: a disagreement is either an error or an attack."""
         if written_by and written_by != partner.party:
             # One mailbox may serve several offices of a state: then the form says which.
             other = self._directory.get(written_by)
@@ -85,8 +85,10 @@ class Identify:
                     "sender.mismatch",
                     "The form names another office than the one whose mailbox sent it. Send it from that office's mailbox.",
                 )
+            partner = other
         if opened.from_address and not partner.owns_address(opened.from_address):
             raise Refused(
                 "sender.mismatch",
                 "The From line names another sender than the mail envelope. Both must be the office's own address.",
             )
+        return partner

@@ -85,7 +85,7 @@ def receipt_about(of: str, stage: str, number: int, sender: str = "sirene:XB", t
             element.text = of
             if not of:
                 body.remove(element)
-        elif name in ("OfReference",) or (stage != "INVALID" and name in ("Code", "Text", "Finding")):
+        elif name == "OfReference" or (stage != "INVALID" and name in ("Code", "Text", "Finding")):
             body.remove(element)
     return document(root)
 
