@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapters.channels.amqp.inbound import AmqpInbound
 from adapters.channels.amqp.outbound import AmqpOutbound
-from adapters.channels.amqp.settings import AmqpSettings
+from adapters.channels.amqp.settings import AmqpSettings, check_settings
 from adapters.channels.loopback.channel import LoopbackChannel
 from adapters.channels.smtp.inbound import SmtpInbound
 from adapters.channels.smtp.outbound import SmtpOutbound
@@ -53,9 +53,9 @@ from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
 from schemas.catalogue import discover
 
-PATH_SETTINGS: Final = frozenset(
-    {"tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "path"}
-)
+PATH_SETTINGS: Final = frozenset({
+    "tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "url_file", "path",
+})  # fmt: skip
 """Settings of adapters that name files; relative ones stand below the home folder."""
 T = TypeVar("T")
 
@@ -226,7 +226,7 @@ class Channels:
                 self.inbound[name] = SmtpInbound(name, smtp, lambda: directory, clock)
                 self.outbound[name] = SmtpOutbound(name, smtp, clock)
         elif name == "amqp":
-            amqp = built.attempt(setting, lambda: read_settings(built.home, table, AmqpSettings))
+            amqp = built.attempt(setting, lambda: _checked_amqp(read_settings(built.home, table, AmqpSettings)))
             if amqp:
                 self.inbound[name] = AmqpInbound(name, amqp, clock)
                 self.outbound[name] = AmqpOutbound(name, amqp, clock)
@@ -242,6 +242,11 @@ class Channels:
 def _checked_smtp(settings: SmtpSettings) -> SmtpSettings:
     check_inbound(settings)
     check_outbound(settings)
+    return settings
+
+
+def _checked_amqp(settings: AmqpSettings) -> AmqpSettings:
+    check_settings(settings)
     return settings
 
 
@@ -289,7 +294,9 @@ def partners_again(home: Home) -> list[Partner]:
     try:
         return list(directory_of(load(home.folder).partners))
     except (ConfigurationFaults, ValueError) as error:
-        raise Misconfigured("partners.invalid", f"The configuration cannot be read again; nothing was changed. {error}") from error
+        raise Misconfigured(
+            "partners.invalid", f"The configuration cannot be read again; nothing was changed. {error}"
+        ) from error
 
 
 def _table(
