@@ -6,6 +6,7 @@ Duplicate keys, numbers that are none, lone surrogates and deep nesting are refu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
@@ -16,15 +17,18 @@ from starlette.requests import ClientDisconnect
 from gateway.api.door import BODY_SECONDS, MAX_SMALL_OCTETS
 from gateway.api.problems import Problem
 
+LINGER_SECONDS: Final = 5
+LINGER_OCTETS: Final = 128 * 1024 * 1024
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 100_000
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The whole body; raises `Problem` 413 as soon as it is longer than the limit, 408 when it takes too long."""
+    """The whole body; raises `Problem` 413 when it is longer than the limit, 408 when it takes too long."""
     too_large = Problem(413, "request.too-large", f"The body is larger than {limit} octets.", {"Connection": "close"})
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
+        await _let_pass(request)
         raise too_large
     pieces, size = [], 0
     try:
@@ -32,13 +36,31 @@ async def body_of(request: Request, limit: int) -> bytes:
             async for piece in request.stream():
                 size += len(piece)
                 if size > limit:
-                    raise too_large
+                    break
                 pieces.append(piece)
     except TimeoutError as error:
-        raise Problem(408, "request.too-slow", f"The body did not come within {BODY_SECONDS} seconds.", {"Connection": "close"}) from error
+        words = f"The body did not come within {BODY_SECONDS} seconds."
+        raise Problem(408, "request.too-slow", words, {"Connection": "close"}) from error
     except ClientDisconnect as error:
         raise Problem(400, "request.broken-off", "The connection ended before the body did.") from error
+    if size > limit:
+        await _let_pass(request)
+        raise too_large
     return b"".join(pieces)
+
+
+async def _let_pass(request: Request) -> None:
+    """Throw away for a while what still comes: a connection that is closed over unread octets is reset, and the answer with it."""
+    if "expect" in request.headers:
+        return  # it waits for our word before it sends anything
+    passed = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while passed < LINGER_OCTETS:
+                message = await request.receive()
+                passed += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
 
 
 def media_type(request: Request) -> str:

@@ -85,7 +85,7 @@ class Here:
 
 def here(request: Request) -> Here:
     """What this application stands on."""
-    return cast(Here, request.app.state.here)
+    return cast("Here", request.app.state.here)
 
 
 Standing = Annotated[Here, Depends(here)]
@@ -94,7 +94,7 @@ Standing = Annotated[Here, Depends(here)]
 def extension(request: Request, name: str) -> dict[str, Any]:
     """What `gateway.api.peer` found out about the other end of the connection."""
     found = request.scope.get("extensions", {}).get(name, {})
-    return cast(dict[str, Any], found)
+    return cast("dict[str, Any]", found)
 
 
 def claim_of(request: Request, actor: str, reference: str = "") -> Claim:
@@ -102,7 +102,11 @@ def claim_of(request: Request, actor: str, reference: str = "") -> Claim:
     tls = extension(request, "tls")
     remote = f"{request.client.host}:{request.client.port}" if request.client else "unix:"
     return Claim(
-        sender=actor, remote=remote, encryption=tls.get("encryption", ""), certificate=tls.get("sha256", ""), reference=reference
+        sender=actor,
+        remote=remote,
+        encryption=tls.get("encryption", ""),
+        certificate=tls.get("sha256", ""),
+        reference=reference,
     )
 
 
@@ -110,7 +114,9 @@ def local_user(request: Request) -> Caller:
     """The user at the other end of the local socket; only our own user and root."""
     uid = extension(request, "unix").get("uid")
     if uid is None or uid not in (os.geteuid(), ROOT):
-        raise Problem(403, "caller.other-user", "The local door is open only to the user that runs the gateway, and to root.")
+        raise Problem(
+            403, "caller.other-user", "The local door is open only to the user that runs the gateway, and to root."
+        )
     try:
         name = pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -130,7 +136,9 @@ def authenticate(request: Request, standing: Here) -> Caller:
         for client in standing.door.clients:
             if client.certificate.lower().replace(":", "") == certificate:
                 return Caller(actor=f"client:{client.id}", roles=frozenset(client.roles))
-        raise Problem(401, "certificate.unknown", "This client certificate belongs to no client of this gateway.", CHALLENGE)
+        raise Problem(
+            401, "certificate.unknown", "This client certificate belongs to no client of this gateway.", CHALLENGE
+        )
     raise Problem(401, "caller.unknown", "Show an access token from /oauth2/token or a client certificate.", CHALLENGE)
 
 
@@ -147,7 +155,11 @@ def _bearer(token: str, standing: Here) -> Caller:
             token, standing.door.token_key.public_key(), algorithms=[ALGORITHM], audience=AUDIENCE,
             options={"require": ["exp", "iat", "sub", "aud"], "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )  # fmt: skip
-        subject, scope, expires = str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()), int(claims["exp"])
+        subject, scope, expires = (
+            str(claims["sub"]),
+            frozenset(str(claims.get("scope", "")).split()),
+            int(claims["exp"]),
+        )
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise refusal from error
     if expires <= standing.gateway.clock.now().timestamp():
@@ -175,7 +187,9 @@ class Allowed:
             raise
         request.state.actor = caller.actor
         if not caller.local and not standing.requests.take(caller.actor, standing.gateway.clock.now()):
-            raise Problem(429, "caller.too-often", f"More than {REQUESTS_PER_MINUTE} requests in a minute.", {"Retry-After": "10"})
+            raise Problem(
+                429, "caller.too-often", f"More than {REQUESTS_PER_MINUTE} requests in a minute.", {"Retry-After": "10"}
+            )
         if self.roles and not caller.may(self.roles):
             wanted = " or ".join(self.roles)
             await standing.refuse(request, "caller.role", f"{request.method} needs the role {wanted}", caller.actor)

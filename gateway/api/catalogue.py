@@ -96,17 +96,24 @@ class AdaptersView(View):
 @router.get("/formats", summary="Formats", responses=shown.FORMATS)
 async def formats(standing: Standing, caller: Anybody) -> FormatsView:
     """Every format that can be received or sent."""
-    found = [FormatView(id=spec.id, title=spec.title, root=spec.root, rules=len(spec.rules)) for spec in standing.gateway.formats]
+    found = [
+        FormatView(id=spec.id, title=spec.title, root=spec.root, rules=len(spec.rules))
+        for spec in standing.gateway.formats
+    ]
     return FormatsView(formats=found)
 
 
 @router.get("/formats/rules", summary="One format with its rules", responses=shown.RULES)
 async def rules(
-    standing: Standing, caller: Anybody, id: Annotated[str, Query(max_length=80, description="For example `sirene/G@1`.", examples=["sirene/G@1"])]
+    standing: Standing,
+    caller: Anybody,
+    id: Annotated[str, Query(max_length=80, description="For example `sirene/G@1`.", examples=["sirene/G@1"])],
 ) -> RulesView:
     """Every rule with severity, remedy, source and how sure that source is."""
     spec = standing.gateway.formats.get(id)
-    return RulesView(id=spec.id, title=spec.title, root=spec.root, rules=[RuleView.model_validate(rule) for rule in spec.rules])
+    return RulesView(
+        id=spec.id, title=spec.title, root=spec.root, rules=[RuleView.model_validate(rule) for rule in spec.rules]
+    )
 
 
 @router.get("/partners", summary="Partners", responses=shown.PARTNERS)
@@ -128,6 +135,16 @@ async def partners(standing: Standing, caller: Anybody) -> PartnersView:
 async def adapters(standing: Standing, caller: Anybody) -> AdaptersView:
     """Channels, registers and case systems of this gateway by name; /readyz says which of them do not answer."""
     gateway = standing.gateway
-    kinds = {"inbound": gateway.inbound, "outbound": gateway.outbound, "register": gateway.registers, "case system": gateway.case_systems}
+    kinds = {
+        "inbound": gateway.inbound,
+        "outbound": gateway.outbound,
+        "register": gateway.registers,
+        "case system": gateway.case_systems,
+    }
     found = [AdapterView(name=name, kind=kind) for kind, parts in kinds.items() for name in sorted(parts)]
-    return AdaptersView(office=standing.door.office_name, parties=list(gateway.office.parties), version=standing.door.version, adapters=found)
+    return AdaptersView(
+        office=standing.door.office_name,
+        parties=list(gateway.office.parties),
+        version=standing.door.version,
+        adapters=found,
+    )

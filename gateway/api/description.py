@@ -22,9 +22,7 @@ from gateway.setup import ROLES
 
 router = APIRouter(include_in_schema=False)
 ASSETS: Final = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
-PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
-)
+PAGE_POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 SCOPES: Final = {
     "submitter": "Send messages and see its own.", "reader": "Read messages.", "officer": "Read, release and reject messages.",
     "auditor": "Read messages and the journal.", "operator": "Everything, replaying included.",
@@ -48,7 +46,12 @@ a stable `code`. Examples show fictitious people, numbers and offices.
 
 def describe(app: FastAPI, standing: Here) -> dict[str, Any]:
     """The whole description."""
-    made = get_openapi(title=f"SPOC Gateway of {standing.door.office_name}", version=standing.door.version, description=WORDS, routes=app.routes)
+    made = get_openapi(
+        title=f"SPOC Gateway of {standing.door.office_name}",
+        version=standing.door.version,
+        description=WORDS,
+        routes=app.routes,
+    )
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     definitions = dict(shown.PROBLEM_SCHEMA)
@@ -128,4 +131,6 @@ async def asset(name: str, request: Request, standing: Standing) -> Response:
     if name not in ASSETS:
         raise Problem(404, "http.404", "There is nothing here.")
     content = (files("gateway.api") / "static" / name).read_bytes()
-    return Response(content, headers={"Content-Type": f"{ASSETS[name]}; charset=utf-8", "Cache-Control": "max-age=3600"})
+    return Response(
+        content, headers={"Content-Type": f"{ASSETS[name]}; charset=utf-8", "Cache-Control": "max-age=3600"}
+    )

@@ -52,10 +52,12 @@ class Guard:
                 await answer(431, "request.head-too-large", words, {"Connection": "close"})(scope, receive, told)
             else:
                 await self.app(scope, receive, told)
-        except Exception as error:
-            log.error("fault of our own: %s at %s", type(error).__name__, _where(error))
+        except Exception as error:  # noqa: BLE001  the last net: whatever it is, the caller gets an answer
+            log.error("fault of our own: %s at %s", type(error).__name__, _where(error))  # noqa: TRY400  a trace may show content
             if not status:
-                await answer(500, "gateway.fault", "The gateway failed over this request; its operators see why.")(scope, receive, told)
+                await answer(500, "gateway.fault", "The gateway failed over this request; its operators see why.")(
+                    scope, receive, told
+                )
         self._note(scope, status, time.perf_counter() - started)
         return None
 
@@ -72,7 +74,11 @@ class Guard:
 
 
 def _head_octets(scope: Scope) -> int:
-    return len(scope.get("raw_path") or b"") + len(scope["query_string"]) + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    return (
+        len(scope.get("raw_path") or b"")
+        + len(scope["query_string"])
+        + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    )
 
 
 def _where(error: BaseException) -> str:

@@ -76,7 +76,9 @@ async def get_journal(
         [Entry(event="journal.exported", at=standing.gateway.clock.now(), actor=caller.actor, details=details)]
     )
     last = found[-1].number if found else after
-    return JournalView(entries=[views.entry(each) for each in found], next_after=last, head=HeadView(number=number, hash=hash_))
+    return JournalView(
+        entries=[views.entry(each) for each in found], next_after=last, head=HeadView(number=number, hash=hash_)
+    )
 
 
 @router.get("/journal/head", summary="The last link of the chain", responses=shown.HEAD)

@@ -29,13 +29,26 @@ MessagePath = Annotated[str, Path(pattern=UUID_PATTERN, description="Our own key
 
 
 def stated_purpose(
-    purpose: Annotated[str, Query(max_length=1000, description="Why you look; here or in the header. Journalled.", examples=["Case 9999-99999-00001-26"])] = "",
-    x_spoc_purpose: Annotated[str, Header(max_length=1000, description="Why you look; here or in the query. Journalled.")] = "",
+    purpose: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            description="Why you look; here or in the header. Journalled.",
+            examples=["Case 9999-99999-00001-26"],
+        ),
+    ] = "",
+    x_spoc_purpose: Annotated[
+        str, Header(max_length=1000, description="Why you look; here or in the query. Journalled.")
+    ] = "",
 ) -> str:
     """The stated purpose; raises `Problem` 400."""
     stated = (x_spoc_purpose or purpose).strip()
     if not stated:
-        raise Problem(400, "purpose.missing", "State why you look, in the header X-SPOC-Purpose or the query parameter purpose; it is journalled.")
+        raise Problem(
+            400,
+            "purpose.missing",
+            "State why you look, in the header X-SPOC-Purpose or the query parameter purpose; it is journalled.",
+        )
     return stated
 
 
@@ -48,27 +61,48 @@ class Filters:
     def __init__(  # noqa: PLR0913, PLR0917  one parameter for each filter of the address
         self,
         direction: Annotated[Direction | None, Query(description="Which way it travels.")] = None,
-        state: Annotated[list[str] | None, Query(description="States of the lifecycle; may be repeated.", examples=[["held"]])] = None,
-        format: Annotated[str, Query(max_length=80, description="For example `sirene/G@1`.")] = "",  # noqa: A002  the word of the address
+        state: Annotated[
+            list[str] | None, Query(description="States of the lifecycle; may be repeated.", examples=[["held"]])
+        ] = None,
+        format: Annotated[str, Query(max_length=80, description="For example `sirene/G@1`.")] = "",
         counterpart: Annotated[str, Query(max_length=40, description="For example `sirene:XB`.")] = "",
         exchange: Annotated[str, Query(max_length=200, description="The matter.")] = "",
         cause: Annotated[str, Query(max_length=40, description="What this message brought about.")] = "",
-        q: Annotated[str, Query(max_length=200, description="Exactly an id, message id, reference, exchange, digest, mail reference or idempotency key.")] = "",
-        before: Annotated[str, Query(max_length=40, description="Only messages older than this id: the next page.")] = "",
+        q: Annotated[
+            str,
+            Query(
+                max_length=200,
+                description="Exactly an id, message id, reference, exchange, digest, mail reference or idempotency key.",
+            ),
+        ] = "",
+        before: Annotated[
+            str, Query(max_length=40, description="Only messages older than this id: the next page.")
+        ] = "",
         limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50,
     ) -> None:
         if unknown := set(state or ()) - STATE_NAMES:
-            raise Problem(422, "state.unknown", f"There is no state {min(unknown)[:40]!r}. Known are: {', '.join(sorted(STATE_NAMES))}.")
+            raise Problem(
+                422,
+                "state.unknown",
+                f"There is no state {min(unknown)[:40]!r}. Known are: {', '.join(sorted(STATE_NAMES))}.",
+            )
         self.wanted = Wanted(
             direction=direction, states=tuple(state or ()), format=format, counterpart=counterpart, exchange=exchange, cause=cause,
             text=q, before_id=before, limit=limit,
         )  # fmt: skip
 
 
-@router.post("", status_code=202, summary="Send a message abroad", response_model=SubmissionView, responses=shown.SUBMITTED, openapi_extra=shown.SUBMISSION_BODY)
+@router.post(
+    "",
+    status_code=202,
+    summary="Send a message abroad",
+    response_model=SubmissionView,
+    responses=shown.SUBMITTED,
+    openapi_extra=shown.SUBMISSION_BODY,
+)
 async def post_message(
     request: Request, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*SUBMIT))],
-    idempotency_key: Annotated[str, Header(description="Mandatory: new for each message, the same when a request is repeated.", examples=["case-17-reply-1"])] = "",
+    idempotency_key: Annotated[str, Header(description="Mandatory; new for each message, the same on repeating.", examples=["case-17-reply-1"])] = "",
     x_spoc_counterpart: Annotated[str, Header(description="The office to send to; for XML and MIME, here or in the query.", examples=["sirene:XB"])] = "",
     counterpart: Annotated[str, Query(description="The office to send to; for XML and MIME, here or in the header.", examples=["sirene:XB"])] = "",
 ) -> JSONResponse:  # fmt: skip
@@ -78,7 +112,13 @@ async def post_message(
     with other content it is refused with 409. In JSON, `form.header` may leave out `message_id`, `sent`, `sender`, `to` and `our_reference`: they
     are filled in, the ids always alike for one client and key. Files without a manifest in the header are listed in it as they came.
     """
-    done = await keep(request, standing, caller.actor)
+    try:
+        done = await keep(request, standing, caller.actor)
+    except (Problem, Refused) as refusal:
+        await standing.refuse(
+            request, refusal.code, "An order to send was refused; the client was told why.", caller.actor
+        )
+        raise
     told = SubmissionView(
         id=done.accepted.envelope, digest=done.digest, known_before=done.accepted.known_before,
         links=views.links(standing.door.public_url, done.accepted.envelope),
@@ -87,7 +127,9 @@ async def post_message(
 
 
 @router.get("", summary="List or find messages", responses=shown.LISTED)
-async def list_messages(request: Request, standing: Standing, caller: MayRead, purpose: Purpose, filters: Annotated[Filters, Depends()]) -> ListView:
+async def list_messages(
+    request: Request, standing: Standing, caller: MayRead, purpose: Purpose, filters: Annotated[Filters, Depends()]
+) -> ListView:
     """Newest first. A submitter sees its own submissions only."""
     wanted = filters.wanted
     found = await standing.gateway.desk.find(wanted, caller.actor, purpose)
@@ -118,7 +160,9 @@ async def get_message(envelope: MessagePath, standing: Standing, caller: MayRead
     """Header, fields with labels, findings, signature, routing, answers, cases, transmissions, receipts and releases."""
     await _visible(standing, caller, envelope)
     row = await standing.gateway.desk.read(envelope, caller.actor, purpose)
-    (found,) = [each for each in await standing.gateway.ledger.find(Wanted(text=envelope, limit=10)) if each.id == envelope]
+    (found,) = [
+        each for each in await standing.gateway.ledger.find(Wanted(text=envelope, limit=10)) if each.id == envelope
+    ]
     return views.detail(row, found, standing.gateway.formats, standing.door.public_url)
 
 
@@ -138,7 +182,9 @@ async def get_raw(envelope: MessagePath, standing: Standing, caller: MayRead, pu
     return _download(payload.content, payload.media_type, envelope, payload.digest)
 
 
-@router.get("/{envelope}/signed", summary="The signed XML of a message we sent", response_class=Response, responses=shown.SIGNED)
+@router.get(
+    "/{envelope}/signed", summary="The signed XML of a message we sent", response_class=Response, responses=shown.SIGNED
+)
 async def get_signed(envelope: MessagePath, standing: Standing, caller: MayRead, purpose: Purpose) -> Response:
     """The very bytes that go out, without the files beside them; 404 before it is signed."""
     await _visible(standing, caller, envelope)
@@ -149,14 +195,23 @@ async def get_signed(envelope: MessagePath, standing: Standing, caller: MayRead,
     return _download(signed, "application/xml", envelope, "")
 
 
-ENDINGS: Final = {"application/xml": "xml", "text/xml": "xml", "application/json": "json", "message/rfc822": "eml", "multipart/mixed": "mime"}
+ENDINGS: Final = {
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "application/json": "json",
+    "message/rfc822": "eml",
+    "multipart/mixed": "mime",
+}
 
 
 def _download(content: bytes, media_type: str, envelope: str, digest: str) -> Response:
     kind = media_type.partition(";")[0].strip().lower()
     ending = ENDINGS.get(kind, "bin")
     shown_type = kind if kind in ENDINGS else "application/octet-stream"
-    headers = {"Content-Disposition": f'attachment; filename="{envelope}.{ending}"', "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{envelope}.{ending}"',
+        "X-Content-Type-Options": "nosniff",
+    }
     if digest:
         headers["ETag"] = f'"{digest}"'
     # A bare media type, so that no character set is added to bytes that say it themselves.
@@ -173,7 +228,12 @@ _BODY: Final[dict[str, Any]] = {"responses": shown.ACTED, "openapi_extra": shown
 
 def _acted(standing: Standing, row: Row) -> ActView:
     code = row.reason.code if row.reason else ""
-    return ActView(id=row.envelope.id, state=row.state, reason_code=code, links=views.links(standing.door.public_url, row.envelope.id))
+    return ActView(
+        id=row.envelope.id,
+        state=row.state,
+        reason_code=code,
+        links=views.links(standing.door.public_url, row.envelope.id),
+    )
 
 
 @router.post("/{envelope}/release", summary="Let a held message go on", **_BODY)

@@ -25,12 +25,24 @@ class Meters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter("spoc_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry)
-        self._seconds = Histogram("spoc_http_request_seconds", "Time of requests by route.", ["route"], registry=self.registry)
-        self._envelopes = Gauge("spoc_envelopes", "Messages by direction and state.", ["direction", "state"], registry=self.registry)
-        self._accepted = Gauge("spoc_accepted", "Messages ever taken in or made, by the ledger's own counter.", registry=self.registry)
+        self._requests = Counter(
+            "spoc_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "spoc_http_request_seconds", "Time of requests by route.", ["route"], registry=self.registry
+        )
+        self._envelopes = Gauge(
+            "spoc_envelopes", "Messages by direction and state.", ["direction", "state"], registry=self.registry
+        )
+        self._accepted = Gauge(
+            "spoc_accepted", "Messages ever taken in or made, by the ledger's own counter.", registry=self.registry
+        )
         self._in_hand = Gauge("spoc_in_hand", "Messages that are being moved right now.", registry=self.registry)
-        self._oldest = Gauge("spoc_oldest_waiting_seconds", "Age of the oldest message that a stage still waits for.", registry=self.registry)
+        self._oldest = Gauge(
+            "spoc_oldest_waiting_seconds",
+            "Age of the oldest message that a stage still waits for.",
+            registry=self.registry,
+        )
         self._journal = Gauge("spoc_journal_entries", "Entries in the journal.", registry=self.registry)
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -50,7 +62,7 @@ class Meters:
         self._in_hand.set(standing.gateway.engine.in_hand)
         self._journal.set((await ledger.head())[0])
         now = standing.gateway.clock.now()
-        waiting = [made for id in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(id))]
+        waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 
 
@@ -64,7 +76,9 @@ def made_at(id: str) -> datetime | None:
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response, responses=shown.METRICS)
-async def metrics(request: Request, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*WATCH))]) -> Response:
+async def metrics(
+    request: Request, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*WATCH))]
+) -> Response:
     """Messages by state, totals, ages, and requests by route."""
     meters: Meters = request.app.state.meters
     await meters.read(standing)

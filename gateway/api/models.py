@@ -65,7 +65,9 @@ class ListView(View):
     """Messages, newest first."""
 
     messages: list[SummaryView]
-    next: str = Field(description="Address of the next page; empty when there is none. A page for a submitter may be short and still have a next one.")
+    next: str = Field(
+        description="Address of the next page; empty when there is none. A page for a submitter may be short and still have a next one."
+    )
 
 
 class FieldView(View):

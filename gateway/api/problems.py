@@ -47,7 +47,9 @@ class FaultView(BaseModel):
 class ProblemView(BaseModel):
     """A problem document after RFC 9457."""
 
-    type: str = Field(description="`urn:x-spoc:problem:` and the code.", examples=["urn:x-spoc:problem:idempotency.conflict"])
+    type: str = Field(
+        description="`urn:x-spoc:problem:` and the code.", examples=["urn:x-spoc:problem:idempotency.conflict"]
+    )
     title: str = Field(examples=["Conflict"])
     status: int = Field(examples=[409])
     detail: str = Field(
@@ -67,7 +69,9 @@ def document(status: int, code: str, detail: str, errors: list[FaultView] | None
     return view.model_dump(exclude_defaults=True)
 
 
-def answer(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, errors: list[FaultView] | None = None) -> JSONResponse:
+def answer(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, errors: list[FaultView] | None = None
+) -> JSONResponse:
     """The problem document as a response."""
     return JSONResponse(document(status, code, detail, errors), status, dict(headers or {}), PROBLEM_TYPE)
 
@@ -90,19 +94,31 @@ async def _core(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _stale(_: Request, __: Exception) -> JSONResponse:
-    return answer(409, "envelope.moved", "The message was moved by somebody else meanwhile. Read it again and decide again.")
+    return answer(
+        409, "envelope.moved", "The message was moved by somebody else meanwhile. Read it again and decide again."
+    )
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [FaultView(where=".".join(str(part) for part in fault["loc"]), text=str(fault["msg"])) for fault in error.errors()]
-    return answer(422, "request.invalid", "Parameters of the request are not as described; see `errors`.", errors=faults)
+    faults = [
+        FaultView(where=".".join(str(part) for part in fault["loc"]), text=str(fault["msg"]))
+        for fault in error.errors()
+    ]
+    return answer(
+        422, "request.invalid", "Parameters of the request are not as described; see `errors`.", errors=faults
+    )
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    words = {404: "There is nothing here. /openapi.json lists what there is.", 405: "This address does not know this method."}
-    return answer(error.status_code, f"http.{error.status_code}", words.get(error.status_code, "Refused."), error.headers)
+    words = {
+        404: "There is nothing here. /openapi.json lists what there is.",
+        405: "This address does not know this method.",
+    }
+    return answer(
+        error.status_code, f"http.{error.status_code}", words.get(error.status_code, "Refused."), error.headers
+    )
 
 
 def speak_in_problems(app: FastAPI) -> None:

@@ -11,7 +11,11 @@ HASH: Final = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184"
 BEFORE: Final = "591785b794601e212b260e25925636fd591785b794601e212b260e25925636fd"
 NOON: Final = "2026-11-21T12:00:00Z"
 
-LINKS: Final = {"self": f"/api/v1/messages/{ID}", "timeline": f"/api/v1/messages/{ID}/timeline", "raw": f"/api/v1/messages/{ID}/raw"}
+LINKS: Final = {
+    "self": f"/api/v1/messages/{ID}",
+    "timeline": f"/api/v1/messages/{ID}/timeline",
+    "raw": f"/api/v1/messages/{ID}/raw",
+}
 SUBMITTED: Final = {"id": ID, "digest": DIGEST, "known_before": False, "links": LINKS}
 SUMMARY: Final = {
     "id": ID, "direction": "inbound", "kind": "message", "channel": "smtp", "state": "acknowledged", "account": "delivered",
@@ -25,7 +29,14 @@ FINDING: Final = {
     "rule": "HDR-05", "severity": "warning", "text": "An urgent message gives no reason.", "field": "Header/UrgencyReason",
     "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1",
 }  # fmt: skip
-FIELD: Final = {"name": "RegistrationNumber", "label": "Registration number", "number": "016", "value": "QQ00001", "attributes": {}, "fields": []}
+FIELD: Final = {
+    "name": "RegistrationNumber",
+    "label": "Registration number",
+    "number": "016",
+    "value": "QQ00001",
+    "attributes": {},
+    "fields": [],
+}
 DETAIL: Final[dict[str, Any]] = {
     "summary": SUMMARY,
     "claim": {
@@ -85,8 +96,15 @@ BALANCE: Final = {
 ALIVE: Final = {"status": "alive"}
 READY: Final = {"ready": True, "reasons": [], "checked_at": NOON}
 NOT_READY: Final = {"ready": False, "reasons": ["register crm: The register does not answer."], "checked_at": NOON}
-TOKEN: Final = {"access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 3600, "scope": "reader"}
-FORMATS: Final = {"formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12}]}
+TOKEN: Final = {
+    "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": 3600,
+    "scope": "reader",
+}
+FORMATS: Final = {
+    "formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12}]
+}
 RULES: Final = {
     "id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG",
     "rules": [{

@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from uvicorn.server import ServerState
 
 from gateway.api.app import create_app
-from gateway.api.door import MAX_HEAD_OCTETS, ApiDoor
+from gateway.api.door import HEAD_SECONDS, MAX_HEAD_OCTETS, ApiDoor
 from gateway.api.peer import PeerProtocol
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway
@@ -58,7 +58,8 @@ def tls_context(listening: Listening) -> ssl.SSLContext | None:
     if not listening.tls_certificate:
         if not is_loopback(listening.listen_host):
             raise Misconfigured(
-                "api.tls-missing", f"The API may listen on {listening.listen_host} only with TLS: set tls_certificate and tls_key, or listen on 127.0.0.1."
+                "api.tls-missing",
+                f"The API may listen on {listening.listen_host} only with TLS: set tls_certificate and tls_key, or listen on 127.0.0.1.",
             )
         if listening.client_ca:
             raise Misconfigured("api.tls-missing", "client_ca needs tls_certificate and tls_key.")
@@ -72,7 +73,9 @@ def tls_context(listening: Listening) -> ssl.SSLContext | None:
             context.load_verify_locations(listening.client_ca)
             context.verify_mode = ssl.CERT_OPTIONAL
     except (OSError, ssl.SSLError) as error:
-        raise Misconfigured("api.tls-unreadable", "The TLS certificate, key or client_ca of the API cannot be read.") from error
+        raise Misconfigured(
+            "api.tls-unreadable", "The TLS certificate, key or client_ca of the API cannot be read."
+        ) from error
     return context
 
 
@@ -95,7 +98,9 @@ class Listener:
     async def open_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen and return the real port; raises `OSError`."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, host, port, ssl=tls, backlog=BACKLOG)
+        self._server = await loop.create_server(
+            self._protocol, host, port, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=HEAD_SECONDS if tls else None
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def open_unix(self, plug: socket.socket) -> None:
@@ -126,7 +131,10 @@ class Listener:
 def bind_private(file: Path) -> socket.socket:
     """A Unix socket that only our own user can reach from its first moment on; raises `Misconfigured` for a path that is too long."""
     if len(os.fsencode(file)) > MAX_SOCKET_PATH:
-        raise Misconfigured("api.socket-path", f"The path of the local door is longer than {MAX_SOCKET_PATH} octets. Use a shorter data folder.")
+        raise Misconfigured(
+            "api.socket-path",
+            f"The path of the local door is longer than {MAX_SOCKET_PATH} octets. Use a shorter data folder.",
+        )
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileNotFoundError):
         file.unlink()
@@ -144,6 +152,7 @@ class ApiServer:
     def __init__(self, gateway: Gateway, door: ApiDoor, listening: Listening) -> None:
         self._gateway, self._door, self._listening = gateway, door, listening
         self._listeners: list[Listener] = []
+        self._bound: Path | None = None
         self.port = 0
         """The real TCP port once it listens."""
         self.url = ""
@@ -157,10 +166,16 @@ class ApiServer:
             if self._listening.socket_file:
                 local = Listener(create_app(self._gateway, self._door, local=True))
                 self._listeners.append(local)
-                await local.open_unix(bind_private(Path(self._listening.socket_file)))
+                await local.open_unix(self._bind())
         except BaseException:
             await self.stop()
             raise
+
+    def _bind(self) -> socket.socket:
+        file = Path(self._listening.socket_file)
+        plug = bind_private(file)
+        self._bound = file
+        return plug
 
     async def _open_tcp(self) -> None:
         host, port = self._listening.listen_host, self._listening.listen_port
@@ -170,7 +185,9 @@ class ApiServer:
         try:
             self.port = await listener.open_tcp(host, port, tls)
         except OSError as error:
-            raise Misconfigured("api.port-taken", f"The API cannot listen on {host}:{port}: {error.strerror or 'not possible'}.") from error
+            raise Misconfigured(
+                "api.port-taken", f"The API cannot listen on {host}:{port}: {error.strerror or 'not possible'}."
+            ) from error
         self._listeners.append(listener)
         shown = f"[{host}]" if ":" in host else host
         self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
@@ -179,6 +196,11 @@ class ApiServer:
         """Close all doors."""
         while self._listeners:
             await self._listeners.pop().close()
-        if self._listening.socket_file:
+        self._unbind()
+
+    def _unbind(self) -> None:
+        """Take away the socket's file if it is ours: another gateway's stays."""
+        if self._bound is not None:
             with contextlib.suppress(OSError):
-                Path(self._listening.socket_file).unlink()
+                self._bound.unlink()
+            self._bound = None

@@ -12,7 +12,10 @@ ID = samples.ID
 Responses = dict[int | str, dict[str, Any]]
 
 _WORDS: Final[dict[int, tuple[str, str]]] = {
-    400: ("purpose.missing", "State why you look, in the header X-SPOC-Purpose or the query parameter purpose; it is journalled."),
+    400: (
+        "purpose.missing",
+        "State why you look, in the header X-SPOC-Purpose or the query parameter purpose; it is journalled.",
+    ),
     401: ("caller.unknown", "Show an access token from /oauth2/token or a client certificate."),
     403: ("caller.role", "This needs the role officer or operator."),
     404: ("envelope.unknown", "There is no message with this id."),
@@ -33,7 +36,10 @@ def refusals(*codes: int) -> Responses:
     for code in sorted(codes):
         name, words = _WORDS[code]
         example = document(code, name, words)
-        told[code] = {"description": example["title"], "content": {PROBLEM_TYPE: {"schema": _PROBLEM, "example": example}}}
+        told[code] = {
+            "description": example["title"],
+            "content": {PROBLEM_TYPE: {"schema": _PROBLEM, "example": example}},
+        }
     return told
 
 
@@ -52,7 +58,17 @@ def files(words: str, types: tuple[str, ...], example: str, *codes: int) -> Resp
 _PROBLEM: Final = {"$ref": "#/components/schemas/ProblemView"}
 PROBLEM_SCHEMA: Final = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
 
-SUBMITTED = answers(samples.SUBMITTED, 400, 408, 409, 413, 415, 422, status=202, words="Durable; it is checked, signed and sent from here on.")
+SUBMITTED = answers(
+    samples.SUBMITTED,
+    400,
+    408,
+    409,
+    413,
+    415,
+    422,
+    status=202,
+    words="Durable; it is checked, signed and sent from here on.",
+)
 SUBMITTED[202]["headers"] = {"Location": {"description": "Address of the message.", "schema": {"type": "string"}}}
 LISTED = answers(samples.LIST, 400, 422)
 DETAIL = answers(samples.DETAIL, 400, 404, 422)
@@ -68,7 +84,14 @@ PARTNERS = answers(samples.PARTNERS)
 RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
 ADAPTERS = answers(samples.ADAPTERS)
 _XML_EXAMPLE: Final = '<FormG xmlns="urn:x-spoc:sirene:1" version="1.0">…</FormG>'
-RAW = files("The bytes as they came.", ("application/xml", "application/json", "message/rfc822", "multipart/mixed"), _XML_EXAMPLE, 400, 404, 422)
+RAW = files(
+    "The bytes as they came.",
+    ("application/xml", "application/json", "message/rfc822", "multipart/mixed"),
+    _XML_EXAMPLE,
+    400,
+    404,
+    422,
+)
 SIGNED = files("The signed XML.", ("application/xml",), _XML_EXAMPLE, 400, 404, 422)
 METRICS = files("Figures in the text format of Prometheus.", ("text/plain",), "spoc_accepted_total 5.0\n")
 ALIVE: Responses = {200: {"description": "Alive.", "content": {"application/json": {"example": samples.ALIVE}}}}
@@ -76,7 +99,9 @@ READY: Responses = {
     200: {"description": "Ready.", "content": {"application/json": {"example": samples.READY}}},
     503: {
         "description": "Not ready, with the reasons.",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReadyView"}, "example": samples.NOT_READY}},
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/ReadyView"}, "example": samples.NOT_READY}
+        },
     },
 }
 REASON_BODY: Final[dict[str, Any]] = {
@@ -122,7 +147,11 @@ SUBMISSION_BODY: Final[dict[str, Any]] = {
             "application/xml": {"schema": {"type": "string", "format": "binary"}, "example": samples.FORM_XML},
             "application/json": {"schema": _FORM_SCHEMA, "example": samples.FORM_JSON},
             "multipart/mixed": {
-                "schema": {"type": "string", "format": "binary", "description": "First the form as application/xml, then the files as attachments."},
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "First the form as application/xml, then the files as attachments.",
+                },
                 "example": samples.MIXED,
             },
         },

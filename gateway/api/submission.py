@@ -6,12 +6,14 @@ the same caller and idempotency key, so that a repeated request is a repetition.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import msgspec
 from fastapi import Request
@@ -34,9 +36,12 @@ CHANNEL: Final = "api"
 JSON: Final = "application/json"
 KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,62}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,62}")
-_MIXED: Final = re.compile(r"multipart/mixed\s*;[\x20-\x7e]{1,200}", re.IGNORECASE)
+_MIXED: Final = re.compile(r"multipart/mixed\s*;[\x20-\x7e]{1,200}", re.IGNORECASE | re.ASCII)
 MAX_FILES: Final = parcel.MAX_PARTS - 1
 _TRIES: Final = 3
+READ_APART_FROM: Final = 64 * 1024
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,17 +77,19 @@ async def submit(request: Request, standing: Here, actor: str) -> Submitted:
         raise Problem(415, "request.media-type", "Send a form as application/xml, application/json or multipart/mixed.")
     body = await body_of(request, MAX_MESSAGE_OCTETS)
     if kind == JSON:
-        return await _json(strict_json(body), standing, claim)
+        return await _json(await _apart(len(body), _read_order, body), len(body), standing, claim)
     counterpart = _party(request.headers.get("x-spoc-counterpart") or request.query_params.get("counterpart", ""))
     payload = Payload.of(body, "application/xml") if kind in parcel.XML_TYPES else _mixed(request, body)
-    _readable(payload, standing)
+    await _apart(len(body), _readable, payload, standing)
     accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
     return Submitted(accepted=accepted, digest=payload.digest)
 
 
 def _party(text: str) -> str:
     if not text:
-        raise Problem(400, "counterpart.missing", "Name the office to send to, for example X-SPOC-Counterpart: sirene:XB.")
+        raise Problem(
+            400, "counterpart.missing", "Name the office to send to, for example X-SPOC-Counterpart: sirene:XB."
+        )
     try:
         return party(text)
     except ValueError as error:
@@ -105,21 +112,44 @@ def _readable(payload: Payload, standing: Here) -> None:
         standing.gateway.formats.recognise(str(root.tag), root.get("version", ""))
 
 
-async def _json(found: dict[str, Any], standing: Here, claim: Claim) -> Submitted:
-    """Submit a JSON form. A repetition meets the time that was filled in first."""
+async def _apart(octets: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Large bodies are read in a thread, so that one caller does not stop the others."""
+    if octets <= READ_APART_FROM:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An order whose shape is right."""
+
+    counterpart: str
+    form: dict[str, Any]
+    files: tuple[File, ...]
+
+
+def _read_order(body: bytes) -> _Read:
     try:
-        order = msgspec.convert(found, _Order)
+        order = msgspec.convert(strict_json(body), _Order)
     except msgspec.ValidationError as error:
         raise _unfit(error) from error
-    counterpart, files = _party(order.counterpart), _files(order)
+    return _Read(counterpart=_party(order.counterpart), form=order.form, files=_files(order))
+
+
+async def _json(order: _Read, octets: int, standing: Here, claim: Claim) -> Submitted:
+    """Submit a JSON form. A repetition meets the time that was filled in first."""
+    counterpart = order.counterpart
     sent = standing.gateway.clock.now().replace(microsecond=0)
     for last in range(1, _TRIES + 1):
-        payload = _packed(_form(order.form, counterpart, claim, sent, standing), files)
-        _readable(payload, standing)
+        form = _form(order.form, counterpart, claim, sent, standing)
+        payload = await _apart(octets, _packed, form, order.files)
+        await _apart(octets, _readable, payload, standing)
         try:
             accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
         except Refused as refused:
-            earlier = await _first_sent(standing, claim) if refused.code == "idempotency.conflict" and last < _TRIES else None
+            earlier = (
+                await _first_sent(standing, claim) if refused.code == "idempotency.conflict" and last < _TRIES else None
+            )
             if earlier is None or earlier == sent:
                 raise
             sent = earlier
@@ -161,7 +191,11 @@ def _form(given: Mapping[str, Any], counterpart: str, claim: Claim, sent: dateti
         raise _unfit(error) from error
     lost = _lost(whole, msgspec.to_builtins(form), "form")
     if lost:
-        raise Problem(422, "form.unfit", f"{lost} is no member of a form; compare it with the example. Nothing that you send is left out silently.")
+        raise Problem(
+            422,
+            "form.unfit",
+            f"{lost} is no member of a form; compare it with the example. Nothing that you send is left out silently.",
+        )
     standing.gateway.formats.get(form.format)
     return form
 
@@ -183,7 +217,10 @@ def _lost(given: Any, kept: Any, where: str) -> str:
 
 
 def _packed(form: Form, files: tuple[File, ...]) -> Payload:
-    return parcel.pack(msgspec.json.encode(form), files, form_type=JSON)
+    try:
+        return parcel.pack(msgspec.json.encode(form), files, form_type=JSON)
+    except (OverflowError, ValueError) as error:
+        raise Problem(422, "form.unfit", "The form holds a number or a character that cannot be kept.") from error
 
 
 def _unfit(error: msgspec.ValidationError) -> Problem:
@@ -193,7 +230,9 @@ def _unfit(error: msgspec.ValidationError) -> Problem:
 
 async def _first_sent(standing: Here, claim: Claim) -> datetime | None:
     """The time that was filled in when this caller used this key first."""
-    for found in await standing.gateway.ledger.find(Query(direction=Direction.OUTBOUND, text=claim.reference, limit=200)):
+    for found in await standing.gateway.ledger.find(
+        Query(direction=Direction.OUTBOUND, text=claim.reference, limit=200)
+    ):
         row = await standing.gateway.ledger.get(found.id)
         first = row.envelope.claim if row else None
         if row and first and (first.sender, first.reference) == (claim.sender, claim.reference):

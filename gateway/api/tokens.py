@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 from uuid import uuid4
@@ -29,8 +30,6 @@ from gateway.setup import ROLES, secret_hash, secret_matches
 router = APIRouter(tags=["access"])
 MAX_FIELDS: Final = 10
 FORM: Final = "application/x-www-form-urlencoded"
-_NOBODY: Final = secret_hash("", bytes(16))
-"""Compared for unknown clients, so that the time of the answer does not tell which ids exist."""
 
 
 class TokenView(View):
@@ -66,7 +65,10 @@ _FAULTS: Final[dict[int | str, dict[str, Any]]] = {
         (429, "temporarily_unavailable", "Too many token requests. Try again in a minute."),
     )
 }  # fmt: skip
-_RESPONSES: Final = {200: {"description": "A token.", "content": {"application/json": {"example": samples.TOKEN}}}, **_FAULTS}
+_RESPONSES: Final = {
+    200: {"description": "A token.", "content": {"application/json": {"example": samples.TOKEN}}},
+    **_FAULTS,
+}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -89,7 +91,9 @@ _BODY: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-@router.post("/oauth2/token", summary="Get an access token", response_model=TokenView, responses=_RESPONSES, openapi_extra=_BODY)
+@router.post(
+    "/oauth2/token", summary="Get an access token", response_model=TokenView, responses=_RESPONSES, openapi_extra=_BODY
+)
 async def token(request: Request, standing: Standing) -> JSONResponse:
     """Client credentials, by HTTP Basic or in the body. Roles are scopes. Every token is journalled."""
     try:
@@ -123,7 +127,9 @@ async def _granted(request: Request, standing: Here) -> tuple[Caller, tuple[str,
     if fields.get("grant_type") != "client_credentials":
         raise _Refusal(400, "unsupported_grant_type", "Send grant_type=client_credentials.")
     caller = local_user(request) if standing.local else await _client(request, standing, fields)
-    wanted = tuple(dict.fromkeys(fields.get("scope", "").split())) or tuple(role for role in ROLES if role in caller.roles)
+    wanted = tuple(dict.fromkeys(fields.get("scope", "").split())) or tuple(
+        role for role in ROLES if role in caller.roles
+    )
     if not caller.roles.issuperset(wanted):
         raise _Refusal(400, "invalid_scope", "The client does not have this role.")
     return caller, wanted
@@ -134,7 +140,13 @@ async def _fields(request: Request) -> dict[str, str]:
         raise _Refusal(400, "invalid_request", f"Send {FORM}.")
     body = await body_of(request, MAX_SMALL_OCTETS)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS, errors="strict")
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            max_num_fields=MAX_FIELDS,
+            errors="strict",
+        )
     except ValueError as error:
         raise _Refusal(400, "invalid_request", "The body cannot be read.") from error
     if len(dict(pairs)) != len(pairs):
@@ -144,20 +156,26 @@ async def _fields(request: Request) -> dict[str, str]:
 
 async def _client(request: Request, standing: Here, fields: dict[str, str]) -> Caller:
     """The client whose secret or certificate this is; checking a secret is costly, so requests are counted first."""
-    id, secret = _credentials(request, fields)
+    name, secret = _credentials(request, fields)
     host = request.client.host if request.client else ""
     now = standing.gateway.clock.now()
-    if not standing.tokens.take(f"{host} {id[:64]}", now) or not standing.tokens.take(host, now):
+    if not standing.tokens.take(f"{host} {name[:64]}", now) or not standing.tokens.take(host, now):
         raise _Refusal(429, "temporarily_unavailable", "Too many token requests. Try again in a minute.")
-    client = standing.client(id)
+    client = standing.client(name)
     certificate = extension(request, "tls").get("sha256", "")
     if client and client.certificate and client.certificate.lower().replace(":", "") == certificate:
         return Caller(actor=f"client:{client.id}", roles=frozenset(client.roles))
     stored = client.secret_hash if client and client.secret_hash else ""
-    matches = await asyncio.to_thread(secret_matches, secret, stored or _NOBODY)
+    matches = await asyncio.to_thread(secret_matches, secret, stored or _nobody())
     if client is None or not stored or not matches:
         raise _Refusal(401, "invalid_client", "Client id or secret is wrong.")
     return Caller(actor=f"client:{client.id}", roles=frozenset(client.roles))
+
+
+@cache
+def _nobody() -> str:
+    """Compared for unknown clients, so that the time of the answer does not tell which ids exist."""
+    return secret_hash("", bytes(16))
 
 
 def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
@@ -165,9 +183,9 @@ def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
     if kind.lower() != "basic":
         return fields.get("client_id", ""), fields.get("client_secret", "")
     try:
-        id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        name, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError) as error:
         raise _Refusal(401, "invalid_client", "The Authorization header cannot be read.") from error
     if fields.get("client_secret"):
         raise _Refusal(400, "invalid_request", "Send the secret once, by HTTP Basic or in the body.")
-    return unquote_plus(id), unquote_plus(secret)
+    return unquote_plus(name), unquote_plus(secret)

@@ -8,8 +8,24 @@ from typing import Any
 import msgspec
 
 from gateway.api.models import (
-    AnswerView, AttemptView, CaseView, ClaimView, DetailView, EntryView, FieldView, FindingView, LegView, Links, MatchView,
-    PartView, ReasonView, ReceiptView, ReleaseView, RoutingView, SignatureView, SummaryView,
+    AnswerView,
+    AttemptView,
+    CaseView,
+    ClaimView,
+    DetailView,
+    EntryView,
+    FieldView,
+    FindingView,
+    LegView,
+    Links,
+    MatchView,
+    PartView,
+    ReasonView,
+    ReceiptView,
+    ReleaseView,
+    RoutingView,
+    SignatureView,
+    SummaryView,
 )  # fmt: skip
 from gateway.errors import Refused
 from gateway.form import Field

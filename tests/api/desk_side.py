@@ -33,7 +33,9 @@ class Answer:
 class Doors:
     """The doors of one rig."""
 
-    def __init__(self, rig: Rig, server: ApiServer, door: ApiDoor, tcp: aiohttp.ClientSession, local: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, rig: Rig, server: ApiServer, door: ApiDoor, tcp: aiohttp.ClientSession, local: aiohttp.ClientSession
+    ) -> None:
         self.rig, self.server, self.door, self._tcp, self._local = rig, server, door, tcp, local
         self._tokens: dict[str, str] = {}
 
@@ -46,7 +48,9 @@ class Doors:
             self._tokens[role] = answer.json["access_token"]
         return self._tokens[role]
 
-    async def ask(self, method: str, path: str, role: str = "", *, headers: Mapping[str, str] | None = None, **rest: Any) -> Answer:
+    async def ask(
+        self, method: str, path: str, role: str = "", *, headers: Mapping[str, str] | None = None, **rest: Any
+    ) -> Answer:
         """One request over TCP, as the client of a role or as nobody."""
         sent = {**PURPOSE, **(headers or {})}
         if role:
@@ -64,10 +68,17 @@ class Doors:
 
 
 async def _ask(session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str], rest: Any) -> Answer:
-    async with session.request(method, url, headers={k: v for k, v in headers.items() if v}, allow_redirects=False, **rest) as answer:
+    async with session.request(
+        method, url, headers={k: v for k, v in headers.items() if v}, allow_redirects=False, **rest
+    ) as answer:
         content = await answer.read()
         kind = answer.headers.get("Content-Type", "")
-        return Answer(answer.status, answer.headers, content, await answer.json(content_type=None) if "json" in kind and content else None)
+        return Answer(
+            answer.status,
+            answer.headers,
+            content,
+            await answer.json(content_type=None) if "json" in kind and content else None,
+        )
 
 
 @asynccontextmanager

@@ -29,7 +29,9 @@ async def test_health_is_open_and_says_when_it_is_ready(doors: Doors) -> None:
     assert (ready.status, ready.json["ready"], ready.json["reasons"]) == (200, True, [])
 
 
-async def test_not_ready_tells_the_reasons_and_probes_only_now_and_then(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_not_ready_tells_the_reasons_and_probes_only_now_and_then(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
     probes = []
 
     async def away() -> None:
@@ -102,9 +104,13 @@ async def test_the_example_orders_can_be_sent_as_they_stand(doors: Doors) -> Non
     bodies = description["paths"]["/api/v1/messages"]["post"]["requestBody"]["content"]
     assert bodies["application/json"]["example"] == samples.FORM_JSON
     msgspec.convert(samples.FORM_JSON, _Order)
-    answer = await doors.ask("POST", "/api/v1/messages", "submitter", json=samples.FORM_JSON, headers={"Idempotency-Key": "json"})
+    answer = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", json=samples.FORM_JSON, headers={"Idempotency-Key": "json"}
+    )
     headers = {"Idempotency-Key": "xml", "X-SPOC-Counterpart": "sirene:XB", "Content-Type": "application/xml"}
-    xml = await doors.ask("POST", "/api/v1/messages", "submitter", data=bodies["application/xml"]["example"].encode(), headers=headers)
+    xml = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", data=bodies["application/xml"]["example"].encode(), headers=headers
+    )
     headers |= {"Idempotency-Key": "mime", "Content-Type": "multipart/mixed; boundary=b"}
     mixed = bodies["multipart/mixed"]["example"].replace("5e0f9a1c0011", "5e0f9a1c0012").encode()
     mime = await doors.ask("POST", "/api/v1/messages", "submitter", data=mixed, headers=headers)

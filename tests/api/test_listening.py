@@ -30,7 +30,9 @@ def _fingerprint(file: Path) -> str:
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     folder = tmp_path / "tls-keys"
-    set_up_authority(folder, ["sirene:XA"], ("mail.xa.spoc.example", "localhost"), datetime.now(UTC) - timedelta(days=1))
+    set_up_authority(
+        folder, ["sirene:XA"], ("mail.xa.spoc.example", "localhost"), datetime.now(UTC) - timedelta(days=1)
+    )
     return folder
 
 
@@ -42,7 +44,10 @@ def _listening(keys: Path) -> Listening:
 async def test_a_client_certificate_is_an_identity(tmp_path: Path, keys: Path) -> None:
     listening = _listening(keys)
     client = keys / "tls/client.cert.pem"
-    door = ApiDoor(token_key=new_token_key(), clients=(ApiClient(id="police", roles=("reader",), certificate=_fingerprint(client).upper()),))
+    door = ApiDoor(
+        token_key=new_token_key(),
+        clients=(ApiClient(id="police", roles=("reader",), certificate=_fingerprint(client).upper()),),
+    )
     trusting = ssl.create_default_context(cafile=listening.client_ca)
     showing = ssl.create_default_context(cafile=listening.client_ca)
     showing.load_cert_chain(client, keys / "tls/client.key.pem")
@@ -76,7 +81,10 @@ async def test_a_certificate_that_no_client_owns_is_refused(tmp_path: Path, keys
         server = ApiServer(rig.gateway, ApiDoor(token_key=new_token_key()), listening)
         await server.start()
         try:
-            async with aiohttp.ClientSession() as session, session.get(f"https://localhost:{server.port}/api/v1/formats", ssl=showing) as answer:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"https://localhost:{server.port}/api/v1/formats", ssl=showing) as answer,
+            ):
                 assert answer.status == 401
                 assert (await answer.json())["code"] == "certificate.unknown"
         finally:
@@ -102,7 +110,9 @@ async def test_a_taken_port_is_said_in_words_and_leaves_nothing_open(tmp_path: P
         door = ApiDoor(token_key=new_token_key())
         first = ApiServer(rig.gateway, door, Listening(listen_port=0))
         await first.start()
-        second = ApiServer(rig.gateway, door, Listening(listen_port=first.port, socket_file=str(tmp_path / "run/api.sock")))
+        second = ApiServer(
+            rig.gateway, door, Listening(listen_port=first.port, socket_file=str(tmp_path / "run/api.sock"))
+        )
         with pytest.raises(Misconfigured, match="cannot listen"):
             await second.start()
         assert not (tmp_path / "run/api.sock").exists()
@@ -114,7 +124,11 @@ async def test_a_taken_port_is_said_in_words_and_leaves_nothing_open(tmp_path: P
 
 async def test_stopping_is_safe_unstarted_and_twice_and_ends_open_connections(tmp_path: Path) -> None:
     async with Rig(tmp_path / "rig") as rig:
-        server = ApiServer(rig.gateway, ApiDoor(token_key=new_token_key()), Listening(listen_port=0, socket_file=str(tmp_path / "run/api.sock")))
+        server = ApiServer(
+            rig.gateway,
+            ApiDoor(token_key=new_token_key()),
+            Listening(listen_port=0, socket_file=str(tmp_path / "run/api.sock")),
+        )
         await server.stop()
         await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

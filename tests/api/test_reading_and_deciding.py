@@ -12,6 +12,7 @@ from gateway.journal import chain
 from gateway.journal.chain import Link
 from tests.api.desk_side import PURPOSE, Answer, Doors
 
+REQUEST = Path("schemas/europol/samples/Request.xml").read_bytes()
 NO_PURPOSE = dict.fromkeys(PURPOSE, "")
 UNKNOWN = "019dee00-0000-7000-8000-000000000000"
 REASON = {"reason": "The provider agreed by telephone."}
@@ -26,8 +27,7 @@ async def held_reply(doors: Doors) -> str:
 
 
 async def arrived(doors: Doors) -> str:
-    document = Path("schemas/europol/samples/Request.xml").read_bytes()
-    return await doors.rig.arrives(doors.rig.bureaux["enu:XB"].signed(document), sender="europol@xb.police.example")
+    return await doors.rig.arrives(doors.rig.bureaux["enu:XB"].signed(REQUEST), sender="europol@xb.police.example")
 
 
 async def decide(doors: Doors, envelope: str, act: str, role: str = "officer", reason: object = REASON) -> Answer:
@@ -112,7 +112,11 @@ async def test_an_officer_rejects_and_an_operator_replays(doors: Doors) -> None:
     await doors.rig.gateway.engine.quiet()
     assert (await doors.rig.row(reply)).state == "held"
     rejected = await decide(doors, reply, "reject")
-    assert (rejected.status, rejected.json["state"], rejected.json["reason_code"]) == (200, "rejected", "officer.rejected")
+    assert (rejected.status, rejected.json["state"], rejected.json["reason_code"]) == (
+        200,
+        "rejected",
+        "officer.rejected",
+    )
     assert "Reply" not in doors.rig.told()
 
 
@@ -143,8 +147,12 @@ async def test_an_auditor_checks_the_chain_here_and_elsewhere(doors: Doors) -> N
     assert (proof["intact"], proof["faults"]) == (True, [])
     assert proof["entries"] == proof["head"]["number"] > 10
     links, after = [], 0
-    while len(page := (await doors.ask("GET", f"/api/v1/journal?after={after}&limit=7", "auditor")).json["entries"]) == 7:
-        links += [Link(number=e["number"], entry=e["canonical"].encode(), before=e["before"], hash=e["hash"]) for e in page]
+    while (
+        len(page := (await doors.ask("GET", f"/api/v1/journal?after={after}&limit=7", "auditor")).json["entries"]) == 7
+    ):
+        links += [
+            Link(number=e["number"], entry=e["canonical"].encode(), before=e["before"], hash=e["hash"]) for e in page
+        ]
         after = page[-1]["number"]
         if after >= proof["head"]["number"]:
             break
@@ -161,7 +169,10 @@ async def test_a_changed_entry_is_found(doors: Doors) -> None:
         async def journal(self, after: int, limit: int) -> list[Link]:
             links = await doors.rig.ledger.journal(after, limit)
             forged = chain.link(3, b'{"forged":true}', links[1].before)
-            return [Link(number=3, entry=forged.entry, before=each.before, hash=each.hash) if each.number == 3 else each for each in links]
+            return [
+                Link(number=3, entry=forged.entry, before=each.before, hash=each.hash) if each.number == 3 else each
+                for each in links
+            ]
 
     number, head = await doors.rig.ledger.head()
     _, found = await check_chain(Forged(), number, head)  # type: ignore[arg-type]  # reads only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from datetime import timedelta
@@ -30,12 +31,16 @@ XML = {"Content-Type": "application/xml", "X-SPOC-Counterpart": "sirene:XB"}
 def own_form() -> bytes:
     """The sample M form as our own bureau would write it to XB."""
     text = Path("schemas/sirene/samples/FormM.xml").read_text("utf-8").replace("<h:To>sirene:XC</h:To>\n    ", "")
-    text = text.replace("<h:From>sirene:XB</h:From>", "<h:From>sirene:XA</h:From>").replace("<h:To>sirene:XA</h:To>", "<h:To>sirene:XB</h:To>")
+    text = text.replace("<h:From>sirene:XB</h:From>", "<h:From>sirene:XA</h:From>").replace(
+        "<h:To>sirene:XA</h:To>", "<h:To>sirene:XB</h:To>"
+    )
     return text.replace("XB00000000000000205", "XA00000000000000205").encode()
 
 
 async def test_an_xml_form_is_kept_signed_and_sent(doors: Doors) -> None:
-    answer = await doors.ask("POST", "/api/v1/messages", "submitter", data=own_form(), headers={**XML, "Idempotency-Key": "k1"})
+    answer = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", data=own_form(), headers={**XML, "Idempotency-Key": "k1"}
+    )
     assert answer.status == 202, answer.json
     assert answer.headers["Location"] == answer.json["links"]["self"]
     await doors.rig.gateway.engine.quiet()
@@ -50,7 +55,13 @@ async def test_an_xml_form_is_kept_signed_and_sent(doors: Doors) -> None:
 async def test_a_json_form_is_completed_and_its_files_travel(doors: Doors) -> None:
     photo = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
     file = {"file_name": "front.jpg", "media_type": "image/jpeg", "content_base64": base64.b64encode(photo).decode()}
-    answer = await doors.ask("POST", "/api/v1/messages", "submitter", json={**ORDER, "attachments": [file]}, headers={"Idempotency-Key": "k2"})
+    answer = await doors.ask(
+        "POST",
+        "/api/v1/messages",
+        "submitter",
+        json={**ORDER, "attachments": [file]},
+        headers={"Idempotency-Key": "k2"},
+    )
     assert answer.status == 202, answer.json
     await doors.rig.gateway.engine.quiet()
     detail = (await doors.ask("GET", answer.json["links"]["self"], "submitter")).json
@@ -76,7 +87,9 @@ async def test_the_same_key_with_another_body_is_a_conflict(doors: Doors) -> Non
     other = {**ORDER, "form": {**ORDER["form"], "header": {"subject": "Another question"}}}  # type: ignore[dict-item]  # a mapping
     answer = await doors.ask("POST", "/api/v1/messages", "submitter", json=other, headers={"Idempotency-Key": "k4"})
     assert (answer.status, answer.json["code"]) == (409, "idempotency.conflict")
-    xml = await doors.ask("POST", "/api/v1/messages", "submitter", data=own_form(), headers={**XML, "Idempotency-Key": "k4"})
+    xml = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", data=own_form(), headers={**XML, "Idempotency-Key": "k4"}
+    )
     assert (xml.status, xml.json["code"]) == (409, "idempotency.conflict")
 
 
@@ -88,9 +101,13 @@ async def test_a_key_belongs_to_one_client(doors: Doors) -> None:
 
 
 async def test_a_mime_body_is_kept_with_its_files(doors: Doors) -> None:
-    body = b"--b\r\nContent-Type: application/xml\r\n\r\n" + own_form() + b"\r\n--b\r\nContent-Type: text/plain\r\n" \
-        b"Content-Disposition: attachment; filename=\"note.txt\"\r\n\r\nFictitious note.\r\n--b--\r\n"  # fmt: skip
-    headers = {"Content-Type": "multipart/mixed; boundary=b", "X-SPOC-Counterpart": "sirene:XB", "Idempotency-Key": "k6"}
+    note = b'Content-Type: text/plain\r\nContent-Disposition: attachment; filename="note.txt"\r\n\r\nFictitious note.'
+    body = b"--b\r\nContent-Type: application/xml\r\n\r\n%b\r\n--b\r\n%b\r\n--b--\r\n" % (own_form(), note)
+    headers = {
+        "Content-Type": "multipart/mixed; boundary=b",
+        "X-SPOC-Counterpart": "sirene:XB",
+        "Idempotency-Key": "k6",
+    }
     answer = await doors.ask("POST", "/api/v1/messages", "submitter", data=body, headers=headers)
     assert answer.status == 202, answer.json
     await doors.rig.gateway.engine.quiet()
@@ -124,8 +141,11 @@ REFUSED: dict[str, tuple[dict[str, str], Any, int, str]] = {
     "a header member that is none": ({}, _order(header={"urgancy": "URGENT"}), 422, "form.unfit"),
     "a field member that is none": ({}, _order(fields=[{"name": "Text", "vale": "x"}]), 422, "form.unfit"),
     "a header that is none": ({}, _order(header="x"), 422, "form.unfit"),
+    "a subject of no kind": ({}, _order(subjects=[{"type": "secret"}]), 422, "form.unfit"),
     "unknown format": ({}, _order(format="sirene/Q@1"), 422, "format.unknown"),
-    "file that is not base64": ({}, {**ORDER, "attachments": [{"file_name": "a", "media_type": "text/plain", "content_base64": "?"}]}, 422, "attachment.base64"),
+    "file that is not base64": (
+        {}, {**ORDER, "attachments": [{"file_name": "a", "media_type": "text/plain", "content_base64": "?"}]}, 422, "attachment.base64",
+    ),
     "file with a line break in its type": (
         {}, {**ORDER, "attachments": [{"file_name": "a", "media_type": "text/plain\r\nX: y", "content_base64": ""}]}, 422, "attachment.media-type",
     ),
@@ -137,15 +157,20 @@ REFUSED: dict[str, tuple[dict[str, str], Any, int, str]] = {
 async def test_what_cannot_be_read_is_refused_with_a_problem_document(doors: Doors, name: str) -> None:
     headers, body, status, code = REFUSED[name]
     sent = {"json": body} if isinstance(body, dict) else {"data": body}
-    answer = await doors.ask("POST", "/api/v1/messages", "submitter", headers={"Idempotency-Key": "k", **headers}, **sent)
+    answer = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", headers={"Idempotency-Key": "k", **headers}, **sent
+    )
     assert (answer.status, answer.json["code"]) == (status, code), answer.json
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert await doors.rig.ledger.accepted() == 0
+    assert await doors.events("door.refused") == [("channel:api", code)]
 
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read(doors: Doors) -> None:
     body = b"x" * (24 * 1024 * 1024 + 1)
-    answer = await doors.ask("POST", "/api/v1/messages", "submitter", data=io.BytesIO(body), headers={**XML, "Idempotency-Key": "k"})
+    answer = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", data=io.BytesIO(body), headers={**XML, "Idempotency-Key": "k"}
+    )
     assert (answer.status, answer.json["code"]) == (413, "request.too-large")
 
 
@@ -157,3 +182,36 @@ async def test_a_form_that_breaks_a_rule_is_kept_and_its_findings_are_told(doors
     detail = (await doors.ask("GET", answer.json["links"]["self"], "submitter")).json
     assert detail["reason"]["code"] == "rules.refused"
     assert "HDR-03" in [finding["rule"] for finding in detail["findings"]]
+
+
+async def test_a_large_order_is_read_beside_the_others(doors: Doors) -> None:
+    photo = b"\xff\xd8\xff\xe0" + bytes(300_000) + b"\xff\xd9"
+    file = {"file_name": "front.jpg", "media_type": "image/jpeg", "content_base64": base64.b64encode(photo).decode()}
+    answer = await doors.ask(
+        "POST", "/api/v1/messages", "submitter", json={**ORDER, "attachments": [file]}, headers={"Idempotency-Key": "k"}
+    )
+    assert answer.status == 202
+    row = await doors.rig.row(answer.json["id"])
+    assert answer.json["digest"] == row.envelope.payload.digest
+
+
+async def test_many_who_send_the_same_at_once_make_one_message(doors: Doors) -> None:
+    await doors.token("submitter")
+    same = [
+        doors.ask("POST", "/api/v1/messages", "submitter", json=ORDER, headers={"Idempotency-Key": "k"})
+        for _ in range(10)
+    ]
+    answers = await asyncio.gather(*same)
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert [answer.json["known_before"] for answer in answers].count(False) == 1
+
+
+async def test_an_absurd_number_in_a_form_ends_in_a_named_state(doors: Doors) -> None:
+    listed = {"file_name": "a", "media_type": "b/c", "size": 10**30, "sha256": "0" * 64}
+    order = _order(header={"attachments": [listed]})
+    answer = await doors.ask("POST", "/api/v1/messages", "submitter", json=order, headers={"Idempotency-Key": "k"})
+    assert answer.status == 202
+    await doors.rig.gateway.engine.quiet()
+    row = await doors.rig.row(answer.json["id"])
+    assert row.state == "rejected", row.reason

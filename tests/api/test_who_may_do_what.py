@@ -62,7 +62,11 @@ async def test_a_role_may_do_what_the_table_says_and_nothing_else(doors: Doors, 
 
 async def test_the_table_above_holds_every_operation(doors: Doors) -> None:
     described = (await doors.ask("GET", "/openapi.json")).json["paths"]
-    there = {(method.upper(), path.replace("/api/v1/messages/{envelope}", UNKNOWN)) for path, each in described.items() for method in each}
+    there = {
+        (method.upper(), path.replace("/api/v1/messages/{envelope}", UNKNOWN))
+        for path, each in described.items()
+        for method in each
+    }
     assert there == OPERATIONS.keys() | OPEN
 
 
@@ -77,8 +81,12 @@ async def test_nobody_may_do_anything_without_credentials(doors: Doors, method: 
 async def test_a_submitter_sees_its_own_messages_and_no_others(doors: Doors) -> None:
     from tests.api.test_sending_through_the_api import ORDER
 
-    own = (await doors.ask("POST", "/api/v1/messages", "submitter", json=ORDER, headers={"Idempotency-Key": "a"})).json["id"]
-    other = (await doors.ask("POST", "/api/v1/messages", "operator", json=ORDER, headers={"Idempotency-Key": "b"})).json["id"]
+    own = (await doors.ask("POST", "/api/v1/messages", "submitter", json=ORDER, headers={"Idempotency-Key": "a"})).json[
+        "id"
+    ]
+    other = (
+        await doors.ask("POST", "/api/v1/messages", "operator", json=ORDER, headers={"Idempotency-Key": "b"})
+    ).json["id"]
     listed = (await doors.ask("GET", "/api/v1/messages", "submitter")).json["messages"]
     assert [each["id"] for each in listed] == [own]
     assert (await doors.ask("GET", f"/api/v1/messages/{own}", "submitter")).status == 200
@@ -122,7 +130,9 @@ async def test_a_forged_or_foreign_token_is_refused(doors: Doors) -> None:
 
 async def test_a_token_never_gives_more_than_the_client_has_now(doors: Doors) -> None:
     token = jwt.encode(_claims(scope="reader operator"), doors.door.token_key, algorithm="ES256")
-    answer = await doors.ask("POST", f"{UNKNOWN}/replay", headers={"Authorization": f"Bearer {token}"}, json={"reason": "Test."})
+    answer = await doors.ask(
+        "POST", f"{UNKNOWN}/replay", headers={"Authorization": f"Bearer {token}"}, json={"reason": "Test."}
+    )
     assert answer.status == 403
 
 
@@ -140,7 +150,9 @@ async def test_a_token_never_gives_more_than_the_client_has_now(doors: Doors) ->
 async def test_a_wrong_token_request_is_refused_in_the_words_of_oauth(
     doors: Doors, body: dict[str, str], headers: dict[str, str], status: int, error: str
 ) -> None:
-    answer = await doors.ask("POST", "/oauth2/token", data={"grant_type": "client_credentials", **body}, headers=headers)
+    answer = await doors.ask(
+        "POST", "/oauth2/token", data={"grant_type": "client_credentials", **body}, headers=headers
+    )
     assert (answer.status, answer.json["error"]) == (status, error)
     assert ("channel:api", f"token.{error.replace('_', '-')}") in await doors.events("door.refused")
     assert SECRET not in str((await doors.local("GET", "/api/v1/journal")).json)
@@ -148,14 +160,18 @@ async def test_a_wrong_token_request_is_refused_in_the_words_of_oauth(
 
 async def test_http_basic_carries_the_secret_too(doors: Doors) -> None:
     basic = base64.b64encode(f"auditor:{SECRET}".encode()).decode()
-    answer = await doors.ask("POST", "/oauth2/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"})
+    answer = await doors.ask(
+        "POST", "/oauth2/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"}
+    )
     assert (answer.status, answer.json["scope"], answer.json["expires_in"]) == (200, "auditor", 3600)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_guessing_secrets_is_slowed_down(doors: Doors) -> None:
     body = {"grant_type": "client_credentials", "client_id": "reader", "client_secret": "guess"}
-    statuses = [(await doors.ask("POST", "/oauth2/token", data=body)).status for _ in range(limits.TOKENS_PER_MINUTE + 1)]
+    statuses = [
+        (await doors.ask("POST", "/oauth2/token", data=body)).status for _ in range(limits.TOKENS_PER_MINUTE + 1)
+    ]
     assert statuses[0] == 401
     assert statuses[-1] == 429
     doors.rig.clock.turn(timedelta(minutes=1))
@@ -201,7 +217,9 @@ async def test_another_user_is_not_let_in_at_the_local_door(doors: Doors, monkey
 
 async def test_credentials_are_no_part_of_the_log(doors: Doors, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"):
-        await doors.ask("GET", "/api/v1/messages?q=7101700008&purpose=secret-purpose", "officer", headers={"X-SPOC-Purpose": ""})
+        await doors.ask(
+            "GET", "/api/v1/messages?q=7101700008&purpose=secret-purpose", "officer", headers={"X-SPOC-Purpose": ""}
+        )
         await doors.ask("GET", "/nothing/7101700008")
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("gateway.api")]
     assert any("GET /api/v1/messages 200" in line and "caller=client:officer" in line for line in lines)
@@ -229,7 +247,13 @@ async def test_a_fault_of_our_own_shows_nothing(doors: Doors, monkeypatch: pytes
 
 
 async def test_a_head_that_is_too_long_is_refused(doors: Doors) -> None:
-    async with aiohttp.ClientSession() as session, session.get(doors.server.url + "/healthz", headers={"X": "x" * 20_000}) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(doors.server.url + "/healthz", headers={"X": "x" * 20_000}) as answer,
+    ):
         assert answer.status == 431
-    async with aiohttp.ClientSession() as session, session.get(doors.server.url + "/healthz", headers={"X": "x" * 900_000}) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(doors.server.url + "/healthz", headers={"X": "x" * 900_000}) as answer,
+    ):
         assert answer.status in (400, 431)
