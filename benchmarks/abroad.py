@@ -97,9 +97,9 @@ class Abroad:
         at = time.time()
         document = base64.b64decode(mail.partition(b"\r\n\r\n")[2].rpartition(b"\r\n.\r\n")[0])
         root = etree.fromstring(document)
-        name = root.tag.rpartition("}")[2]
+        name = etree.QName(root).localname
         kind = f"{name} {root.findtext('{*}Body/{*}Stage')}" if name == "Receipt" else name
-        header = {child.tag.rpartition("}")[2]: child.text or "" for child in root[0]}
+        header = {etree.QName(child).localname: child.text or "" for child in root[0]}
         of = header.get("InReplyTo") or root.findtext("{*}Body/{*}QueryId") or ""
         arrival = Arrival(at=at, kind=kind, of=of, message_id=header["MessageId"], to=header["To"], document=document)
         self.arrivals.append(arrival)

@@ -72,8 +72,8 @@ class Front:
 
     def start(self) -> None:
         """Start it and wait until its doors are open; raises `RuntimeError` with its last words."""
-        profiling = ["-m", "cProfile", "-o", self._profile] if self._profile else []
-        command = [sys.executable, *profiling, "-m", "gateway", "--home", str(self.folder), "serve"]
+        program = ["benchmarks.profiled", self._profile] if self._profile else ["gateway"]
+        command = [sys.executable, "-m", *program, "--home", str(self.folder), "serve"]
         with (self.folder / "output.txt").open("wb") as output:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         run, until = self.folder / "data" / "run", time.monotonic() + START_SECONDS

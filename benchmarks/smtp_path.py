@@ -29,11 +29,12 @@ from benchmarks.abroad import Arrival, Plan
 from benchmarks.home import Front, Surroundings
 from benchmarks.load import Order, Sent
 from benchmarks.office import OURS, PARTY, Office, query_id
-from benchmarks.usage import cpu_seconds, machine_busy_seconds, peak_megabytes, percentile
+from benchmarks.usage import cpu_seconds, machine_busy_seconds, main_thread_seconds, peak_megabytes, percentile
 
 VARIANTS: Final = {"leg": "TravelDocumentQuery", "full": "TravelDocumentAnswer"}
 """What goes out in the end: the query itself, forwarded to another office, or the answer to it."""
 RECEIPTS: Final = ("Receipt RECEIVED", "Receipt VALID")
+LOOP: Final = "front, of it the event loop"
 RUN_SECONDS: Final = 300.0
 LIBRARIES: Final = ("lxml", "signxml", "cryptography", "aiosmtpd", "aiosmtplib", "msgspec", "aiohttp")
 
@@ -60,6 +61,7 @@ class Meter:
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         own = resource.getrusage(resource.RUSAGE_SELF)
         used = {role: sum(map(cpu_seconds, pids)) for role, pids in self._pids.items()}
+        used[LOOP] = sum(map(main_thread_seconds, self._pids["front"]))
         used["load"] = children.ru_utime + children.ru_stime  # of children that have ended: the load alone
         used["benchmark"] = own.ru_utime + own.ru_stime
         used["machine"] = machine_busy_seconds()
@@ -69,8 +71,9 @@ class Meter:
         """Seconds since the start by role; `others` is what processes that are not of this run used."""
         now = self._now()
         used = {role: now[role] - self._begun[role] for role in now}
-        machine = used.pop("machine")
-        return {**used, "others": max(0.0, machine - sum(used.values()))}
+        machine, loop = used.pop("machine"), used.pop(LOOP)
+        others = max(0.0, machine - sum(used.values()))
+        return {"front": used.pop("front"), LOOP: loop, **used, "others": others}
 
     def seconds(self) -> float:
         """How long it has run."""
@@ -172,7 +175,8 @@ def _figures(
         "steps": [{"kind": kind, "step": step, **_spread(values)} for (kind, step), values in books.steps(ours).items()],
         "cpu_per_message": cpu, "peak_megabytes": seen["peak_megabytes"],
         "floor": {"alone": alone, "per_exchange": least, "times": floor.PER_EXCHANGE, "cpu_ratio": gateway / least},
-        "stages_alone": stage_times, "events": books.events(ours), "ledger_octets_per_message": (folder / "home/data/ledger.sqlite").stat().st_size / len(mails),
+        "stages_alone": stage_times, "events": books.events(ours),
+        "ledger_octets_per_message": (folder / "home/data/ledger.sqlite").stat().st_size / len(mails),
     }  # fmt: skip
 
 

@@ -15,6 +15,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def main_thread_seconds(pid: int) -> float:
+    """User and system time of its first thread alone."""
+    fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 def peak_megabytes(pid: int) -> float:
     """The most resident memory it held."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
