@@ -268,6 +268,13 @@ def _own_fault(trail: Trail) -> Trail:
     if not isinstance(last.verdict, Reject):
         return trail
     rules = " ".join(finding.rule for finding in last.verdict.findings)
+    if last.verdict.envelope.kind == "forward":
+        # Its content is another office's: what we took in may be less than what the next office demands, and a person decides.
+        reason = Reason(
+            code="forward.refused", public=f"It cannot be passed on as it is: {rules or last.verdict.reason.code}."
+        )
+        hold = Hold(envelope=last.verdict.envelope, reason=reason, details=last.verdict.details)
+        return Trail(judged=(*trail.judged[:-1], Judged(stage=last.stage, verdict=hold)))
     crash = Crash(
         stage=last.stage,
         kind=last.verdict.reason.code,
