@@ -1,13 +1,13 @@
 """The gateway under cProfile, its event loop and its ledger writer apart: `python -m benchmarks.profiled FILE ARGUMENTS…`.
 
-Writes `FILE.loop` and `FILE.writer` for `python -m pstats`. A call that gives the interpreter to another thread counts the wait for it, so
-system calls look dear where threads compete.
+Writes `FILE.loop` and `FILE.writer` for `python -m pstats`. Counted is CPU time of the thread, so that neither waiting nor other processes show.
 """
 
 from __future__ import annotations
 
 import cProfile
 import sys
+import time
 
 from adapters.stores.sqlite.writer import Writer
 from gateway.cli import main as spoc
@@ -19,14 +19,14 @@ def main() -> None:
     run = Writer._run  # the body of the thread is private, and it is what we want to see
 
     def profiled(writer: Writer) -> None:
-        profile = cProfile.Profile()
+        profile = cProfile.Profile(time.thread_time)
         try:
             profile.runcall(run, writer)
         finally:
             profile.dump_stats(f"{file}.writer")
 
     Writer._run = profiled  # type: ignore[method-assign,assignment]
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.thread_time)
     try:
         profile.runcall(spoc)
     finally:
