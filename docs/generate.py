@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,13 +62,13 @@ def events() -> str:
 # --- settings
 
 
-def settings(kind: str, place: str, *inherited: str) -> str:
-    """Every setting of a class: `settings config.settings.Api api`; `inherited` names a class whose own fields are left out."""
+def settings(place: str, *inherited: str) -> str:
+    """Every setting of a class: `settings config.settings.Api`; `inherited` names a class whose own fields are left out."""
     module, _, name = place.rpartition(".")
     found = getattr(import_module(module), name)
     known = _fields(getattr(import_module(inherited[0].rpartition(".")[0]), inherited[0].rpartition(".")[2])) if inherited else {}
     fields = {one: told for one, told in _fields(found).items() if one not in known}
-    return table(("setting", "default", kind), ((code(one), default, words) for one, (default, words) in fields.items()))
+    return table(("setting", "default", "meaning"), ((code(one), default, words) for one, (default, words) in fields.items()))
 
 
 def _fields(found: type) -> dict[str, tuple[str, str]]:
@@ -279,12 +280,15 @@ def operations() -> str:
     from gateway.api.app import create_app
     from gateway.api.description import secured
     from gateway.api.door import ApiDoor, new_token_key
+    from gateway.clock import SystemClock
 
-    app = create_app(cast("Any", None), ApiDoor(token_key=new_token_key()))
+    nothing_behind = SimpleNamespace(clock=SystemClock())
+    app = create_app(cast("Any", nothing_behind), ApiDoor(token_key=new_token_key()))
     roles = {(path, method): found for path, method, found in secured(app)}
     rows = [
         (code(f"{method} {route.path}"), route.summary or route.name, ", ".join(roles.get((route.path, method.lower()), ())) or "open")
-        for route in app.routes
+        for part in app.state.parts
+        for route in part.routes
         if isinstance(route, APIRoute) and route.include_in_schema
         for method in sorted(route.methods or ())
     ]
