@@ -26,6 +26,8 @@ DEFAULT_HOME: Final = "spoc-home"
 OVERRIDE: Final = "SPOC_SET_"
 """`SPOC_SET_api__listen_port=9000` overrides one setting, for containers and tests."""
 
+NOBODY: Final = "unit:UNKNOWN"
+"""Stands in for our parties while faults are looked for in the rest."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -38,6 +40,8 @@ class Home:
     partners: Partners
     routes: Path
     """The routing table in force: the home folder's own, else the one that is shipped."""
+    faults: tuple[Fault, ...] = ()
+    """What `survey` found wrong; a home with faults is good for finding more of them and for nothing else."""
 
     @property
     def data(self) -> Path:
@@ -75,7 +79,18 @@ def home_folder(given: Path | None = None) -> Path:
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> Home:
-    """Everything in the home folder; raises `ConfigurationFaults` with all that is wrong."""
+    """Everything in the home folder; raises `ConfigurationFaults` with all that is wrong in these files."""
+    home = survey(folder, environment)
+    if home.faults:
+        raise ConfigurationFaults(home.faults)
+    return home
+
+
+def survey(folder: Path, environment: Mapping[str, str] | None = None) -> Home:
+    """The home folder as far as it can be understood, with its faults, so that whoever looks further finds the others too.
+
+    Raises `ConfigurationFaults` only where a file cannot be read at all.
+    """
     faults: list[Fault] = []
     file = folder / SETTINGS_FILE
     if not file.is_file():
@@ -93,11 +108,11 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Home:
     settings = _read(file, Settings, faults, dict(environment if environment is not None else os.environ))
     partner_file = folder / PARTNERS_FILE
     partners = _read(partner_file, Partners, faults) if partner_file.is_file() else Partners()
-    if faults or settings is None or partners is None:
+    if settings is None or partners is None:
         raise ConfigurationFaults(faults)
     own_routes = folder / ROUTES_FILE
     routes = own_routes if own_routes.is_file() else Path(str(files("config") / ROUTES_FILE))
-    return Home(folder=folder, settings=settings, partners=partners, routes=routes)
+    return Home(folder=folder, settings=settings, partners=partners, routes=routes, faults=tuple(faults))
 
 
 def _read(
@@ -119,6 +134,23 @@ def _read(
     except ValidationError as invalid:
         lines = lines_of(text)
         faults += [_fault(file, lines, dict(error)) for error in invalid.errors()]
+        return _without_faults(model, values, invalid)
+
+
+def _without_faults(model: type[Model], values: dict[str, Any], invalid: ValidationError) -> Model | None:
+    """The model from what is not at fault: offending tables, or offending rows of a list of tables, are left out."""
+    wrong = {error["loc"][:2] for error in invalid.errors()}
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            kept[name] = [row for index, row in enumerate(value) if (name, index) not in wrong and (name,) not in wrong]
+        elif all(path[:1] != (name,) for path in wrong):
+            kept[name] = value
+    if model is Settings and "office" not in kept:
+        kept["office"] = {"parties": [NOBODY]}
+    try:
+        return model.model_validate(kept)
+    except ValidationError:
         return None
 
 

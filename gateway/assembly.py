@@ -31,7 +31,7 @@ from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
 from config.faults import ConfigurationFaults, Fault
-from config.load import Home, load
+from config.load import NOBODY, Home, load
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
@@ -65,17 +65,24 @@ class Built:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.faults: list[Fault] = []
+        self.faults: list[Fault] = list(home.faults)
 
     def attempt(self, setting: tuple[str | int, ...], make: Callable[[], T]) -> T | None:
         """What `make` gives, or None with the fault noted."""
         try:
             return make()
         except Misconfigured as error:
-            self.faults += [self.home.fault(setting, text.strip()) for text in error.operator.splitlines()]
+            self.faults += [self._of(setting, text.strip()) for text in error.operator.splitlines()]
         except (msgspec.ValidationError, ValueError, TypeError) as error:
             self.faults.append(self.home.fault(setting, f"{error}."))
         return None
+
+    def _of(self, setting: tuple[str | int, ...], text: str) -> Fault:
+        """Adapters name the setting first (`starttls: write …`): then the fault is told at its own line."""
+        name, found, rest = text.partition(": ")
+        return (
+            self.home.fault((*setting, name), rest) if found and name.isidentifier() else self.home.fault(setting, text)
+        )
 
     def finish(self) -> None:
         """Raise everything that was noted."""
@@ -150,6 +157,8 @@ def key_files(home: Home) -> list[KeyFiles]:
 
 def _knowledge(built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime) -> Knowledge | None:
     office = Office(parties=built.home.settings.office.parties)
+    if NOBODY in office.parties:
+        return None
     keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now))
     if keys is None:
         return None

@@ -72,10 +72,10 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] | None = No
     """Run until SIGTERM or SIGINT. `say` is told once where the doors are; raises `Misconfigured`, `Unavailable`,
     `ConfigurationFaults`.
     """
+    gateway = assemble(home)
     folder = DataFolder(home.data)
     folder.take()
     folder.forget(READY_FILE, SOCKET)
-    gateway = assemble(home)
     api = ApiServer(gateway, api_door(home), listening(home, folder.run / SOCKET))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -19,7 +19,7 @@ from cryptography import x509
 from msgspec import Struct
 
 from config.faults import ConfigurationFaults, Fault
-from config.load import ROUTES_FILE, Home, load
+from config.load import ROUTES_FILE, Home, survey
 from gateway.assembly import assemble, key_files
 from gateway.commands.local_door import LocalDoor
 from gateway.commands.partner_probe import try_way
@@ -81,7 +81,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
 
 def _configuration(folder: Path) -> tuple[list[Point], Home | None]:
     try:
-        return [], load(folder)
+        return [], survey(folder)
     except ConfigurationFaults as found:
         # The routing table can be read without the settings, so that its faults are told in the same breath.
         return [_of_fault(fault) for fault in (*found.faults, *_routes(folder / ROUTES_FILE))], None

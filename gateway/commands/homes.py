@@ -27,6 +27,13 @@ def read(terminal: Terminal) -> Home:
     return load(folder(terminal))
 
 
+def survey(terminal: Terminal) -> Home:
+    """The home folder with its faults, for what collects all faults before it says anything."""
+    from config.load import survey as look
+
+    return look(folder(terminal))
+
+
 def read_if_there(terminal: Terminal) -> Home | None:
     """The home folder, or None where nobody named one and there is none: some commands work without."""
     from config.load import HOME_VARIABLE, SETTINGS_FILE

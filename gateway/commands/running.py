@@ -98,7 +98,7 @@ def serve(context: typer.Context) -> None:
     from gateway.commands.local_door import run
 
     terminal: Terminal = context.obj
-    home = homes.read(terminal)
+    home = homes.survey(terminal)
     logs.set_up(home.log, "gateway", verbose=terminal.verbose)
 
     def say(ready: dict[str, Any]) -> None:
