@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -40,6 +41,9 @@ def check(
         bool,
         typer.Option("--outbound", help="As a message that we are to send. Forms from our own offices always are."),
     ] = False,
+    at: Annotated[
+        str, typer.Option(help="As if it came at this time, for example 2026-11-21T12:00:00Z.", show_default="now")
+    ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings and holds as well.")] = False,
 ) -> None:
     """Check messages in files: format, schema, rules, and the signature where the sender is a partner.
@@ -50,7 +54,8 @@ def check(
     from gateway.commands.examination import Examiner, Surroundings, payload_of
 
     terminal: Terminal = context.obj
-    examiner = Examiner(Surroundings.of(homes.read_if_there(terminal)), SystemClock().now())
+    now = moment_at(at) if at else SystemClock().now()
+    examiner = Examiner(Surroundings.of(homes.read_if_there(terminal)), now)
     attached = files_at(attach or [])
     seen = [(name, examiner.examine(payload_of(read_file(name), attached), outbound=outbound)) for name in files]
     valid = all(one.verdict != "refused" for _, one in seen)
@@ -58,6 +63,15 @@ def check(
     terminal.answer(document, lambda out: _draw(out, seen))
     spotless = all(finding.severity == "info" for _, one in seen for finding in one.findings)
     raise typer.Exit(0 if valid and (spotless or not strict) else FINDINGS)
+
+
+def moment_at(text: str) -> datetime:
+    """A time from the command line; raises `BadParameter`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a time such as 2026-11-21T12:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read_file(name: str) -> bytes:

@@ -198,11 +198,13 @@ class Examiner:
         directory = self._around.directory
         if inbound and directory is not None and directory.get(form.header.sender) is None:
             findings.append(
-                _remark(
-                    "CHK-01",
-                    "Header/From",
-                    "The sender is no partner here: the message would be held or refused.",
-                    "Add it with `spoc partners add`.",
+                Finding(
+                    rule="CHK-01",
+                    severity=Severity.HOLD,
+                    field="Header/From",
+                    text="The sender is no partner here: its messages wait for an officer, or are refused at the door.",
+                    remedy="Add it with `spoc partners add`.",
+                    citation="spoc check",
                 )
             )
         return msgspec.structs.replace(
