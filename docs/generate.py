@@ -94,7 +94,7 @@ PARTNER_WORDS = {
     "channel": "The outbound channel: `smtp` or `amqp`.", "plain_xmldsig": "Whether XML-DSig without the XAdES properties is accepted.",
     "weak_rsa_until": "Until when (a date) RSA keys of 2048 bits are tolerated.", "mail": "Table `[partner.mail]`, see below.",
     "queue": "Table `[partner.queue]`, see below.", "receipts": "Whether it understands our technical receipts.",
-    "languages": "Languages it reads, best first.", "max_message_octets": "Longest message it takes.",
+    "languages": "Languages it reads, best first. Recorded; nothing acts on it yet.", "max_message_octets": "Longest message it takes. Recorded; nothing acts on it yet.",
     "retry_hours": "After so many hours without success an officer is called.",
     "test_only": "Whether receipts to it carry the test marker even where its message could not be read.",
     "host": "Its mail server.", "port": "And the port.", "starttls": "Outbound: `required`, or `never` on a loopback address.",
@@ -103,6 +103,7 @@ PARTNER_WORDS = {
     "client_certificates": "SHA-256 of the client certificates it may show; empty for any issued by `ca_pem`.",
     "max_connections": "Most connections to it at once.", "messages_per_hour": "Most messages taken from it within an hour.",
     "exchange": "Exchange to publish to; empty for the channel's.", "routing_key": "Routing key; empty for the channel's.",
+    "roles": "What it may do: `submitter`, `reader`, `officer`, `auditor`, `operator`.",
     "key": "PEM file with the private key.", "certificate": "PEM file with the certificate and its chain.",
 }  # fmt: skip
 """Where the settings file has no description of its own."""
