@@ -22,6 +22,8 @@ from gateway.setup import ROLES
 
 router = APIRouter(include_in_schema=False)
 ASSETS: Final = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
+ASKED_BY_US: Final = frozenset({"Idempotency-Key"})
+"""Mandatory, but refused in our own words instead of FastAPI's."""
 PAGE_POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 SCOPES: Final = {
     "submitter": "Send messages and see its own.", "reader": "Read messages.", "officer": "Read, release and reject messages.",
@@ -66,7 +68,17 @@ def describe(app: FastAPI, standing: Here) -> dict[str, Any]:
     for operations in made["paths"].values():
         for operation in operations.values():
             operation.setdefault("security", [])
+            for parameter in operation.get("parameters", []):
+                _as_asked(parameter)
     return made
+
+
+def _as_asked(parameter: dict[str, Any]) -> None:
+    """What our own code asks for is mandatory; an empty default says nothing."""
+    if parameter["name"] in ASKED_BY_US:
+        parameter["required"] = True
+    if parameter["schema"].get("default") == "":
+        del parameter["schema"]["default"]
 
 
 def _examples_as_written(app: FastAPI, made: dict[str, Any]) -> None:

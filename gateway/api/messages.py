@@ -38,7 +38,8 @@ def stated_purpose(
         ),
     ] = "",
     x_spoc_purpose: Annotated[
-        str, Header(max_length=1000, description="Why you look; here or in the query. Journalled.")
+        str,
+        Header(alias="X-SPOC-Purpose", max_length=1000, description="Why you look; here or in the query. Journalled."),
     ] = "",
 ) -> str:
     """The stated purpose; raises `Problem` 400."""
@@ -53,6 +54,11 @@ def stated_purpose(
 
 
 Purpose = Annotated[str, Depends(stated_purpose)]
+_KEY: Final = "Mandatory; new for each message, the same when a request is repeated."
+_COUNTERPART: Final = "The office to send to; for XML and MIME, in the header or in the query."
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", description=_KEY, examples=["case-17-reply-1"])]
+CounterpartHeader = Annotated[str, Header(alias="X-SPOC-Counterpart", description=_COUNTERPART, examples=["sirene:XB"])]
+CounterpartQuery = Annotated[str, Query(description=_COUNTERPART, examples=["sirene:XB"])]
 
 
 class Filters:
@@ -102,9 +108,7 @@ class Filters:
 )
 async def post_message(
     request: Request, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*SUBMIT))],
-    idempotency_key: Annotated[str, Header(description="Mandatory; new for each message, the same on repeating.", examples=["case-17-reply-1"])] = "",
-    x_spoc_counterpart: Annotated[str, Header(description="The office to send to; for XML and MIME, here or in the query.", examples=["sirene:XB"])] = "",
-    counterpart: Annotated[str, Query(description="The office to send to; for XML and MIME, here or in the header.", examples=["sirene:XB"])] = "",
+    idempotency_key: IdempotencyKey = "", x_spoc_counterpart: CounterpartHeader = "", counterpart: CounterpartQuery = "",
 ) -> JSONResponse:  # fmt: skip
     """Takes an unsigned form; the gateway checks, signs and transmits it.
 

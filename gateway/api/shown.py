@@ -144,12 +144,11 @@ SUBMISSION_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/xml": {"schema": {"type": "string", "format": "binary"}, "example": samples.FORM_XML},
+            "application/xml": {"schema": {"type": "string"}, "example": samples.FORM_XML},
             "application/json": {"schema": _FORM_SCHEMA, "example": samples.FORM_JSON},
             "multipart/mixed": {
                 "schema": {
                     "type": "string",
-                    "format": "binary",
                     "description": "First the form as application/xml, then the files as attachments.",
                 },
                 "example": samples.MIXED,

@@ -65,7 +65,8 @@ class Submitted(Struct, frozen=True, kw_only=True):
 
 async def submit(request: Request, standing: Here, actor: str) -> Submitted:
     """Keep an order to send; returns when it is durable. Raises `Problem`, or what the core raises."""
-    key = request.headers.get("idempotency-key", "")
+    keys = request.headers.getlist("idempotency-key")
+    key = keys[0] if len(keys) == 1 else ""
     if not KEY.fullmatch(key):
         raise Problem(
             400, "idempotency.missing",
@@ -78,11 +79,19 @@ async def submit(request: Request, standing: Here, actor: str) -> Submitted:
     body = await body_of(request, MAX_MESSAGE_OCTETS)
     if kind == JSON:
         return await _json(await _apart(len(body), _read_order, body), len(body), standing, claim)
-    counterpart = _party(request.headers.get("x-spoc-counterpart") or request.query_params.get("counterpart", ""))
+    counterpart = _named(request)
     payload = Payload.of(body, "application/xml") if kind in parcel.XML_TYPES else _mixed(request, body)
     await _apart(len(body), _readable, payload, standing)
     accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
     return Submitted(accepted=accepted, digest=payload.digest)
+
+
+def _named(request: Request) -> str:
+    """The counterpart named in the header or the query; two different ones are no order."""
+    named = {*request.headers.getlist("x-spoc-counterpart"), *request.query_params.getlist("counterpart")} - {""}
+    if len(named) > 1:
+        raise Problem(422, "counterpart.unreadable", "The request names two counterparts. Name one.")
+    return _party(next(iter(named), ""))
 
 
 def _party(text: str) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.desk_side import Doors
+from adapters.stores.sqlite.ledger import SqliteLedger
+from tests.api.desk_side import Doors, open_doors
+from tests.gateway.rig import Rig, TurnedClock
 
 ORDER = {
     "counterpart": "sirene:XB",
@@ -124,6 +126,7 @@ REFUSED: dict[str, tuple[dict[str, str], Any, int, str]] = {
     "key with blanks": ({"Idempotency-Key": "a b", **XML}, b"<x/>", 400, "idempotency.missing"),
     "no counterpart": ({"Content-Type": "application/xml"}, own_form(), 400, "counterpart.missing"),
     "odd counterpart": ({**XML, "X-SPOC-Counterpart": "nobody"}, own_form(), 422, "counterpart.unreadable"),
+    "two counterparts": (XML, own_form(), 422, "counterpart.unreadable"),
     "unknown media type": ({"Content-Type": "text/html"}, b"<p>", 415, "request.media-type"),
     "not XML": (XML, b"hello", 422, "xml.not-well-formed"),
     "entities": (XML, b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', 422, "xml.dtd"),
@@ -157,9 +160,8 @@ REFUSED: dict[str, tuple[dict[str, str], Any, int, str]] = {
 async def test_what_cannot_be_read_is_refused_with_a_problem_document(doors: Doors, name: str) -> None:
     headers, body, status, code = REFUSED[name]
     sent = {"json": body} if isinstance(body, dict) else {"data": body}
-    answer = await doors.ask(
-        "POST", "/api/v1/messages", "submitter", headers={"Idempotency-Key": "k", **headers}, **sent
-    )
+    path = "/api/v1/messages" + ("?counterpart=sirene:XC" if name == "two counterparts" else "")
+    answer = await doors.ask("POST", path, "submitter", headers={"Idempotency-Key": "k", **headers}, **sent)
     assert (answer.status, answer.json["code"]) == (status, code), answer.json
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert await doors.rig.ledger.accepted() == 0
@@ -215,3 +217,15 @@ async def test_an_absurd_number_in_a_form_ends_in_a_named_state(doors: Doors) ->
     await doors.rig.gateway.engine.quiet()
     row = await doors.rig.row(answer.json["id"])
     assert row.state == "rejected", row.reason
+
+
+async def test_a_repetition_is_known_after_a_restart_on_the_same_file(tmp_path: Path) -> None:
+    answers = []
+    for hour in range(2):
+        ledger = SqliteLedger(tmp_path / "ledger.sqlite", TurnedClock())
+        async with open_doors(tmp_path, Rig(tmp_path, ledger)) as doors:
+            doors.rig.clock.turn(timedelta(hours=hour))
+            answers.append(await doors.local("POST", "/api/v1/messages", json=ORDER, headers={"Idempotency-Key": "k"}))
+            await doors.rig.gateway.engine.quiet()
+    assert [answer.status for answer in answers] == [202, 202]
+    assert answers[1].json == {**answers[0].json, "known_before": True}
