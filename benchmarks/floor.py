@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from lxml import etree
 
 from adapters.stores.sqlite.ledger import SqliteLedger
@@ -90,6 +91,8 @@ async def stages(home_folder: Path) -> dict[str, float]:
 
 def _judge_all(table: Any, envelope: Any, now: datetime, taken: dict[str, list[float]]) -> None:
     """Every judging stage on an envelope that has been through all: each finds what it needs; what it adds goes on to the next."""
+    # A form that is signed already is not signed again.
+    envelope = msgspec.structs.replace(envelope, learned=msgspec.structs.replace(envelope.learned, signed=None))
     kind = "query in" if envelope.inbound else f"{envelope.kind} out"
     for (direction, name), stage in table.items():
         if direction is envelope.direction:
