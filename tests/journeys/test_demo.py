@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,16 @@ import pytest
 pytestmark = [pytest.mark.timeout(110), pytest.mark.xdist_group("demo")]
 
 
-async def demo(tmp_path: Path, *options: str) -> tuple[int, dict[str, object], str]:
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name: the path of a Unix socket has no more than 107 octets."""
+    with tempfile.TemporaryDirectory(prefix="d") as folder:
+        yield Path(folder)
+
+
+async def demo(folder: Path, *options: str) -> tuple[int, dict[str, object], str]:
     """Exit code, report and what was told of one run."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(folder)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", "--json", "demo", "--exit", *options,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
@@ -26,8 +35,8 @@ async def demo(tmp_path: Path, *options: str) -> tuple[int, dict[str, object], s
     return process.returncode or 0, json.loads(out), told
 
 
-async def test_every_story_ends_as_expected_with_nothing_prepared(tmp_path: Path) -> None:
-    code, report, told = await demo(tmp_path)
+async def test_every_story_ends_as_expected_with_nothing_prepared(short: Path) -> None:
+    code, report, told = await demo(short)
     missing = [
         point["what"]
         for story in report["stories"]
@@ -39,10 +48,10 @@ async def test_every_story_ends_as_expected_with_nothing_prepared(tmp_path: Path
     assert report["well"]
     assert report["journal"]["intact"]  # type: ignore[index]
     assert report["balance"]["balanced"]  # type: ignore[index]
-    assert list(tmp_path.iterdir()) == [], "the demonstration leaves no files behind"
+    assert list(short.iterdir()) == [], "the demonstration leaves no files behind"
 
 
-async def test_with_a_broker_the_europol_story_comes_over_a_queue(tmp_path: Path, amqp_url: str) -> None:
-    code, _, told = await demo(tmp_path, "--amqp-url", amqp_url)
+async def test_with_a_broker_the_europol_story_comes_over_a_queue(short: Path, amqp_url: str) -> None:
+    code, _, told = await demo(short, "--amqp-url", amqp_url)
     assert code == 0, told
     assert "channel=amqp" in told

@@ -36,7 +36,7 @@ async def test_a_signed_form_with_a_photo_is_answered_with_two_signed_receipts(b
     assert [each["sha256"] for each in form["files"]] == [each["sha256"] for each in form["attachments"]]
 
     assert await xb.stages_of(sent["message_id"]) == ["RECEIVED", "VALID"]
-    receipts = await xb.has(root="Receipt")
+    receipts = await xb.has(root="Receipt", of_message_id=sent["message_id"])
     assert all(each["valid"] for each in receipts), receipts
     assert {each["receipt"]["of_digest"] for each in receipts} == {sent["sha256"]}
     assert {each["in_reply_to"] for each in receipts} == {sent["message_id"]}

@@ -31,7 +31,7 @@ async def test_an_answer_has_the_whole_envelope(calling: Calling) -> None:
         "recordRef", "matchType", "score", "data", "personRole", "dataCategories", "specialCategories", "handling",
         "disclosable", "retention",
     }  # fmt: skip
-    assert match["disclosable"] == "ASK_CONTROLLER"
+    assert match["disclosable"] == "YES", "facts about an object"
 
 
 @pytest.mark.parametrize("field", CONTEXT_FIELDS)
