@@ -1,0 +1,121 @@
+"""Every command that a page shows exists; those that need nothing special are run as they stand, page by page."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from gateway import cli
+from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, name_of, programs
+
+SHOWN = [(block, line) for block, line in commands()]
+EVERYWHERE = {"--home", "--json", "-v", "--verbose"}
+BIN = Path(sys.executable).parent
+API = "http://127.0.0.1:8480"
+"""How the pages write the address of the gateway."""
+PROGRAMS = {"spoc", ".venv/bin/spoc", "make", "python", "curl", "cat", "sqlite3"}
+
+
+@pytest.mark.parametrize(("block", "line"), SHOWN, ids=[line[:70] for _, line in SHOWN])
+def test_a_command_that_is_shown_exists(block: Block, line: str) -> None:
+    for program, *words in programs(line):
+        assert program in PROGRAMS
+        if program.endswith("spoc"):
+            assert unknown_to_spoc(words) == []
+        elif program == "make":
+            assert f"\n{words[0]}:" in (ROOT / "Makefile").read_text("utf-8")
+        elif program == "python":
+            assert words[0] == "-c" or words[:2] == ["-m", "simulators"]
+
+
+def test_commands_in_running_text_exist() -> None:
+    wrong = []
+    for page in PAGES:
+        for words in re.findall(r"`spoc ([a-z][^`\n]*)`", page.read_text("utf-8")):
+            unknown = unknown_to_spoc(words.split())
+            wrong += [f"{page.name}: spoc {words}: {one}" for one in unknown]
+    assert wrong == []
+
+
+def unknown_to_spoc(words: list[str]) -> list[str]:
+    """Commands and options that `spoc` does not have."""
+    command: Any = typer.main.get_command(cli.app)
+    unknown, waiting = [], [word for word in words if word not in EVERYWHERE - {"--home"}]
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--home":
+            waiting[:1] = []
+        elif word.startswith("-") and word != "-":
+            options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+            unknown += [] if word.partition("=")[0] in options | {"--help"} else [word]
+        elif hasattr(command, "commands"):
+            if word not in command.commands:
+                return [*unknown, word]
+            command = command.commands[word]
+    return unknown
+
+
+def runnable(page: Path) -> list[Block]:
+    return [block for block in blocks(page, "console") if block.kind != "shown"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=name_of)
+def test_what_a_page_shows_works_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
+    todo = runnable(page)
+    lines = [line for block in todo for line in block.commands]
+    if any(line.startswith("curl") for line in lines) and not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    before = [line for block in todo if block.kind == "" for line in block.commands]
+    beside = [line for block in todo if block.kind == "gateway" for line in block.commands]
+
+    for line in before:
+        run(line, tmp_path)
+    if beside:
+        with gateway(tmp_path) as url:
+            for line in beside:
+                run(line.replace(API, url), tmp_path)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPOC_")}
+    return kept | {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
+
+
+def run(line: str, folder: Path) -> str:
+    """One line as the reader types it; it must end with 0."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", line], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def gateway(folder: Path) -> Iterator[str]:
+    """A gateway in the home folder of the page, on free ports."""
+    if not (folder / "spoc-home").exists():
+        run("spoc init", folder)
+    ports = {"SPOC_SET_api__listen_port": "0", "SPOC_SET_channels__smtp__listen_port": "0", "SPOC_SET_workers__count": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "--json", "serve"], cwd=folder, env=environment(folder) | ports, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        ready = process.stdout.readline()
+        assert ready, "the gateway did not start"
+        yield json.loads(ready)["api"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
