@@ -258,7 +258,7 @@ class MarkedOrNot:
 
     key: str = "test"
 
-    def holds(self, envelope: Envelope) -> bool:  # noqa: ARG002 - the interface
+    def holds(self, envelope: Envelope) -> bool:
         return True
 
     def words(self) -> str:
@@ -267,7 +267,7 @@ class MarkedOrNot:
     def implies(self, other: Condition) -> bool:
         return self == other
 
-    def excludes(self, other: Condition) -> bool:  # noqa: ARG002 - the interface
+    def excludes(self, other: Condition) -> bool:
         return False
 
     def cases(self) -> Iterator[Condition]:

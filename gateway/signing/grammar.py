@@ -1,4 +1,3 @@
-# ruff: noqa: E501  one row, one line
 """The parts of a signature as a table: which element may hold which children, attributes and text.
 
 Stricter than the schemas of XML-DSig and XAdES, which allow anything almost anywhere. Each row says why it is as it is.

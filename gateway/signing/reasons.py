@@ -1,4 +1,3 @@
-# ruff: noqa: E501  one row, one line
 """Every reason for which a signature is refused, and what its sender is told to do about it.
 
 One table, so that a code never appears without a sentence, and so that the guides can print it.

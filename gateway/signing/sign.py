@@ -40,8 +40,8 @@ class _SignerAt(XAdESSigner):
     def add_signing_time(
         self,
         signed_signature_properties: etree._Element,
-        sig_root: Any,  # noqa: ARG002  signxml's parameters
-        signing_settings: Any,  # noqa: ARG002
+        sig_root: Any,
+        signing_settings: Any,
     ) -> None:
         time = etree.SubElement(signed_signature_properties, xades("SigningTime"))
         time.text = f"{self._at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

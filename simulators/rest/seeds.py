@@ -42,10 +42,8 @@ class Seeds:
 
 def read_seeds(package: str, name: str, other: str | None) -> Seeds:
     """The seeds `NAME.toml` of a package, or of the file a tester names instead."""
-    if other:
-        content = Path(other).read_text(encoding="utf-8")
-    else:
-        content = resources.files(package).joinpath("seeds", f"{name}.toml").read_text(encoding="utf-8")
+    shipped = resources.files(package).joinpath("seeds", f"{name}.toml")
+    content = (Path(other) if other else shipped).read_text(encoding="utf-8")
     document = tomllib.loads(content)
     house = document.get("house", {})
     return Seeds(
