@@ -62,5 +62,7 @@ class Decode:
         if not {*header.to, *header.info} & set(self._office.parties):
             raise Refused(
                 "recipient.unknown",
-                "None of the offices addressed in the form is ours. Address one of: " + ", ".join(self._office.parties),
+                "None of the offices addressed in the form is ours. Address one of: "
+                + ", ".join(self._office.parties)
+                + ".",
             )
