@@ -13,12 +13,16 @@ from gateway.form import Form
 ARREST = ("1862:26",)
 MISSING = ("1862:32",)
 CHILDREN = ("1862:32(1)(c)", "1862:32(1)(d)")
+DNA = ("1862:32(1)(a)",)
 JUDICIAL = ("1862:34",)
 CHECKS = ("1862:36", "1862:37a")
 SECURITY_CHECKS = ("1862:36(4)",)
 OBJECTS = ("1862:38",)
 ENTRY_AND_RETURN = ("1860:", "1861:")
 RETURN = ("1860:",)
+INFORMATION = ("1862:37a",)
+FLAGGED = (*ARREST, *MISSING, *CHECKS)
+"""Alerts that another state may ask to flag (Regulation (EU) 2018/1862 Art 24(1))."""
 
 
 class Article(Struct, frozen=True, kw_only=True):
@@ -50,10 +54,11 @@ def known(article: str) -> Article | None:
 
 def rests_on(form: Form, articles: tuple[str, ...]) -> bool:
     """Whether field 090 names one of these articles or a part of one. What ends in a colon is a whole act."""
-    return any(_within(article_of(form), article) for article in articles)
+    return any(within(article_of(form), article) for article in articles)
 
 
-def _within(article: str, outer: str) -> bool:
+def within(article: str, outer: str) -> bool:
+    """Whether an article is the outer one or a part of it. An outer one that ends in a colon is a whole act."""
     if outer.endswith(":"):
         return article.startswith(outer)
     return article == outer or article.startswith(f"{outer}(")

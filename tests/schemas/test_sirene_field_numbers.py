@@ -12,7 +12,7 @@ from schemas.sirene.field_numbers import EVERY_FORM, all_numbers, lookup
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 XSD = Path(str(files("schemas.sirene") / "xsd"))
-LETTERS = "AGMP"
+LETTERS = "AEFGHIJKLMNOPQ"
 CONFIDENCES = {"verified", "manual-2015", "secondary", "unverified", "proposal"}
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.findings import Occasion, Problem, Rule, Severity
 from gateway.form import Field, Form
-from schemas.sirene.articles import ENTRY_AND_RETURN, rests_on
+from schemas.sirene.articles import DNA, ENTRY_AND_RETURN, rests_on
 from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
 
@@ -25,6 +25,16 @@ ATTACHMENT_TYPES: Final = {
 SIS_ROLES: Final = ("sirene", "europol")
 """Roles of offices that take part in SIS. Europol has a SIRENE bureau (Regulation (EU) 2018/1862 Art 48)."""
 IRELAND: Final = "sirene:IE"
+BIOMETRIC_ROLES: Final = ("PHOTO", "FINGERPRINTS", "PALM_PRINTS", "DNA")
+"""Roles of attachments that are biometrics."""
+TO_THE_ISSUER: Final = "EFGHIJKNOQ"
+"""Forms whose first message goes to the state that issued the alert."""
+BY_THE_ISSUER: Final = "AP"
+ENTRY_FORMS: Final = "NO"
+"""Forms that are about refusal-of-entry and return alerts, whatever field 090 says."""
+TO_MANY: Final = "AM"
+IN_A_CONSULTATION: Final = 2
+"""Receivers of a G or H form in a consultation: the issuing and the granting bureau."""
 LATIN_NAME_FIELDS: Final = ("Surname", "Forename", "NameAtBirth", "PreviousName")
 
 
@@ -53,7 +63,8 @@ def _sender_not_receiver(form: Form, _: Occasion) -> Iterable[Problem]:
     header = form.header
     if header.sender in (*header.to, *header.info):
         yield "The sending bureau stands among the receivers."
-    if letter_of(form) not in "AM" and len(header.to) > 1:
+    allowed = IN_A_CONSULTATION if marked(form, MarkerKind.CONSULTATION) else 1
+    if letter_of(form) not in TO_MANY and len(header.to) > allowed:
         yield f"Form {letter_of(form)} goes to one bureau; only forms A and M go to several."
 
 
@@ -64,13 +75,36 @@ def _only_within_sis(form: Form, _: Occasion) -> Iterable[Problem]:
 
 
 def _no_entry_alerts_to_ireland(form: Form, _: Occasion) -> Iterable[Problem]:
-    if rests_on(form, ENTRY_AND_RETURN) and IRELAND in (*form.header.to, *form.header.info):
+    about_entry = rests_on(form, ENTRY_AND_RETURN) or letter_of(form) in ENTRY_FORMS
+    if about_entry and IRELAND in (*form.header.to, *form.header.info):
         yield "A form on a refusal-of-entry or return alert is addressed to Ireland."
 
 
 def _schengen_id(form: Form, _: Occasion) -> Iterable[Problem]:
     if not form.value("SchengenId"):
         yield "The form does not say which alert it is about."
+
+
+def _issuer_takes_part(form: Form, _: Occasion) -> Iterable[Problem]:
+    header, alert, letter = form.header, form.first("SchengenId"), letter_of(form)
+    issuer = alert.attribute("issuer") if alert else ""
+    if not issuer:
+        return  # the identifier is never taken apart, so without this nobody can tell
+    bureau = f"sirene:{issuer}"
+    if letter in BY_THE_ISSUER and header.sender != bureau:
+        yield "003", f"Form {letter} comes from the bureau of the state that issued the alert."
+    answers = bool(header.in_reply_to or header.your_references)
+    if letter not in TO_THE_ISSUER or answers or marked(form, MarkerKind.CONSULTATION):
+        return
+    if bureau not in (*header.to, *header.info):
+        yield "004", "The state that issued the alert is not among the receivers."
+
+
+def _dna(form: Form, _: Occasion) -> Iterable[Problem]:
+    announced = any(field.value.strip() == "DNA" for field in form.named("BiometricsSent"))
+    attached = any(entry.role == "DNA" for entry in form.header.attachments)
+    if (announced or attached) and not rests_on(form, DNA):
+        yield "The form brings a DNA profile and does not name Article 32(1)(a)."
 
 
 def _notice_complete(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -158,9 +192,15 @@ EVERY_FORM = (
     ),
     Rule(
         id="R05", severity=_WARNING, check=_sender_not_receiver, field="004",
-        text="A bureau does not write to itself; only A and M go to several bureaux.",
+        text="A bureau does not write to itself; only A and M go to several, H and G of a consultation to two.",
         citation="SIRENE Manual (2015 text) passim; rule R05", confidence="proposal",
         remedy="Name the one bureau that is asked in 004, and others under Info.",
+    ),
+    Rule(
+        id="R07", severity=_ERROR, check=_issuer_takes_part, field="004",
+        text="The state that issued the alert sends forms A and P, and receives the others that need its decision.",
+        citation="SIRENE Manual (2015 text) passim; rule R07", confidence="manual-2015",
+        remedy="Address the bureau of the issuing state, or mend the attribute issuer of the Schengen ID.",
     ),
     Rule(
         id="R20", severity=_ERROR, check=_notice_complete, field="311",
@@ -185,6 +225,12 @@ EVERY_FORM = (
         text="Field 012 is male, female or unknown.",
         citation="RO Orders 212/2010 and 58/2024, field 012", confidence="secondary",
         remedy="Write M, F or U.",
+    ),
+    Rule(
+        id="R36", severity=_ERROR, check=_dna, field="090",
+        text="DNA profiles go with alerts on missing persons who need protection, Article 32(1)(a), and with no other.",
+        citation="Regulation (EU) 2018/1862 Art 42(3)", confidence="verified",
+        remedy="Take the profile out, or write 1862:32(1)(a) in field 090 where the alert is such a one.",
     ),
     Rule(
         id="R41", severity=_ERROR, check=_no_entry_alerts_to_ireland, field="004",

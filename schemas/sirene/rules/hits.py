@@ -17,6 +17,10 @@ from schemas.sirene.subjects import SUBJECT_ROLE
 ADULT_AT: Final = 18
 CAMERA_ARTICLES: Final = ("1862:36", "1862:38")
 TRUE: Final = ("true", "1")
+EUROPOL: Final = "europol:EUROPOL"
+TERRORISM_FIELDS: Final = ("OffenceCategory", "AlertReason", "Keywords")
+TERRORISM_WORD: Final = "terror"
+"""The codes of 307 and 308 are not public, so a word stands for them."""
 RETURN_EXIT: Final = {
     "PersonIdentified": "that the person was identified",
     "PlaceOfCheck": "the place of the check",
@@ -53,7 +57,8 @@ def _checklist(form: Form, _: Occasion) -> Iterable[Problem]:
 
 def _camera(form: Form, _: Occasion) -> Iterable[Problem]:
     if marked(form, MarkerKind.ANPR) and article_of(form) and not rests_on(form, CAMERA_ARTICLES):
-        yield "The form reports a camera hit on an alert that cameras do not serve."
+        field = "086" if form.value("HitRemark") else "083"
+        yield field, "The form reports a camera hit on an alert that cameras do not serve."
 
 
 def _return_exit(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -90,6 +95,19 @@ def _reported(form: Form, name: str) -> str:
     return report.text(name).strip() if report else ""
 
 
+def _copy_for_europol(form: Form, _: Occasion) -> Iterable[Problem]:
+    said = [form.value(name).lower() for name in TERRORISM_FIELDS]
+    terrorism = rests_on(form, articles.INFORMATION) or any(TERRORISM_WORD in text for text in said)
+    if terrorism and EUROPOL not in (*form.header.to, *form.header.info):
+        yield "The hit concerns terrorism or an information alert, and Europol is not among the receivers."
+
+
+CAMERA: Final = Rule(
+    id="R48", severity=Severity.WARNING, check=_camera, field="086",
+    text="ANPR in 086 of form G or 083 of form H belongs to alerts under Articles 36 and 38.",
+    citation="SIRENE Manual (2015 text) 9", confidence="manual-2015",
+    remedy="Check the article in 090, or leave ANPR out.",
+)  # fmt: skip
 RULES: Final = (
     *EVERY_FORM,
     SCHENGEN_ID,
@@ -117,12 +135,7 @@ RULES: Final = (
         citation="Regulation (EU) 2018/1862 Arts 37(1), 37b(1)", confidence="verified",
         remedy="Fill TimeOfCheck and PlaceOfCheck, and the rest of the list as far as it is known.",
     ),
-    Rule(
-        id="R48", severity=Severity.WARNING, check=_camera, field="086",
-        text="ANPR in 086 belongs to alerts under Articles 36 and 38.",
-        citation="SIRENE Manual (2015 text) 9", confidence="manual-2015",
-        remedy="Check the article in 090, or leave ANPR out.",
-    ),
+    CAMERA,
     Rule(
         id="R49", severity=Severity.ERROR, check=_return_exit, field="CheckReport",
         text="The confirmation of a return at the border says: identified, where, when, and that the person has left.",
@@ -134,5 +147,11 @@ RULES: Final = (
         text="Where the subject is a child, field 090 says MINOR.",
         citation="SIRENE Manual (2015 text) 2.3(b); Regulation (EU) 2018/1862 Art 32(1)", confidence="manual-2015",
         remedy="Write MINOR in AlertArticleRemark.",
+    ),
+    Rule(
+        id="R55", severity=Severity.INFO, check=_copy_for_europol, field="004",
+        text="Europol is told of hits on information alerts and on alerts that concern terrorism.",
+        citation="Regulation (EU) 2018/1862 Art 48(8)", confidence="verified",
+        remedy="Propose a copy for europol:EUROPOL, or record why it would harm an investigation or essential security.",
     ),
 )  # fmt: skip

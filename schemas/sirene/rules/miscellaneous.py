@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Final
 
 from gateway.findings import Occasion, Problem, Rule, Severity
@@ -13,6 +14,9 @@ from schemas.sirene.markers import MarkerKind, marked, missing_person_block
 from schemas.sirene.rules.every_form import EVERY_FORM, SCHENGEN_ID_ADVISED
 
 ENGLISH: Final = "en"
+CONSULTATION: Final = timedelta(days=14)
+EXTRA_DAYS: Final = 12
+MOST_DIGITS: Final = 4
 
 
 def _handing_over(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -44,6 +48,31 @@ def _high_risk_missing(form: Form, _: Occasion) -> Iterable[Problem]:
         yield "083", "The form announces an unaccompanied minor without the description by letters."
 
 
+def _extension(form: Form, _: Occasion) -> Iterable[Problem]:
+    for extension in form.named("ConsultationExtension"):
+        days = extension.text("ExtraDays").strip().lstrip("+")
+        if not days.isdecimal() or len(days) > MOST_DIGITS or int(days) > EXTRA_DAYS:
+            yield f"The request is for more than {EXTRA_DAYS} further days."
+        if not extension.text("ExtensionReason").strip():
+            yield "The request for more time has no reason."
+
+
+def _asked_in_time(form: Form, _: Occasion) -> Iterable[Problem]:
+    for extension in form.named("ConsultationExtension"):
+        received = _day(extension.text("ConsultationReceivedOn").strip())
+        if received is not None and form.header.sent.date() > received + CONSULTATION:
+            yield "More time is asked for after the fourteen calendar days."
+
+
+def _day(text: str) -> date | None:
+    """The day, or None for one that the schema lets through and this calendar cannot hold or count on from."""
+    try:
+        day = date.fromisoformat(text[:10])
+        return day if day < date.max - CONSULTATION else None
+    except ValueError:
+        return None
+
+
 RULES: Final = (
     *EVERY_FORM,
     SCHENGEN_ID_ADVISED,
@@ -64,5 +93,18 @@ RULES: Final = (
         text="A missing person at high risk: URGENT in 311, and the description in 083 by the letters a to p in order.",
         citation="SIRENE Manual (2015 text) 5.5", confidence="manual-2015",
         remedy="Write URGENT with its reason in 311, and the lines a) to p) in 083, each letter once.",
+    ),
+    Rule(
+        id="R45", severity=Severity.ERROR, check=_extension, field="ConsultationExtension",
+        text="A consultation is extended by at most twelve days, with a reason.",
+        citation="Regulation (EU) 2018/1861 Arts 28(e), 29(e); 2018/1860 Arts 10(e), 11(e)", confidence="verified",
+        remedy="Ask for at most twelve further days and write ExtensionReason.",
+    ),
+    Rule(
+        id="R45-LATE", severity=Severity.HOLD, check=_asked_in_time, field="ConsultationExtension",
+        text="More time is asked for before the fourteen calendar days end.",
+        citation="Regulation (EU) 2018/1861 Arts 28(e), 29(e); moved ends of limits are not verified",
+        confidence="verified",
+        remedy="Agree with the bureau that asks; whether a limit that ends on a holiday moves is not settled.",
     ),
 )  # fmt: skip

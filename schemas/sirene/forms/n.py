@@ -1,0 +1,14 @@
+"""`sirene/N@1`: a permit decision, asked before granting."""
+
+from schemas.form import FormSpec
+from schemas.sirene.rules.permits import RULES
+from schemas.sirene.subjects import subjects
+
+FORM = FormSpec(
+    id="sirene/N@1",
+    element="FormN",
+    schema="formn.xsd",
+    title="Permit decision, asked before granting",
+    rules=RULES,
+    subjects=subjects,
+)
