@@ -51,7 +51,7 @@ benchmark: env ## from SMTP in to SMTP out, in figures (ARGS="--messages 300 --c
 	@$(BIN)/python -m benchmarks.smtp_path $(ARGS)
 
 docs: env ## write the generated parts of the guides again
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check .

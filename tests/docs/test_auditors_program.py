@@ -23,7 +23,10 @@ AT = datetime(2026, 3, 1, 10, 15, 0, 42, tzinfo=UTC)
 
 def exported(count: int = 5) -> tuple[list[dict[str, Any]], str]:
     """A journal as `spoc journal export` writes it, and its head."""
-    entries = [Entry(event="envelope.read", at=AT, actor="user:åse", envelope=f"e{number}", details=(("purpose", "prøve"),)) for number in range(count)]
+    entries = [
+        Entry(event="envelope.read", at=AT, actor="user:åse", envelope=f"e{number}", details=(("purpose", "prøve"),))
+        for number in range(count)
+    ]
     links = extend(0, GENESIS, [each.canonical() for each in entries])
     return [entry(link).model_dump(mode="json") for link in links], f"{count}:{links[-1].hash}"
 

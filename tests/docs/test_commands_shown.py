@@ -90,13 +90,24 @@ def test_what_a_page_shows_works_from_top_to_bottom(page: Path, tmp_path: Path) 
 
 def environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SPOC_")}
-    return kept | {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
+    return kept | {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "160",
+    }
 
 
 def run(line: str, folder: Path) -> str:
     """One line as the reader types it; it must end with 0."""
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", line], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euo", "pipefail", "-c", line],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -107,9 +118,17 @@ def gateway(folder: Path) -> Iterator[str]:
     """A gateway in the home folder of the page, on free ports."""
     if not (folder / "spoc-home").exists():
         run("spoc init", folder)
-    ports = {"SPOC_SET_api__listen_port": "0", "SPOC_SET_channels__smtp__listen_port": "0", "SPOC_SET_workers__count": "1"}
+    ports = {
+        "SPOC_SET_api__listen_port": "0",
+        "SPOC_SET_channels__smtp__listen_port": "0",
+        "SPOC_SET_workers__count": "1",
+    }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "--json", "serve"], cwd=folder, env=environment(folder) | ports, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "gateway", "--json", "serve"],
+        cwd=folder,
+        env=environment(folder) | ports,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import sys
@@ -17,7 +18,9 @@ import adapters.registers
 from adapters.rest.settings import RestSettings, check
 from gateway.api.submission import _Order
 from gateway.commands.partner_card import Card
+from gateway.envelope import Payload
 from gateway.form import Form, Header
+from gateway.parcel import open_parcel
 from gateway.ports import Register
 from gateway.questions import Context, Question
 from gateway.subjects import Thing, Vehicle
@@ -50,6 +53,19 @@ def test_the_partner_card_is_a_partner_card() -> None:
     assert Card.model_validate(json.loads(example.text)).party == "sirene:XB"
 
 
+def test_the_mail_of_the_partners_page_holds_one_form_and_one_file() -> None:
+    (example,) = [block for block in blocks(DOCS / "partner-office.md") if "MIME-Version" in block.text]
+    content = example.text[example.text.index("From: ") :].replace(
+        "…the signed form…", base64.b64encode(b"<FormG/>").decode()
+    )
+    content = content.replace("…the photo…", base64.b64encode(b"photo").decode()).replace("\n", "\r\n")
+    opened = open_parcel(Payload.of(content.encode("ascii"), "message/rfc822"))
+    assert (opened.form, opened.from_address) == (b"<FormG/>", "oper@xb.sirene.example")
+    assert [(file.file_name, file.media_type, file.content) for file in opened.files] == [
+        ("vehicle-front.jpg", "image/jpeg", b"photo")
+    ]
+
+
 def test_the_order_in_json_becomes_a_valid_form() -> None:
     (example,) = blocks(NATIONAL, "json")
     order = msgspec.json.decode(example.text, type=_Order)
@@ -75,7 +91,12 @@ def boats(tmp_path: Path) -> Iterator[Path]:
     manifest, settings = blocks(NATIONAL, "toml")
     translate, register = blocks(NATIONAL, "python")
     (folder / "__init__.py").write_text('"""The register of boats."""\n')
-    for name, block in (("manifest.toml", manifest), ("translate.py", translate), ("register.py", register), ("settings.toml", settings)):
+    for name, block in (
+        ("manifest.toml", manifest),
+        ("translate.py", translate),
+        ("register.py", register),
+        ("settings.toml", settings),
+    ):
         (folder / name).write_text(block.text)
     adapters.registers.__path__.append(str(tmp_path))
     yield folder

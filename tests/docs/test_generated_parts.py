@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
+from docs import generate
+from docs.markdown import table
 from tests.docs.pages import ROOT
 
 
 def test_the_generated_parts_are_current() -> None:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
-
     pages = dict(generate.pages())
     old = [str(page.relative_to(ROOT)) for page, text in pages.items() if page.read_text("utf-8") != text]
 
@@ -24,15 +18,11 @@ def test_the_generated_parts_are_current() -> None:
 
 
 def test_a_table_survives_bars_and_line_ends() -> None:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
-
-    assert generate.table(("a", "b"), [("one | two", "three\nfour")]).splitlines()[-1] == "| one \\| two | three four |"
+    assert table(("a", "b"), [("one | two", "three\nfour")]).splitlines()[-1] == "| one \\| two | three four |"
 
 
-@pytest.mark.parametrize("name", ["lifecycle.md", "auditor.md", "formats.md", "routing.md", "operating.md", "reason-codes.md"])
+@pytest.mark.parametrize(
+    "name", ["lifecycle.md", "auditor.md", "formats.md", "routing.md", "operating.md", "reason-codes.md"]
+)
 def test_a_page_that_should_be_generated_is(name: str) -> None:
     assert "<!-- generated: " in (ROOT / "docs" / name).read_text("utf-8")

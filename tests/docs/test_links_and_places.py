@@ -35,13 +35,21 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_leads_somewhere(page: Path) -> None:
     broken = [str(target) for target, _ in links(page) if not target.exists()]
-    astray = [f"{target.name}#{anchor}" for target, anchor in links(page) if anchor and target.exists() and anchor not in headings(target)]
+    astray = [
+        f"{target.name}#{anchor}"
+        for target, anchor in links(page)
+        if anchor and target.exists() and anchor not in headings(target)
+    ]
     assert broken + astray == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_place_that_is_named_is_there(page: Path) -> None:
-    named = {word for word in CODE.findall(page.read_text("utf-8")) if PLACE.fullmatch(word) and not TO_BE_WRITTEN.search(word)}
+    named = {
+        word
+        for word in CODE.findall(page.read_text("utf-8"))
+        if PLACE.fullmatch(word) and not TO_BE_WRITTEN.search(word)
+    }
     assert {word for word in named if not (ROOT / word).exists()} == set()
 
 
