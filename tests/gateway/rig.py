@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -25,10 +25,11 @@ from gateway.ledger import Ledger, Row
 from gateway.office import Office
 from gateway.parcel import File
 from gateway.partners import Directory, Partner, SignaturePolicy
+from gateway.pipeline import Compute
 from gateway.questions import Answer, CaseReference, CaseRequest, Match, Question
 from gateway.receipts import Receipts
 from gateway.signing.authority import set_up_authority, signer_name
-from gateway.signing.keys import KeyRing
+from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, Reach
@@ -208,14 +209,24 @@ PERSON = {
 }
 
 
+def knowledge_of(office: Office, directory: Directory, signing: Iterable[KeyFiles]) -> Knowledge:
+    """What judging needs, from keys in files: also for a worker process."""
+    formats = discover()
+    return Knowledge(
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(),
+        signer=XadesSigner(KeyRing.load(signing, NOON)), receipts=Receipts(formats, directory, office, Uuid7Source()),
+    )  # fmt: skip
+
+
 class Rig:
     """A gateway for `sirene:XA`, `ncb:XA`, `enu:XA` with the partners XB, and everything around it in reach."""
 
     formats = discover()
 
     def __init__(
-        self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = ""
-    ) -> None:
+        self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = "",
+        compute: Compute | None = None,
+    ) -> None:  # fmt: skip
         self.clock = clock or TurnedClock()
         self._routes = routes or Path("config/routes.toml").read_text("utf-8")
         self.wire, self.cases = Wire(), Cases()
@@ -229,21 +240,19 @@ class Rig:
         self.shelves = {name: Shelf(name, record, self.clock) for name, record in records.items()}
         self.directory = Directory(bureau.partner for bureau in self.bureaux.values())
         self.ledger: Ledger = ledger or MemoryLedger(self.clock)
-        self.gateway = self._assemble(folder / "own")
+        self.office = Office(parties=("sirene:XA", "ncb:XA", "enu:XA"))
+        self.signing = set_up_authority(folder / "own", self.office.parties, (), NOON - timedelta(days=30)).signing
+        self.knowledge = knowledge_of(self.office, self.directory, self.signing)
+        self.gateway = self.joined(compute)
 
-    def _assemble(self, folder: Path) -> Gateway:
-        ids, formats = Uuid7Source(), self.formats
-        office = Office(parties=("sirene:XA", "ncb:XA", "enu:XA"))
-        keys = KeyRing.load(set_up_authority(folder, office.parties, (), NOON - timedelta(days=30)).signing, NOON)
-        knowledge = Knowledge(
-            office=office, directory=self.directory, formats=formats, verifier=StrictVerifier(), signer=XadesSigner(keys),
-            receipts=Receipts(formats, self.directory, office, ids),
-        )  # fmt: skip
+    def joined(self, compute: Compute | None = None) -> Gateway:
+        """A gateway, not yet started, from what the rig holds now."""
         reach = Reach(
             ledger=self.ledger, router=TableRouter(read_table(self._routes)),
-            outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock, ids=ids,
+            outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock,
+            ids=Uuid7Source(),
         )  # fmt: skip
-        return join(knowledge, reach, None, {})
+        return join(self.knowledge, reach, compute, {})
 
     async def __aenter__(self) -> Self:
         await self.gateway.start()
