@@ -190,9 +190,10 @@ def _national_records(given: list[_Record], words: list[str]) -> Iterator[Field]
     """Each entry of the register of wanted objects, without its own key."""
     wanted = [record for record in given if record.match.value("wantedId")]
     for record in wanted[:MAX_RECORDS]:
-        said = [("RecordSource", record.answer.register or "register")]
-        said += [(element, record.match.value(key)) for element, key in _RECORD_FIELDS]
-        parts = [field for element, value in said for field in _fitting(element, value, words)]
+        source = _fitting("RecordSource", record.answer.register, words)
+        parts = list(source or [Field(name="RecordSource", value="register")])
+        said = [(element, record.match.value(key)) for element, key in _RECORD_FIELDS]
+        parts += [field for element, value in said for field in _fitting(element, value, words)]
         if record.answer.as_of is not None:
             parts.append(Field(name="RecordAsOf", value=utc_text(record.answer.as_of)))
         yield Field(name="NationalRecord", children=tuple(parts))

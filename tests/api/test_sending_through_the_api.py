@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[dict[str, str], Any, int, str]] = {
     "a field member that is none": ({}, _order(fields=[{"name": "Text", "vale": "x"}]), 422, "form.unfit"),
     "a header that is none": ({}, _order(header="x"), 422, "form.unfit"),
     "a subject of no kind": ({}, _order(subjects=[{"type": "secret"}]), 422, "form.unfit"),
-    "unknown format": ({}, _order(format="sirene/Q@1"), 422, "format.unknown"),
+    "unknown format": ({}, _order(format="sirene/R@1"), 422, "format.unknown"),
     "file that is not base64": (
         {}, {**ORDER, "attachments": [{"file_name": "a", "media_type": "text/plain", "content_base64": "?"}]}, 422, "attachment.base64",
     ),

@@ -44,6 +44,27 @@ CASES = {
     "a missing person at high risk": (
         message("sirene/M@1", field("311", "URGENT"), field("090", "1862:32(1)(a)")), ("cpr", "passports"), "draft", "",
     ),
+    "a camera hit without action": (message("sirene/H@1", field("090", "1862:38"), subjects=(CAR,)), VEHICLES, "draft", ""),
+    "a person who was not stopped": (
+        message("sirene/H@1", field("090", "1862:36"), subjects=(TESTINE,)), ("cpr",), "draft", "",
+    ),
+    "a passport that was not seized": (
+        message("sirene/H@1", field("090", "1862:38"), subjects=(PASSPORT,)), ("passports", "cpr"), "draft", "",
+    ),
+    "an H form without an article": (message("sirene/H@1"), (), "draft", "route.article-unknown"),
+    "a consultation on a permit": (
+        message("sirene/M@1", field("083", "consultation procedure"), field("090", "1861:24")), ("cpr",), "draft", "",
+    ),
+    "a permit granted": (message("sirene/N@1", subjects=(TESTINE,)), ("cpr",), "none", "route.permit-decision"),
+    "a permit kept": (message("sirene/O@1", subjects=(TESTINE,)), ("cpr",), "none", "route.permit-decision"),
+    "an alert beside another": (message("sirene/E@1", subjects=(CAR,)), (), "draft", "route.flag-or-priority"),
+    "a flag": (message("sirene/F@1", subjects=(TESTINE,)), (), "draft", "route.flag-or-priority"),
+    "a misused identity": (message("sirene/Q@1", subjects=(TESTINE,)), ("cpr", "passports"), "draft", ""),
+    "wrong content": (message("sirene/J@1", subjects=(TESTINE,)), (), "draft", ""),
+    "a request of a person": (message("sirene/K@1", subjects=(TESTINE,)), (), "draft", ""),
+    "prints of an unknown person": (message("sirene/L@1", field("090", "1862:40")), (), "draft", ""),
+    "prints for an alert": (message("sirene/L@1", field("090", "1862:26"), subjects=(TESTINE,)), (), "draft", ""),
+    "another purpose": (message("sirene/I@1", subjects=(TESTINE,)), (), "draft", ""),
     "a P form on a vehicle": (message("sirene/P@1", subjects=(CAR,)), VEHICLES, "none", ""),
     "a P form on something else": (message("sirene/P@1", subjects=(RIFLE,)), (), "none", ""),
     "a travel document": (
@@ -98,7 +119,7 @@ def test_every_row_is_met_by_some_message(table: Table) -> None:
 
 
 def test_what_no_row_takes_waits_for_an_officer(table: Table) -> None:
-    routing = TableRouter(table).decide(message("sirene/Q@1"))
+    routing = TableRouter(table).decide(message("sirene/R@1"))
     assert (routing.row, routing.hold) == ("", "route.unroutable")
     assert routing.explanation[-1].startswith("No row of the routing table matches")
 
