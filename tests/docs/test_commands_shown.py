@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +12,10 @@ import typer
 
 from gateway import cli
 from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, name_of, programs
+from tests.docs.shell import API, gateway, run
 
 SHOWN = [(block, line) for block, line in commands()]
 EVERYWHERE = {"--home", "--json", "-v", "--verbose"}
-BIN = Path(sys.executable).parent
-API = "http://127.0.0.1:8480"
-"""How the pages write the address of the gateway."""
 PROGRAMS = {"spoc", ".venv/bin/spoc", "make", "python", "curl", "cat", "sqlite3"}
 
 
@@ -86,55 +77,3 @@ def test_what_a_page_shows_works_from_top_to_bottom(page: Path, tmp_path: Path) 
         with gateway(tmp_path) as url:
             for line in beside:
                 run(line.replace(API, url), tmp_path)
-
-
-def environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPOC_")}
-    return kept | {
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
-        "COLUMNS": "160",
-    }
-
-
-def run(line: str, folder: Path) -> str:
-    """One line as the reader types it; it must end with 0."""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", line],
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-@contextmanager
-def gateway(folder: Path) -> Iterator[str]:
-    """A gateway in the home folder of the page, on free ports."""
-    if not (folder / "spoc-home").exists():
-        run("spoc init", folder)
-    ports = {
-        "SPOC_SET_api__listen_port": "0",
-        "SPOC_SET_channels__smtp__listen_port": "0",
-        "SPOC_SET_workers__count": "1",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "--json", "serve"],
-        cwd=folder,
-        env=environment(folder) | ports,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout
-        ready = process.stdout.readline()
-        assert ready, "the gateway did not start"
-        yield json.loads(ready)["api"]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
