@@ -17,6 +17,7 @@ from schemas.form import FormSpec
 _SENT: Final = re.compile(rb"<h:Sent>([^<]+)</h:Sent>")
 _TIME: Final = re.compile(rb">(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})Z<")
 _DATE: Final = re.compile(rb">(\d{4}-\d{2}-\d{2})<")
+_RECEIVER: Final = re.compile(rb"\s*<h:(?:To|Info)>[^<]+</h:(?:To|Info)>")
 RECENT: Final = timedelta(days=6 * 366)
 """Dates within this time of sending move along; older ones are of persons and things."""
 
@@ -46,8 +47,13 @@ def freshened(content: bytes, now: datetime, message_id: str) -> bytes:
 
 
 def addressed(content: bytes, sender: str, to: str) -> bytes:
-    """The sample from and to other offices; raises `ValueError` for what is no party."""
-    for element, text in (("From", sender), ("To", to)):
-        if text:
-            content = re.sub(f"(<h:{element}>)[^<]+".encode(), rb"\g<1>" + party(text).encode(), content, count=1)
+    """The sample from another office, or to another office alone; raises `ValueError` for what is no party."""
+    if sender:
+        content = re.sub(rb"(<h:From>)[^<]+", rb"\g<1>" + party(sender).encode(), content, count=1)
+    if to:
+        first, *others = _RECEIVER.findall(content)
+        for other in others:
+            content = content.replace(other, b"", 1)
+        indent = first[: len(first) - len(first.lstrip())]
+        content = content.replace(first, indent + f"<h:To>{party(to)}</h:To>".encode(), 1)
     return content

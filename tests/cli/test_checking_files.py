@@ -103,6 +103,12 @@ def test_an_unknown_format_is_answered_with_those_there_are(quick: Spoc) -> None
     assert "sirene/G@1" in done.err
 
 
+def test_a_sample_for_several_can_be_for_one_alone(quick: Spoc) -> None:
+    root = safexml.parse(quick("sample", "M", "--to", "sirene:XD").out)
+
+    assert [each.text for each in root.iter("{urn:x-spoc:header:1}To", "{urn:x-spoc:header:1}Info")] == ["sirene:XD"]
+
+
 def test_a_sample_can_be_from_and_to_others(quick: Spoc) -> None:
     root = safexml.parse(quick("sample", "G", "--from", "sirene:XC", "--to", "sirene:XD").out)
 
