@@ -91,7 +91,6 @@ class ServerTls:
 
     def __init__(self, settings: SmtpSettings, directory: Callable[[], Directory]) -> None:
         self._settings, self._directory = settings, directory
-        self._seen: Directory | None = None
         self._authorities: frozenset[bytes] = frozenset()
         self._context: ssl.SSLContext | None = None
 
@@ -99,12 +98,10 @@ class ServerTls:
         """The context for a new connection, or None where TLS is never used; raises `Misconfigured`."""
         if self._settings.starttls == "never":
             return None
-        directory = self._directory()
-        if self._context is None or directory is not self._seen:
-            authorities = frozenset(der for partner in directory if partner.mail for der in partner.mail.ca)
-            if self._context is None or authorities != self._authorities:
-                self._context = self._build(authorities)
-            self._seen, self._authorities = directory, authorities
+        # A directory keeps its identity when its partners are replaced, so the authorities themselves are compared.
+        authorities = frozenset(der for partner in self._directory() if partner.mail for der in partner.mail.ca)
+        if self._context is None or authorities != self._authorities:
+            self._context, self._authorities = self._build(authorities), authorities
         return self._context
 
     def _build(self, authorities: frozenset[bytes]) -> ssl.SSLContext:
