@@ -1,0 +1,54 @@
+"""The front killed right before and right after every commit of a whole story: whoever starts next ends it right, and nothing goes out twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KILLED = -signal.SIGKILL
+HIT, SETTLED = ["inbound", "message", "sirene/G@1", "acknowledged"], ["inbound", "message", "spoc/Receipt@1", "settled"]
+RECEIPT = ["outbound", "receipt", "spoc/Receipt@1", "confirmed"]
+
+
+def played(folder: Path, when: str) -> list[dict[str, Any]]:
+    """Every place of the story and how it ended there."""
+    command = [sys.executable, "-m", "tests.crash.dying_front", str(folder), when]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_front_killed_at_any_commit_ends_the_story_right(tmp_path: Path, when: str) -> None:
+    places = played(tmp_path, when)
+    *killed, whole = places
+    assert whole["first"] == 0
+    assert len(killed) > 20, "a whole story has many commits"
+    in_doubt = 0
+    for place in killed:
+        assert (place["first"], place["second"]) == (KILLED, 0), place
+        assert place["cases"] == 1, place
+        states = place["envelopes"]
+        assert HIT in states
+        assert states.count(RECEIPT) == 2, place
+        sent = Counter(line["root"] for line in place["mailbox"])
+        assert sent["FormP"] <= 1, "what may be out is never sent again by itself"
+        assert len({line["digest"] for line in place["mailbox"]}) == 2 + sent["FormP"], "every resend is the same bytes"
+        (reply,) = [state for _, kind, _, state in states if kind == "reply"]
+        if sent["FormP"]:
+            assert reply == "confirmed", place
+            assert SETTLED in states, place
+        else:
+            in_doubt += 1
+            assert reply == "ambiguous", place
+        assert len(states) == 4 + (SETTLED in states), "nothing was made twice, nothing is missing"
+    # Killed between writing the attempt down and the first byte, nobody can know: an officer is asked instead of sending.
+    assert when == "before" or in_doubt
