@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,13 @@ from tests.docs.pages import ROOT
 BIN = Path(sys.executable).parent
 API = "http://127.0.0.1:8480"
 """How the pages write the address of the gateway."""
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A new folder whose path is short enough for the socket of a gateway below it (about 100 octets)."""
+    with tempfile.TemporaryDirectory(prefix="docs-") as folder:
+        yield Path(folder)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -67,4 +75,9 @@ def gateway(folder: Path) -> Iterator[str]:
         yield json.loads(ready)["api"]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise

@@ -16,7 +16,7 @@ from gateway.api.views import entry
 from gateway.journal.chain import GENESIS, extend
 from gateway.journal.entry import Entry
 from tests.docs.pages import ROOT, blocks
-from tests.docs.shell import gateway, run
+from tests.docs.shell import gateway, run, short_folder
 
 AT = datetime(2026, 3, 1, 10, 15, 0, 42, tzinfo=UTC)
 (PROGRAM,) = blocks(ROOT / "docs" / "auditor.md", "python")
@@ -54,11 +54,12 @@ def test_an_intact_journal_gives_its_head(tmp_path: Path) -> None:
 
 
 def test_what_a_running_gateway_exports_satisfies_it(tmp_path: Path) -> None:
-    with gateway(tmp_path):
-        run("spoc token auditor", tmp_path)
-        number, _, hash_ = run("spoc journal head", tmp_path).strip().partition(":")
-        run("spoc journal export --out out.jsonl", tmp_path)
-    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    with short_folder() as folder:
+        with gateway(folder):
+            run("spoc token auditor", folder)
+            number, _, hash_ = run("spoc journal head", folder).strip().partition(":")
+            run("spoc journal export --out out.jsonl", folder)
+        lines = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
     said = judged(tmp_path, lines)
     assert int(number) >= 2
     assert lines[int(number) - 1]["hash"] == hash_

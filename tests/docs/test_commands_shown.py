@@ -12,7 +12,7 @@ import typer
 
 from gateway import cli
 from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, name_of, programs
-from tests.docs.shell import API, gateway, run
+from tests.docs.shell import API, gateway, run, short_folder
 
 SHOWN = [(block, line) for block, line in commands()]
 EVERYWHERE = {"--home", "--json", "-v", "--verbose"}
@@ -63,7 +63,7 @@ def runnable(page: Path) -> list[Block]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=name_of)
-def test_what_a_page_shows_works_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_shows_works_from_top_to_bottom(page: Path) -> None:
     todo = runnable(page)
     lines = [line for block in todo for line in block.commands]
     if any(line.startswith("curl") for line in lines) and not shutil.which("curl"):
@@ -71,9 +71,10 @@ def test_what_a_page_shows_works_from_top_to_bottom(page: Path, tmp_path: Path) 
     before = [line for block in todo if block.kind == "" for line in block.commands]
     beside = [line for block in todo if block.kind == "gateway" for line in block.commands]
 
-    for line in before:
-        run(line, tmp_path)
-    if beside:
-        with gateway(tmp_path) as url:
-            for line in beside:
-                run(line.replace(API, url), tmp_path)
+    with short_folder() as folder:
+        for line in before:
+            run(line, folder)
+        if beside:
+            with gateway(folder) as url:
+                for line in beside:
+                    run(line.replace(API, url), folder)
