@@ -5,7 +5,7 @@
 - `articles.csv`   the articles that alerts rest on (`articles.py` reads it)
 - `markers.py`     fixed keywords in free text as typed markers, and the letters a to p of a missing person
 - `subjects.py`    persons, vehicles, documents and objects in the gateway's own words
-- `rules/`         what must hold in a form beside the schema, with source and remedy
+- `rules/`         what must hold in a form beside the schema, with source and remedy, and what is not enforced yet
 - `object_details.py`   the P form that answers a G form
 - `forms/`, `samples/`  the formats and one example of each
 
