@@ -33,14 +33,18 @@ MAX_HEADERS: Final = 200
 MAX_HEADER_CHARACTERS: Final = 10_000
 """One header line, folded or not. The parser takes quadratic time over parameters; no office needs longer lines."""
 FROM_CHARACTERS: Final = 1000
-"""How much of the end of a From line is read; the address stands last."""
+"""Longest From line that is read."""
 XML_TYPES: Final = frozenset({"application/xml", "text/xml"})
 FORM_TYPES: Final = XML_TYPES | {"application/json"}
 MAIL: Final = "message/rfc822"
 MIXED: Final = "multipart/mixed"
 XML: Final = "application/xml"
-_ADDRESS: Final = re.compile(r"<?([^<>@\s\",;:()]+@[^<>@\s\",;:()]+)>?\s*$")
-_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f]{1,120}")
+_ADDRESS: Final = r"[^<>@\s\",;:()\[\]\\]+@[^<>@\s\",;:()\[\]\\]+"
+_ONE_SENDER: Final = re.compile(rf"\s*(?:({_ADDRESS})|[^<>@\",;:()\[\]\\]*<({_ADDRESS})>)\s*")
+"""A From line without its quoted names and comments: one address, bare or after a name (RFC 5322 section 3.4)."""
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
+_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{1,120}")
+"""No half characters, which a mail can bring in by naming an odd character set, and nothing that turns the writing direction."""
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -195,8 +199,19 @@ def _file(part: Message, kind: str, body: bytes) -> File:
 
 
 def _from(message: Message) -> str:
-    found = _ADDRESS.search(str(message.get("From", ""))[-FROM_CHARACTERS:])
-    return found.group(1) if found else ""
+    """The address in the From line, empty where there is no such line. One that names none, or several, is refused: a
+    person would see another sender than the one that is checked.
+    """
+    line = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), None)
+    if line is None:
+        return ""
+    text = line.encode("ascii", "surrogateescape").decode("utf-8", "replace")  # RFC 6532: headers may be UTF-8
+    found = _ONE_SENDER.fullmatch(_QUOTED.sub(" ", text)) if len(text) <= FROM_CHARACTERS else None
+    if found is None:
+        raise Refused(
+            "mail.from", "The From line does not name exactly one address. Write the office's own address there."
+        )
+    return found.group(1) or found.group(2)
 
 
 def pack(form: bytes, files: Sequence[File] = (), form_type: str = XML) -> Payload:

@@ -61,7 +61,7 @@ class Identify:
         root = safexml.parse(opened.form)
         spec = self._formats.recognise(str(root.tag), root.get("version", ""))
         written_by = next((found.text or "" for found in root.iter(_HEADER_FROM)), "")
-        partner = partner or self._directory.get(written_by)
+        partner = partner or self._named(envelope, written_by)
         if partner is None:
             return Hold(
                 envelope=envelope,
@@ -71,6 +71,14 @@ class Identify:
         found = Identification(format=spec.id, partner=partner.party, parts=tuple(file.part() for file in opened.files))
         details = (("format", spec.id), ("partner", partner.party), ("attachments", str(len(opened.files))))
         return Advance(envelope=envelope.learn(identification=found), details=details)
+
+    def _named(self, envelope: Envelope, written_by: str) -> Partner | None:
+        """The office that the form names, where the channel saw no sender it knows. One that must show its TLS certificate
+        has not done so then: the certificate is asked for by the sender's address.
+        """
+        named = self._directory.get(written_by)
+        bound = named and named.mail and named.mail.client_certificate == "required"
+        return None if bound and envelope.payload.media_type == parcel.MAIL else named
 
     def _claimed(self, envelope: Envelope) -> Partner | None:
         return self._directory.by_address(envelope.claim.sender) or self._directory.get(envelope.claim.sender)
