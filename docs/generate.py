@@ -73,16 +73,21 @@ def routes() -> str:
 
 def handling() -> str:
     """What each handling code forbids an automatic sender."""
-    from gateway.protection.gate import CODES
+    from gateway.families import Effect
+    from schemas.catalogue import discover
 
     words = {
-        "free": "may go by itself",
-        "officer": "needs an officer's release",
-        "named": "depends on the countries named",
+        Effect.FREE: "may go by itself",
+        Effect.OFFICER: "needs an officer's release",
+        Effect.EXCLUDES: "not to the countries named, else by itself",
+        Effect.ONLY: "only to the countries named, then by itself",
     }
-    return table(
-        ("code", "meaning", "on the way out"), ((code(name), text, words[kind]) for name, (kind, text) in CODES.items())
+    rows = (
+        (name, code(each.code), each.text, words[each.effect])
+        for name in ("sirene", "interpol", "europol")
+        for each in discover().family(f"{name}/Any@1").handling
     )
+    return table(("family", "code", "meaning", "on the way out"), rows)
 
 
 def operations() -> str:
@@ -124,9 +129,9 @@ def written(page: str) -> str:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Every page that has generated parts, as it should be."""
-    from schemas.catalogue import FAMILIES
+    from schemas.catalogue import discover
 
-    for name in FAMILIES:
+    for name in sorted({spec.family for spec in discover()}):
         yield DOCS / "formats" / f"{name}.md", family(name)
     for page in sorted([*DOCS.glob("*.md"), *ROOT.glob("README.md")]):
         text = page.read_text("utf-8")

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from lxml import etree
 
 from gateway.envelope import Attempt, Claim, Direction, Envelope, Payload, Routing, SignatureReport
+from gateway.families import Family
 from gateway.findings import Finding, Occasion, Rule
 from gateway.form import Field, Form
 from gateway.handover import Accepted, Outgoing
@@ -257,6 +258,10 @@ class Formats(Protocol):
         Raises `Refused` with code `format.unknown`, `format.version-unknown` or `format.withdrawn` and a sentence
         saying what to send instead.
         """
+        ...
+
+    def family(self, format_id: FormatId) -> Family:
+        """The family of a format; for a family that nobody knows one that is told nothing and lets nothing out."""
         ...
 
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:

@@ -12,7 +12,7 @@ from lxml import etree
 from gateway.envelope import Claim, Direction, Envelope, Payload
 from gateway.findings import Finding
 from gateway.form import Form
-from gateway.identity import derived_id, family_of
+from gateway.identity import derived_id
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.ports import Formats, IdSource
@@ -20,7 +20,6 @@ from gateway.reply import ReceiptContent, ReplyContext
 from gateway.verdict import Offspring, Reason
 
 RECEIVED, VALID, INVALID = "RECEIVED", "VALID", "INVALID"
-TECHNICAL_FAMILIES: Final = frozenset({"spoc", "mail"})
 MAX_FINDINGS_TOLD: Final = 50
 
 
@@ -67,7 +66,7 @@ class Receipts:
         findings: tuple[Finding, ...] = (),
     ) -> tuple[Offspring, ...]:
         known = envelope.learned.identification
-        if not envelope.inbound or known is None or family_of(known.format) in TECHNICAL_FAMILIES:
+        if not envelope.inbound or known is None or self._formats.family(known.format).technical:
             return ()
         partner = self._directory.get(known.partner)
         if partner is None or not partner.receipts:

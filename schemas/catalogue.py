@@ -6,23 +6,32 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
+from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.families import MAIL, Family
 from gateway.form import Form
-from gateway.identity import FormatId
+from gateway.identity import FormatId, family_of
 from gateway.reply import ReceiptContent, ReplyContext
 from schemas.form import VERSION, FormSpec
 from schemas.spoc import receipts
 
-FAMILIES = ("sirene", "interpol", "europol", "spoc")
+
+def _families() -> dict[str, Family]:
+    """Every folder with a `family.py` is a family."""
+    folder = Path(str(files("schemas")))
+    names = sorted(file.parent.name for file in folder.glob("*/family.py"))
+    found = (importlib.import_module(f"schemas.{name}.family").FAMILY for name in names)
+    return {family.name: family for family in found}
 
 
 class Catalogue:
     """All formats by id and by root element (`gateway.ports.Formats`)."""
 
-    def __init__(self, formats: Iterable[FormSpec]) -> None:
+    def __init__(self, formats: Iterable[FormSpec], families: Mapping[str, Family]) -> None:
+        self._families = {MAIL.name: MAIL, **families}
         self._by_id = {spec.id: spec for spec in sorted(formats, key=lambda spec: spec.id)}
         self._by_root = {spec.root: spec for spec in self._by_id.values()}
 
@@ -55,8 +64,8 @@ class Catalogue:
         namespace, _, local = root_name.lstrip("{").rpartition("}")
         family, _, major = namespace.removeprefix("urn:x-spoc:").rpartition(":")
         known = [spec for spec in self._by_id.values() if spec.family == family]
-        for module in _family_modules(family):
-            sentence = getattr(module, "WITHDRAWN", {}).get(local)
+        if family in self._families and family != MAIL.name:
+            sentence = getattr(importlib.import_module(f"schemas.{family}"), "WITHDRAWN", {}).get(local)
             if sentence:
                 return Refused("format.withdrawn", sentence)
         if known and all(spec.namespace != namespace for spec in known):
@@ -67,7 +76,15 @@ class Catalogue:
         if known:
             names = ", ".join(spec.element for spec in known)
             return Refused("format.unknown", f"The family {family} has no such form here. Known are: {names}.")
-        return Refused("format.unknown", f"The XML is of no known format. Known families: {', '.join(FAMILIES)}.")
+        return Refused(
+            "format.unknown",
+            f"The XML is of no known format. Known families: {', '.join(sorted(self._families.keys() - {MAIL.name}))}.",
+        )
+
+    def family(self, format_id: FormatId) -> Family:
+        """The family of a format; for a family that nobody knows one that is told nothing and lets nothing out."""
+        name = family_of(format_id)
+        return self._families.get(name) or Family(name=name, handling_required=True)
 
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
         """A technical receipt as an unsigned form."""
@@ -78,18 +95,14 @@ class Catalogue:
         return receipts.read(form)
 
 
-def _family_modules(family: str) -> Iterator[object]:
-    if family in FAMILIES:
-        yield importlib.import_module(f"schemas.{family}")
-
-
 def discover() -> Catalogue:
     """Import every form module of every family and collect its `FORM`."""
+    families = _families()
     found: list[FormSpec] = []
-    for family in FAMILIES:
+    for family in families:
         folder = files("schemas") / family / "forms"
         for module in pkgutil.iter_modules([str(folder)]):
             spec = getattr(importlib.import_module(f"schemas.{family}.forms.{module.name}"), "FORM", None)
             if isinstance(spec, FormSpec):
                 found.append(spec)
-    return Catalogue(found)
+    return Catalogue(found, families)

@@ -97,14 +97,16 @@ def rules(
     context: typer.Context, family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")]
 ) -> None:
     """Every rule of a family, with its source."""
-    from schemas.catalogue import FAMILIES, discover
+    from schemas.catalogue import discover
 
-    if family not in FAMILIES:
+    formats = discover()
+    families = sorted({spec.family for spec in formats})
+    if family not in families:
         raise Ending(
-            NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(FAMILIES)}."
+            NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(families)}."
         )
     found: dict[str, dict[str, Any]] = {}
-    for spec in discover():
+    for spec in formats:
         for rule in spec.rules if spec.family == family else ():
             known = found.setdefault(
                 rule.id,

@@ -183,7 +183,8 @@ class Examiner:
     def _checked(self, seen: Examination, spec: Format, form: Form, *, compared: bool) -> Examination:
         inbound = seen.direction == "inbound" and form.header.sender not in self._around.own
         occasion = self._around.occasion(form, self._now, inbound=inbound)
-        findings = [*header_findings(form, occasion), *spec.check(form, occasion)]
+        family = self._around.formats.family(form.format)
+        findings = [*header_findings(form, occasion, family), *spec.check(form, occasion)]
         if compared:
             findings += manifest_findings(form, seen.parts)
         elif form.header.attachments:

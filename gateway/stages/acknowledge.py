@@ -51,7 +51,7 @@ class Acknowledge:
         if reply is None:
             return self._without(envelope, forwards)
         # The gate first: an officer should read the weightiest reason, and one release is enough.
-        hold = onward(reply) or self._why_held(envelope)
+        hold = onward(reply, self._formats.family(reply.form.format)) or self._why_held(envelope)
         details = (
             ("answer", "draft" if hold else "automatic"),
             ("reply", reply.id),

@@ -12,14 +12,14 @@ import msgspec
 from gateway import parcel, safexml
 from gateway.envelope import Direction, Envelope, Identification, Part
 from gateway.errors import Refused
+from gateway.families import Family
 from gateway.findings import Finding, Occasion, Severity, worst
 from gateway.form import Form, ManifestEntry
-from gateway.identity import family_of
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.ports import Formats
 from gateway.protection.gate import onward
-from gateway.receipts import TECHNICAL_FAMILIES, Receipts
+from gateway.receipts import Receipts
 from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class CheckInbound:
         )
         findings = (
             *manifest_findings(form, envelope.identification.parts),
-            *header_findings(form, occasion),
+            *header_findings(form, occasion, self._formats.family(form.format)),
             *self._formats.get(form.format).check(form, occasion),
         )
         known = envelope.learn(findings=findings)
@@ -88,14 +88,14 @@ class CheckOutbound:
         )
         findings = (
             *manifest_findings(form, parts),
-            *header_findings(form, occasion),
+            *header_findings(form, occasion, self._formats.family(form.format)),
             *self._formats.get(form.format).check(form, occasion),
         )
         known = known.learn(findings=findings)
         refusal = _refuse_or_hold(known, findings)
         if refusal:
             return refusal
-        held = onward(known)
+        held = onward(known, self._formats.family(form.format))
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
         return Advance(
@@ -206,7 +206,7 @@ def _attachment(rule: str, number: int, text: str, remedy: str) -> Finding:
     )  # fmt: skip
 
 
-def header_findings(form: Form, occasion: Occasion) -> list[Finding]:
+def header_findings(form: Form, occasion: Occasion, family: Family) -> list[Finding]:
     """What holds for every family's header."""
     found, header = [], form.header
     if header.sent > occasion.now + FUTURE_TOLERANCE:
@@ -238,7 +238,7 @@ def header_findings(form: Form, occasion: Occasion) -> list[Finding]:
         )
     if header.sender in header.to:
         found.append(_header("HDR-04", "To", "The sender is among the receivers.", "Address the other office only."))
-    if family_of(form.format) not in TECHNICAL_FAMILIES and header.urgency != "NORMAL" and not header.urgency_reasons:
+    if not family.technical and header.urgency != "NORMAL" and not header.urgency_reasons:
         found.append(
             _header(
                 "HDR-05",

@@ -11,7 +11,8 @@ from typing import Final
 
 from gateway.envelope import Direction, Envelope, Receipt
 from gateway.errors import GatewayError, Misconfigured, RegisterUnavailable
-from gateway.identity import derived_id, digest, family_of
+from gateway.families import Family
+from gateway.identity import derived_id, digest
 from gateway.ledger import Row
 from gateway.ports import CaseSystem, Clock, Formats, Register
 from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
@@ -24,10 +25,8 @@ MAX_QUESTIONS: Final = 40
 """Subjects times registers of one message; more is for an officer (no widening by accident)."""
 MAX_TRIES: Final = 4
 """After so many rounds a register that is still away is reported as unanswered instead of holding up the rest."""
-CHANNEL_ORIGIN: Final = {"sirene": "SIRENE", "interpol": "INTERPOL", "europol": "EUROPOL"}
 URGENCY: Final = {"VERY_URGENT": "IMMEDIATE", "URGENT": "URGENT", "NORMAL": "NORMAL"}
 NOT_CONFIGURED: Final = "system.not-configured"
-LEGAL_BASIS: Final = {"sirene": "LG-SIS-1862", "interpol": "LG-INTERPOL-RPD", "europol": "LG-DIR-977"}
 
 
 class Deliver:
@@ -87,11 +86,12 @@ class Deliver:
 
     def _questions(self, envelope: Envelope) -> list[tuple[Register, Question]]:
         found: list[tuple[Register, Question]] = []
+        family = self._formats.family(envelope.form.format)
         for name in envelope.routing.registers:
             register = self._registers.get(name) or _NotConfigured(name)
             for index, subject in enumerate(envelope.form.subjects):
                 question = Question(
-                    subject=subject, context=context(envelope, derived_id(envelope.id, f"ask/{name}/{index}"))
+                    subject=subject, context=context(envelope, family, derived_id(envelope.id, f"ask/{name}/{index}"))
                 )
                 if register.accepts(question):
                     found.append((register, question))
@@ -150,7 +150,7 @@ class Deliver:
             idempotency_key=known.id, title=f"{self._formats.get(form.format).title}, {form.header.sender}",
             subjects=form.subjects, handling=tuple(condition.code for condition in form.header.handling),
             documents=((form.header.message_id, digest(known.signature.verified)),),
-            context=context(known, derived_id(known.id, "case")),
+            context=context(known, self._formats.family(form.format), derived_id(known.id, "case")),
         )  # fmt: skip
 
 
@@ -177,13 +177,13 @@ class _NotConfigured:
     async def probe(self) -> None: ...
 
 
-def context(envelope: Envelope, request_id: str) -> Context:
+def context(envelope: Envelope, family: Family, request_id: str) -> Context:
     """Who asks, why and for whom, for every call that an envelope brings about."""
-    header, family = envelope.form.header, family_of(envelope.form.format)
+    header = envelope.form.header
     return Context(
         correlation_id=envelope.exchange, request_id=request_id, purpose="TEST" if header.test else "INVESTIGATE",
-        legal_basis=LEGAL_BASIS.get(family, "LG-UNSTATED"), case_reference=header.case_reference or envelope.exchange,
-        requester="gateway", on_behalf_of=header.sender, channel_origin=CHANNEL_ORIGIN.get(family, "NATIONAL"),
+        legal_basis=family.legal_basis, case_reference=header.case_reference or envelope.exchange,
+        requester="gateway", on_behalf_of=header.sender, channel_origin=family.channel_origin,
         urgency=URGENCY.get(header.urgency, "NORMAL"),
     )  # fmt: skip
 

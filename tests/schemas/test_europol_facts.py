@@ -6,14 +6,15 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.protection import gate
+from gateway.families import Effect
 from schemas.europol import vocabulary as words
+from schemas.europol.family import FAMILY
 
 
 def test_the_table_of_handling_codes_and_the_gate_hold_the_same_replies() -> None:
     table = words.handling_codes()
     holding = {code for code, row in table.items() if row["holds_reply"]}
-    assert holding == {"H1", "H2", "H3"} == {code for code in table if gate.CODES[code][0] == gate.OFFICER}
+    assert holding == {"H1", "H2", "H3"} == {code.code for code in FAMILY.handling if code.effect is Effect.OFFICER}
     assert {code for code, row in table.items() if row["onward"] == "consent"} == {"H2"}
     assert all(row["citation"] and row["confidence"] for row in table.values())
     assert words.handling_when_missing() == ("H1", "H2")

@@ -1,0 +1,59 @@
+"""What the core asks of a family of forms beside its formats: under which name and law it speaks, and what its handling codes forbid.
+
+The facts themselves stand beside each family's forms (`schemas/FAMILY/family.py`); the core only has the questions.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+
+class Effect(StrEnum):
+    """What a handling code lets the gateway do by itself."""
+
+    FREE = "free"
+    """A message with it may go out."""
+    OFFICER = "officer"
+    """An officer releases it first."""
+    EXCLUDES = "excludes"
+    """The countries named in its text must not get it; others may."""
+    ONLY = "only"
+    """Only the countries named in its text may get it."""
+
+
+class HandlingCode(Struct, frozen=True, kw_only=True):
+    """One handling code or condition of a family, with its source."""
+
+    code: str
+    effect: Effect
+    text: str
+    citation: str
+
+
+class Family(Struct, frozen=True, kw_only=True):
+    """One family of forms."""
+
+    name: str
+    channel_origin: str = "NATIONAL"
+    """How registers call requests of this family."""
+    legal_basis: str = "LG-UNSTATED"
+    """The legal basis that registers are told; a key of their reference data."""
+    handling: tuple[HandlingCode, ...] = ()
+    handling_required: bool = False
+    """Whether the provider always states a code: then a message without one is treated as restricted."""
+    technical: bool = False
+    """Receipts and reports: never answered, never gated."""
+
+    def handling_code(self, code: str) -> HandlingCode:
+        """What a code means. One that the family does not know needs an officer."""
+        known = next((each for each in self.handling if each.code == code), None)
+        return known or HandlingCode(
+            code=code, effect=Effect.OFFICER, text="This gateway does not know the code.", citation=""
+        )
+
+
+MAIL: Final = Family(name="mail", technical=True)
+"""Delivery reports of mail systems: no form, never signed."""

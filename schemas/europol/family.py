@@ -1,0 +1,23 @@
+"""What the core asks of the Europol family. Its handling codes are the rows of `handling.toml`."""
+
+from typing import Final
+
+from gateway.families import Effect, Family, HandlingCode
+from schemas.europol.vocabulary import handling_codes
+
+
+def _codes() -> tuple[HandlingCode, ...]:
+    return tuple(
+        HandlingCode(
+            code=code,
+            effect=Effect.OFFICER if row["holds_reply"] else Effect.FREE,
+            text=f"{row['meaning'][:1].upper()}{row['meaning'][1:]}.",
+            citation=row["citation"],
+        )
+        for code, row in handling_codes().items()
+    )
+
+
+FAMILY: Final = Family(
+    name="europol", channel_origin="EUROPOL", legal_basis="LG-DIR-977", handling_required=True, handling=_codes()
+)

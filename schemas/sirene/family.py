@@ -1,0 +1,8 @@
+"""What the core asks of the SIRENE family."""
+
+from typing import Final
+
+from gateway.families import Family
+
+FAMILY: Final = Family(name="sirene", channel_origin="SIRENE", legal_basis="LG-SIS-1862")
+"""Forms between bureaux carry no handling codes of their own: one that appears all the same needs an officer."""
