@@ -154,7 +154,10 @@ class Engine:
     async def _wait(self, until: datetime) -> None:
         changed = asyncio.create_task(self._changed.wait())
         timer = asyncio.create_task(self._clock.wait_until(until))
-        _, pending = await asyncio.wait({changed, timer}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        try:
+            await asyncio.wait({changed, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also when the sweeper itself is stopped: nothing of it may outlive it.
+            changed.cancel()
+            timer.cancel()
+        await asyncio.gather(changed, timer, return_exceptions=True)
