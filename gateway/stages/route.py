@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from gateway.envelope import Direction, Envelope, Leg
 from gateway.errors import Refused
-from gateway.ledger import Ledger, Row
+from gateway.identity import family_of
+from gateway.ledger import Ledger, Query, Row
 from gateway.partners import Directory
 from gateway.ports import Formats, OutboundChannel, Router
 from gateway.stages.correlate import find_exchange
 from gateway.verdict import Advance, Hold, Reason, Verdict
+
+CLIENTS_OWN: Final = "message"
+"""Kind of what national systems and people hand in; everything else the gateway wrote itself."""
+GATEWAYS_OWN: Final = "spoc"
+"""Family of the forms that the gateway alone writes: receipts."""
+ON_THE_WAY: Final = frozenset({"routed", "encoded", "signed", "transmitted", "ambiguous", "confirmed"})
+MAX_NAMESAKES: Final = 64
 
 
 class RouteInbound:
@@ -64,6 +73,7 @@ class RouteOutbound:
         header = envelope.form.header
         if counterpart not in (*header.to, *header.info):
             raise Refused("recipient.mismatch", "The form does not name the counterpart that it is to be sent to.")
+        await self._refuse_forged(row)
         partner = self._directory.get(counterpart)
         if partner is None:
             raise Refused(
@@ -85,6 +95,25 @@ class RouteOutbound:
             envelope=envelope.learn(leg=leg, exchange=exchange),
             details=(("counterpart", counterpart), ("channel", leg.channel)),
         )
+
+    async def _refuse_forged(self, row: Row) -> None:
+        """What a client hands in may not say in the gateway's name what became of a message, nor take the name of another."""
+        envelope = row.envelope
+        if envelope.kind != CLIENTS_OWN:
+            return
+        if family_of(envelope.form.format) == GATEWAYS_OWN:
+            raise Refused("receipt.by-hand", "Receipts are written by the gateway alone. Send a message instead.")
+        message_id = envelope.form.header.message_id
+        known = await self._ledger.find(Query(message_id=message_id, direction=Direction.OUTBOUND, limit=MAX_NAMESAKES))
+        # One form to several offices is one order for each of them.
+        alike = [each for each in known if each.counterpart == envelope.claim.recipients[0] and each.id != envelope.id]
+        others = [each for each in alike if each.state != "rejected"]
+        # Ids are ordered by time: of two orders that meet here, the earlier one goes on.
+        if any(each.id < envelope.id or each.state in ON_THE_WAY for each in others):
+            raise Refused(
+                "message-id.used",
+                "This office was sent another message under this message id. Give every message its own.",
+            )
 
     async def _exchange(self, envelope: Envelope) -> str:
         if envelope.cause:
