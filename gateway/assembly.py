@@ -19,13 +19,6 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapters.channels.amqp.inbound import AmqpInbound
-from adapters.channels.amqp.outbound import AmqpOutbound
-from adapters.channels.amqp.settings import AmqpSettings, check_settings
-from adapters.channels.loopback.channel import LoopbackChannel
-from adapters.channels.smtp.inbound import SmtpInbound
-from adapters.channels.smtp.outbound import SmtpOutbound
-from adapters.channels.smtp.settings import SmtpSettings, check_inbound, check_outbound, is_loopback
 from adapters.stores.memory.ledger import MemoryLedger
 from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
@@ -57,6 +50,8 @@ PATH_SETTINGS: Final = frozenset({
     "tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "url_file", "path",
 })  # fmt: skip
 """Settings of adapters that name files; relative ones stand below the home folder."""
+TABLES: Final = {"channels": "channels", "registers": "registers", "casesystems": "case_systems"}
+"""Kinds of adapters (their folders) and the tables of `spoc.toml` that configure them."""
 T = TypeVar("T")
 
 
@@ -228,35 +223,30 @@ class Channels:
                 self._open(built, name, table, directory, clock)
 
     def _open(self, built: Built, name: str, table: Mapping[str, Any], directory: Directory, clock: Clock) -> None:
-        setting = ("channels", name)
-        if name == "smtp":
-            smtp = built.attempt(setting, lambda: _checked_smtp(read_settings(built.home, table, SmtpSettings)))
-            if smtp:
-                self.inbound[name] = SmtpInbound(name, smtp, lambda: directory, clock)
-                self.outbound[name] = SmtpOutbound(name, smtp, clock)
-        elif name == "amqp":
-            amqp = built.attempt(setting, lambda: _checked_amqp(read_settings(built.home, table, AmqpSettings)))
-            if amqp:
-                self.inbound[name] = AmqpInbound(name, amqp, clock)
-                self.outbound[name] = AmqpOutbound(name, amqp, clock)
-        elif name == "loopback":
-            loopback = LoopbackChannel(name, clock)
-            self.inbound[name], self.outbound[name] = loopback, loopback
-        else:
-            built.faults.append(
-                built.home.fault(setting, f"There is no channel {name!r}.", "`spoc adapters` lists all.")
-            )
+        module = _part(built, "channels", name, "channel")
+        if module is None:
+            return
+        ends = built.attempt(
+            ("channels", name),
+            lambda: module.open_channel(
+                name, read_settings(built.home, table, module.SETTINGS), lambda: directory, clock
+            ),
+        )
+        if ends is not None:
+            if ends.inbound is not None:
+                self.inbound[name] = ends.inbound
+            if ends.outbound is not None:
+                self.outbound[name] = ends.outbound
 
 
-def _checked_smtp(settings: SmtpSettings) -> SmtpSettings:
-    check_inbound(settings)
-    check_outbound(settings)
-    return settings
-
-
-def _checked_amqp(settings: AmqpSettings) -> AmqpSettings:
-    check_settings(settings)
-    return settings
+def _part(built: Built, kind: str, name: str, part: str) -> Any:
+    """The module `adapters/KIND/NAME/PART.py`, or None with the fault noted."""
+    if name in adapters_of(kind):
+        return importlib.import_module(f"adapters.{kind}.{name}.{part}")
+    built.faults.append(
+        built.home.fault((TABLES[kind], name), f"There is no adapter {name!r}.", "`spoc adapters` lists all.")
+    )
+    return None
 
 
 def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -265,17 +255,17 @@ def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[st
     for name, table in tables.items():
         if not table.get("enabled", True):
             continue
-        try:
-            module = importlib.import_module(f"adapters.{kind}.{name}.{part}")
-        except ModuleNotFoundError:
-            built.faults.append(
-                built.home.fault((kind, name), f"There is no adapter {name!r}.", "`spoc adapters` lists all.")
-            )
+        module = _part(built, kind, name, part)
+        if module is None:
             continue
-        adapter = built.attempt((kind, name), lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))  # noqa: B023  # called at once
+        adapter = _open_system(built, (TABLES[kind], name), module, table)
         if adapter is not None:
             opened[name] = adapter
     return opened
+
+
+def _open_system(built: Built, setting: tuple[str, str], module: Any, table: Mapping[str, Any]) -> Any:
+    return built.attempt(setting, lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))
 
 
 def adapters_of(kind: str) -> frozenset[str]:
@@ -294,7 +284,7 @@ def api_door(home: Home) -> ApiDoor:
     return ApiDoor(
         token_key=new_token_key(), clients=clients, token_minutes=api.token_minutes, public_url=api.public_url,
         version=metadata.version("spoc-gateway"), office_name=home.settings.office.name,
-        docs_open=is_loopback(api.listen_host), read_partners=lambda: partners_again(home),
+        read_partners=lambda: partners_again(home),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from lxml import etree
 
@@ -142,6 +142,13 @@ class OutboundChannel(Protocol):
         `ambiguous` is the outcome whenever all bytes may have arrived but no final answer was read.
         """
         ...
+
+
+class ChannelEnds(NamedTuple):
+    """What `open_channel` of an adapter gives: its way in and its way out, None where it has none."""
+
+    inbound: InboundChannel | None
+    outbound: OutboundChannel | None
 
 
 # --- national systems ----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from gateway.families import Family
 from gateway.findings import Finding, Occasion, Severity, worst
 from gateway.form import Form, ManifestEntry
 from gateway.office import Office
-from gateway.partners import Directory
+from gateway.partners import Directory, Partner
 from gateway.ports import Formats
 from gateway.protection.gate import onward
 from gateway.receipts import Receipts
@@ -89,6 +89,7 @@ class CheckOutbound:
         findings = (
             *manifest_findings(form, parts),
             *header_findings(form, occasion, self._formats.family(form.format)),
+            *self._partner_findings(form, counterpart, len(envelope.payload.content)),
             *self._formats.get(form.format).check(form, occasion),
         )
         known = known.learn(findings=findings)
@@ -101,6 +102,12 @@ class CheckOutbound:
         return Advance(
             envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings))
         )
+
+    def _partner_findings(self, form: Form, counterpart: str, octets: int) -> list[Finding]:
+        partner = self._directory.get(counterpart)
+        if partner is None or self._formats.family(form.format).technical:
+            return []
+        return partner_findings(form, partner, octets)
 
     def _read(self, opened: parcel.Parcel) -> tuple[Form, tuple[Finding, ...]]:
         if opened.form_type in parcel.XML_TYPES:
@@ -157,6 +164,34 @@ def _refuse_or_hold(envelope: Envelope, findings: tuple[Finding, ...]) -> Verdic
 
 def _told(findings: tuple[Finding, ...]) -> tuple[tuple[str, str], ...]:
     return (("findings", " ".join(f"{finding.rule}:{finding.severity}" for finding in findings)),) if findings else ()
+
+
+def partner_findings(form: Form, partner: Partner, octets: int) -> list[Finding]:
+    """What was agreed with this partner: how much it takes, which languages it reads, whether it is there for exercises only."""
+    found, header = [], form.header
+    if octets > partner.max_message_octets:
+        words = f"The message is larger than the {partner.max_message_octets} octets that the partner takes."
+        found.append(_agreed("PTR-01", "Attachment", words, "Send fewer or smaller files.", Severity.ERROR))
+    if header.language and header.language not in partner.languages:
+        words = f"The partner reads {', '.join(partner.languages)}."
+        found.append(_agreed("PTR-02", "Language", words, "Write in a language that it reads.", Severity.WARNING))
+    if partner.test_only and not header.test:
+        words = "The partner is there for exercises only, and the message carries no test marker."
+        found.append(
+            _agreed("PTR-03", "Test", words, "Set the test marker, or choose the real partner.", Severity.HOLD)
+        )
+    return found
+
+
+def _agreed(rule: str, field: str, text: str, remedy: str, severity: Severity) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        text=text,
+        remedy=remedy,
+        field=f"Header/{field}",
+        citation="Agreement with the partner",
+    )
 
 
 def manifest_findings(form: Form, parts: tuple[Part, ...]) -> list[Finding]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -18,8 +19,8 @@ from msgspec import Struct
 from gateway.envelope import Attempt, Claim
 from gateway.errors import GatewayError, Unavailable
 from gateway.handover import Outgoing
-from gateway.partners import Partner
-from gateway.ports import Clock, Intake
+from gateway.partners import Directory, Partner
+from gateway.ports import ChannelEnds, Clock, Intake
 
 MESSAGE_OCTETS: Final = 15_000_000
 TAKE_SECONDS: Final = 60.0
@@ -101,3 +102,12 @@ def claim_of(parcel: Outgoing) -> Claim:
         remote="loopback",
         reference=f"{parcel.message_id}.{parcel.attempt}",
     )
+
+
+def open_channel(
+    name: str, settings: LoopbackSettings, directory: Callable[[], Directory], clock: Clock
+) -> ChannelEnds:
+    """What every channel offers to the assembly: both ends, not started. Here they are one object."""
+    del directory  # whoever sends through the loop is at its other end
+    loop = LoopbackChannel(name, clock, settings)
+    return ChannelEnds(loop, loop)
