@@ -40,7 +40,7 @@ $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: env ## the gateway, its simulators and three stories (ARGS=--exit ends by itself)
+demo: env ## the gateway, its simulators and its stories (ARGS=--exit ends by itself)
 	@$(BIN)/spoc demo $(ARGS)
 
 test: env ## the whole suite (PYTEST_ARGS="-k name", WORKERS=0 for one process)

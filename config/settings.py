@@ -73,7 +73,7 @@ class Client(_Strict):
     id: str = Field(description="Client id.", pattern=r"^[A-Za-z0-9._\-]{1,64}$")
     secret_hash: str = Field(
         "",
-        description="scrypt hash of its secret, as `gateway.setup.secret_hash` makes it; empty when it shows a certificate.",
+        description="scrypt hash of its secret, as `spoc clients add` makes it; empty when it shows a certificate.",
     )
     certificate: str = Field(
         "", description="SHA-256 of the client certificate in hexadecimal; empty when it uses a secret."

@@ -18,11 +18,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from config.load import Home
+from config.load import PARTNERS_FILE, SETTINGS_FILE, Home
 from gateway.api.server import ApiServer, Listening
 from gateway.assembly import api_door, assemble
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway
+from gateway.identity import digest
 from gateway.workers import WorkerPool
 
 RUN: Final = "run"
@@ -82,7 +83,7 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] | None = No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        await gateway.start()
+        await gateway.start(configuration(home))
         await api.start()
         ready = doors(gateway, api, folder)
         folder.write(READY_FILE, ready)
@@ -93,6 +94,14 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] | None = No
         folder.forget(READY_FILE)
         await api.stop()
         await gateway.stop()
+
+
+def configuration(home: Home) -> tuple[tuple[str, str], ...]:
+    """What the journal keeps of the configuration at each start: who may call, and the digest of each file."""
+    files = (home.folder / SETTINGS_FILE, home.folder / PARTNERS_FILE, home.routes)
+    callers = " ".join(f"{client.id}:{'+'.join(client.roles)}" for client in home.settings.clients)
+    digests = tuple((file.name, digest(file.read_bytes())) for file in files if file.is_file())
+    return (*digests, ("clients", callers))
 
 
 def listening(home: Home, socket: Path) -> Listening:

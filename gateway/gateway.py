@@ -61,10 +61,13 @@ class Gateway:
     registers: Mapping[str, Register] = field(default_factory=dict)
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
 
-    async def start(self) -> None:
-        """Ledger first, doors last: nothing is let in before it can be kept and moved."""
+    async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
+        """Ledger first, doors last: nothing is let in before it can be kept and moved.
+
+        `about` says in the journal with which configuration it starts.
+        """
         await self.ledger.start()
-        await self.ledger.record([Entry(event="gateway.started", at=self.clock.now())])
+        await self.ledger.record([Entry(event="gateway.started", at=self.clock.now(), details=about)])
         if isinstance(self.compute, WorkerPool):
             await self.compute.start()
         for register in self.registers.values():

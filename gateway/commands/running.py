@@ -134,7 +134,7 @@ def demo(
     ] = None,
     amqp_url: Annotated[str, typer.Option(help="A broker to use as well.", envvar="SPOC_DEMO_AMQP_URL")] = "",
 ) -> None:
-    """The gateway, its simulators and three stories, with nothing prepared."""
+    """The gateway, its simulators and its stories, with nothing prepared."""
     from gateway.commands.local_door import run
     from gateway.demo.play import play
 

@@ -26,9 +26,10 @@ EVENTS: dict[str, str] = {
     "receipt.recorded": "A receipt came in for a message of ours.",
     "delivery.reported": "A delivery status notification came in for a message of ours.",
     "door.refused": "A channel refused to take something in; nothing was accepted.",
-    "gateway.started": "The gateway started.",
+    "gateway.started": "The gateway started, with these settings, partners, routes and callers.",
     "gateway.stopped": "The gateway was asked to stop.",
     "journal.exported": "A person took out a part of the journal.",
     "partner.added": "A partner was added to the directory or changed.",
+    "client.added": "A caller of the API was added to the settings.",
     "token.issued": "An access token was issued.",
 }
