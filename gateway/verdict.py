@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from gateway.envelope import Envelope, Receipt
 from gateway.findings import Finding
-from gateway.identity import EnvelopeId
 
 Details = tuple[tuple[str, str], ...]
 
@@ -39,7 +38,8 @@ class Note(Struct, frozen=True, kw_only=True):
     """
 
     event: str
-    envelope: EnvelopeId | str = ""
+    envelope: str = ""
+    """Its id, or empty."""
     message_id: str = ""
     counterpart: str = ""
     """Who speaks of it: only a message to this very office is meant. Empty for a mail system's report."""

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import struct
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from gateway import parcel
-from gateway.envelope import Claim, Direction, Envelope, Payload
+from gateway.envelope import Payload
 from gateway.errors import Refused
 from gateway.partners import MailLeg
-from gateway.ports import Judging
-from gateway.verdict import Advance
-from gateway.worker import serve
-from gateway.workers import ENCODER, TRAILS, Job, frame
-from tests.corpus.hostile.letters import SENDER, file_part, form_part, mail, plain, single
-from tests.gateway.rig import NOON
+from tests.corpus.hostile.letters import file_part, form_part, mail, plain, single
 from tests.journeys.worlds import PHOTO, World, world_on
 
 READABLE = {
@@ -64,39 +57,6 @@ def test_a_file_name_never_holds_half_a_character_or_turns_the_writing(name: byt
     content = mail(form_part(b"<a/>"), file_part(PHOTO, b"filename*=" + name))
     (file,) = parcel.open_parcel(Payload.of(content, parcel.MAIL)).files
     assert file.file_name == "unnamed"
-
-
-def test_a_worker_lives_on_when_a_trail_cannot_be_written() -> None:
-    class Odd:
-        name, direction, needs, adds = "identify", Direction.INBOUND, frozenset[str](), frozenset[str]()
-
-        def judge(self, envelope: Envelope, now: object) -> Advance:
-            return Advance(envelope=envelope, details=(("half", "\ud800"),))
-
-    stage: Judging = Odd()
-    payload = Payload.of(b"<a/>", parcel.XML)
-    envelope = Envelope(
-        id="0193a5c0-7d10-7a01-8b3c-000000000001", direction=Direction.INBOUND, channel="wire", received_at=NOON, payload=payload,
-        claim=Claim(sender=SENDER),
-    )  # fmt: skip
-    job = frame(ENCODER.encode(Job(envelope=envelope, state="received", now=NOON)))
-    sink = io.BytesIO()
-    serve({(Direction.INBOUND, "identify"): stage}, io.BytesIO(job + job), sink)
-    answers = frames(sink.getvalue())[1:]
-    assert len(answers) == 2
-    for answer in answers:
-        crash = TRAILS.decode(answer).crash
-        assert crash is not None
-        assert crash.kind == "UnicodeEncodeError"
-
-
-def frames(stream: bytes) -> list[bytes]:
-    found, place = [], 0
-    while place < len(stream):
-        (length,) = struct.unpack_from(">I", stream, place)
-        found.append(stream[place + 4 : place + 4 + length])
-        place += 4 + length
-    return found
 
 
 async def test_who_must_show_a_certificate_is_not_taken_at_the_word_of_a_mail_without_sender(tmp_path: Path) -> None:
