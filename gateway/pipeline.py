@@ -23,6 +23,7 @@ from gateway.moves import Writing, after, repeat_of, written
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
 from gateway.receipts import Receipts
+from gateway.settlement import CONFIRMING_STAGES
 from gateway.stages.transmit import Transmit
 from gateway.verdict import Hold, Note, Reason, Reject, Settle, Verdict
 
@@ -178,6 +179,7 @@ class Pipeline:
         if (
             note.state
             and note.state != target.state
+            and not _outweighed(note, target)
             and lifecycle.allowed(target.envelope.direction, target.state, note.state)
         ):
             writing.due, writing.attempts = None, 0
@@ -252,6 +254,12 @@ class Pipeline:
         move = writing.move()
         await self._ledger.commit([move])
         return _stepped(after(row, move), move, now)
+
+
+def _outweighed(note: Note, target: Row) -> bool:
+    """Whether a signed receipt has said what an unsigned report of some mail system now denies."""
+    proven = any(receipt.stage in CONFIRMING_STAGES for receipt in target.envelope.learned.receipts)
+    return proven and not note.counterpart
 
 
 def _trail(stage: str, outcome: Verdict | Crash) -> Trail:

@@ -130,11 +130,11 @@ async def test_a_delay_or_a_delivery_report_proves_nothing(world: World) -> None
     assert await world.stands(reply.id) == ("held", "confirm.no-receipt")
 
 
-async def test_a_forged_failure_cannot_undo_a_confirmation_without_a_person(world: World) -> None:
+async def test_a_forged_failure_cannot_undo_a_signed_confirmation(world: World) -> None:
     reply = await world.reply_to(await world.hit_arrives())
     await world.told_about(reply.message_id, "VALID")
     await report(world, reply.message_id, "failed", "5.1.1")
-    assert (await world.stands(reply.id))[0] in ("confirmed", "held")
+    assert await world.stands(reply.id) == ("confirmed", "confirmed.by-receipt")
     assert world.sent_times("FormP") == 1
     assert "delivery.reported" in await world.events(reply.id)
 
