@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway import lifecycle
 from gateway.errors import Unavailable
 from gateway.ledger import Ledger, Row, StaleMove
-from gateway.pipeline import Pipeline
+from gateway.pipeline import BREAKS_BEFORE_QUARANTINE, Pipeline
 from gateway.ports import Clock
 
 SWEEP_LIMIT: Final = 256
@@ -39,6 +40,7 @@ class Engine:
         self._slots = asyncio.Semaphore(drivers)
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, datetime] = {}
+        self._failures: Counter[str] = Counter()
         self._changed = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -111,7 +113,20 @@ class Engine:
             except Exception as error:
                 # The pipeline turns faults of stages into quarantine; what arrives here is a fault of the pipeline itself.
                 log.exception("driver failed, envelope=%s kind=%s", envelope, type(error).__name__)
-                self._resting[envelope] = self._clock.now() + SWEEP_AT_LEAST_EVERY
+                await self._failed(envelope, error)
+
+    async def _failed(self, envelope: str, error: Exception) -> None:
+        """Once may be an accident; twice over the same envelope sets it aside."""
+        self._failures[envelope] += 1
+        self._resting[envelope] = self._clock.now() + SWEEP_AT_LEAST_EVERY
+        if self._failures[envelope] < BREAKS_BEFORE_QUARANTINE:
+            return
+        try:
+            await self._pipeline.set_aside(envelope, error)
+        except Exception as again:
+            log.exception("cannot be set aside, envelope=%s kind=%s", envelope, type(again).__name__)
+        else:
+            del self._failures[envelope]
 
     async def _move(self, envelope: str) -> None:
         """Step until it waits or ends. Another's write in between is no trouble: read again; only a steady quarrel

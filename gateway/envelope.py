@@ -72,6 +72,8 @@ class Identification(Struct, frozen=True, kw_only=True):
     format: FormatId
     partner: PartyId
     parts: tuple[Part, ...] = ()
+    claimed: bool = True
+    """Whether the channel saw the partner write; false when only the form says so, which anybody could."""
 
 
 class SignatureReport(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, Protocol, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway import lifecycle
 from gateway.envelope import Direction, Envelope
@@ -109,6 +110,18 @@ class Pipeline:
         row = after(row, move)
         return row, await stage.perform(row, now)
 
+    async def set_aside(self, envelope: str, error: Exception) -> None:
+        """Quarantine an envelope over which the pipeline itself failed, with its bytes (promise 6)."""
+        row = await self._ledger.get(envelope)
+        if row is None or not lifecycle.state(row.envelope.direction, row.state).next_stage:
+            return
+        crash = from_error(error, row.envelope, "pipeline", self._clock.now())
+        writing = Writing(row, self._clock.now())
+        writing.crash(
+            crash if isinstance(crash, Crash) else Crash(stage="pipeline", kind=type(error).__name__, where="")
+        )
+        await self._ledger.commit([writing.move()])
+
     # --- writing
 
     async def _write(self, row: Row, trail: Trail) -> Stepped:
@@ -160,14 +173,17 @@ class Pipeline:
             return await self._ledger.commit([move])
         for left in reversed(range(NOTE_TRIES)):
             others = [other for note in notes if (other := await self._noted(note, now)) is not None]
+            moves = [other for other in others if isinstance(other, Move)]
+            remarks = tuple(entry for other in others if not isinstance(other, Move) for entry in other)
             try:
-                return await self._ledger.commit([move, *others])
+                return await self._ledger.commit([replace(move, entries=(*move.entries, *remarks)), *moves])
             except StaleMove:
                 if not left:
                     raise
         raise AssertionError("unreachable")
 
-    async def _noted(self, note: Note, now: datetime) -> Move | None:
+    async def _noted(self, note: Note, now: datetime) -> Move | Sequence[Entry] | None:
+        """The move of the envelope that a note means; for one that has ended only the entries, which go into the same write."""
         target = await self._target(note)
         if target is None:
             return None
@@ -188,8 +204,7 @@ class Pipeline:
             else:
                 writing.reach(note.state, reason=note.reason)
         elif not lifecycle.state(target.envelope.direction, target.state).next_stage:
-            await self._ledger.record(writing.entries)
-            return None
+            return writing.entries
         return writing.move()
 
     async def _target(self, note: Note) -> Row | None:

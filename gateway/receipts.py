@@ -68,6 +68,9 @@ class Receipts:
         known = envelope.learned.identification
         if not envelope.inbound or known is None or self._formats.family(known.format).technical:
             return ()
+        if not known.claimed and envelope.learned.signature is None:
+            # Nobody but the unproven form names the partner: it must not be sent what a stranger brought about.
+            return ()
         partner = self._directory.get(known.partner)
         if partner is None or not partner.receipts:
             return ()

@@ -61,6 +61,7 @@ class Identify:
         root = safexml.parse(opened.form)
         spec = self._formats.recognise(str(root.tag), root.get("version", ""))
         written_by = next((found.text or "" for found in root.iter(_HEADER_FROM)), "")
+        claimed = partner is not None
         partner = partner or self._named(envelope, written_by)
         if partner is None:
             return Hold(
@@ -68,7 +69,8 @@ class Identify:
                 reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
             )
         partner = self._agreeing(envelope, opened, partner, written_by)
-        found = Identification(format=spec.id, partner=partner.party, parts=tuple(file.part() for file in opened.files))
+        parts = tuple(file.part() for file in opened.files)
+        found = Identification(format=spec.id, partner=partner.party, parts=parts, claimed=claimed)
         details = (("format", spec.id), ("partner", partner.party), ("attachments", str(len(opened.files))))
         return Advance(envelope=envelope.learn(identification=found), details=details)
 
