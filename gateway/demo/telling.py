@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 from rich.console import Console
@@ -40,6 +41,7 @@ class Telling:
         self.console, self._ledger = console, SqliteLedger(ledger, read_only=True)
         self._seen = 0
         self._names: dict[str, str] = {}
+        self._receivers: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -74,15 +76,33 @@ class Telling:
             return
         details = dict(entry.details)
         name = self._name(entry, details)
+        if "counterpart" in details:
+            self._receivers[entry.envelope] = details["counterpart"]
         thing, _, what = entry.event.partition(".")
         line = Text()
         line.append(f"{link.number:5} ", style="dim")
         line.append(f"{entry.at:%H:%M:%S.%f}"[:-3] + " ", style="dim")
-        line.append(f"{name:24.24} ", style="bold")
+        line.append(f"{name:30.30} ", style="bold")
         line.append(f"{what if thing == 'envelope' else entry.event:22.22} ", style=COLOURS.get(what, ""))
-        shown = [f"{key}={value}" for key, value in details.items() if key in TOLD]
-        line.append(" ".join([*([entry.reason] if entry.reason else []), *shown])[:150], style="dim")
+        line.append(self._words(entry, details), style="dim")
         self.console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+
+    def _words(self, entry: Entry, details: dict[str, str]) -> str:
+        """A sentence where there is one, else the details as they stand."""
+        known = details | {
+            "receiver": self._receivers.get(entry.envelope, "the counterpart"),
+            "cause": self._names.get(details.get("cause", ""), "what came before"),
+            "reason": entry.reason,
+        }
+        sentence = SENTENCES.get(entry.event)
+        if entry.event == "envelope.routed":
+            sentence = ROW_DECIDES if "row" in details else WAY_OUT
+        elif entry.event == "envelope.received" and "kind" in details:
+            sentence = MADE
+        if sentence and all(name in known for name in placeholders(sentence)):
+            return sentence.format_map(known)
+        shown = [f"{key}={value}" for key, value in details.items() if key in TOLD]
+        return " ".join([*([entry.reason] if entry.reason else []), *shown])[:150]
 
     def _name(self, entry: Entry, details: dict[str, str]) -> str:
         """A short name for an envelope: its format once it is known, else what made it."""
@@ -98,6 +118,29 @@ TOLD: Final = (
     "channel", "encryption", "octets", "partner", "party", "algorithm", "findings", "row", "registers", "register", "outcome", "case_system", "reference",
     "opened", "answer", "why", "counterpart", "attempt", "evidence", "by", "stage", "code", "first", "found_by", "attachments", "on_to", "again_at",
 )  # fmt: skip
+
+
+SENTENCES: Final = {
+    "envelope.identified": "{partner} sent {format}, with {attachments} file(s)",
+    "envelope.verified": "signed by {party} with {algorithm}",
+    "envelope.correlated": "belongs to an exchange, found by: {found_by}",
+    "register.asked": "{register} was asked and answered {outcome}",
+    "case.opened": "{case_system} has the case {reference} (new: {opened})",
+    "envelope.acknowledged": "answer: {answer} ({reason})",
+    "envelope.transmitted": "{receiver} has taken it",
+    "envelope.settled": "{reason}: {stage}",
+    "envelope.repeated": "known before: the first verdict is given again",
+    "receipt.recorded": "{receiver} says {stage}",
+}
+"""What the main events mean to a reader; `{name}` is a detail of the entry."""
+WAY_OUT: Final = "goes to {counterpart} by {channel}"
+MADE: Final = "a {kind} of ours, because of {cause}"
+ROW_DECIDES: Final = "row {row} of the routing table decides"
+
+
+def placeholders(sentence: str) -> list[str]:
+    """The details that a sentence needs."""
+    return [name for _, name, _, _ in Formatter().parse(sentence) if name]
 
 
 def opening(console: Console, number: int, title: str, words: str) -> None:
