@@ -96,6 +96,12 @@ def state(direction: Direction, name: str) -> State:
     return _BY_NAME[(direction, name)]
 
 
+def account(direction: str, name: str) -> str:
+    """The account in which a state counts; empty for a state that there is not, as in a ledger that somebody changed."""
+    found = next((each for each in STATES if (each.direction, each.name) == (direction, name)), None)
+    return found.account if found else ""
+
+
 def allowed(direction: Direction, before: str, after: str) -> bool:
     """Whether an envelope may move from one state to another; staying is allowed where work goes on."""
     row = state(direction, before)

@@ -171,9 +171,10 @@ def row(values: tuple[Any, ...], parts: Mapping[str, bytes]) -> Row:
 
 
 def link(values: tuple[Any, ...]) -> Link:
-    """A journal row: number, hash before, hash, entry."""
+    """A journal row: number, hash before, hash, entry. Whatever somebody put there by hand is shown, for the proof to name."""
     number, before, own, entry = values
-    return Link(number=number, entry=bytes(entry), before=before, hash=own)
+    octets = bytes(entry) if isinstance(entry, bytes | bytearray | memoryview) else str(entry).encode()
+    return Link(number=number, entry=octets, before=str(before), hash=str(own))
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

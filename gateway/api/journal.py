@@ -10,15 +10,16 @@ from pydantic import Field
 from gateway.api import shown, views
 from gateway.api.callers import AUDIT, READ, Allowed, Caller, Standing
 from gateway.api.models import EntryView, View
-from gateway.envelope import Direction
 from gateway.journal.chain import GENESIS, Broken, faults
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
-from gateway.lifecycle import ACCOUNTS, state
+from gateway.lifecycle import ACCOUNTS, account
 
 router = APIRouter(prefix="/api/v1", tags=["journal"])
 PAGE: Final = 1000
 MAX_FAULTS_TOLD: Final = 100
+TAKEN_IN: Final = b'"event":"envelope.received"'
+"""In the canonical bytes of the one entry with which every message begins; inside a text the quotes would be escaped."""
 Auditor = Annotated[Caller, Depends(Allowed(*AUDIT))]
 
 
@@ -91,15 +92,31 @@ async def get_head(standing: Standing, caller: Auditor) -> HeadView:
 @router.get("/journal/verify", summary="Check the whole chain", responses=shown.PROOF)
 async def verify(standing: Standing, caller: Auditor) -> ProofView:
     """Every entry against its hash and the one before it, up to the head that stood at the start of the check."""
-    number, hash_ = await standing.gateway.ledger.head()
-    checked, found = await check_chain(standing.gateway.ledger, number, hash_)
+    head, checked, found = await check_books(standing.gateway.ledger)
     told = [FaultView(number=each.number, fault=each.fault) for each in found]
-    return ProofView(intact=not told, entries=checked, head=HeadView(number=number, hash=hash_), faults=told)
+    return ProofView(intact=not told, entries=checked, head=head, faults=told)
+
+
+async def check_books(ledger: Ledger) -> tuple[HeadView, int, list[Broken]]:
+    """The head, how many links up to it were checked, and what is wrong; also when more or fewer messages are counted than
+    the journal says were taken in.
+    """
+    least = await ledger.accepted()  # before the head is read, since messages keep coming
+    number, hash_ = await ledger.head()
+    checked, found, received = await _walk(ledger, number, hash_)
+    most = await ledger.accepted()
+    if not found and not least <= received <= most:
+        found = [Broken(number=number, fault=f"{received} messages were taken in up to here, and {most} are counted")]
+    return HeadView(number=number, hash=hash_), checked, found
 
 
 async def check_chain(ledger: Ledger, number: int, hash_: str) -> tuple[int, list[Broken]]:
     """How many links were checked and what is wrong with them."""
-    reached, before, checked = 0, GENESIS, 0
+    return (await _walk(ledger, number, hash_))[:2]
+
+
+async def _walk(ledger: Ledger, number: int, hash_: str) -> tuple[int, list[Broken], int]:
+    reached, before, checked, received = 0, GENESIS, 0, 0
     found: list[Broken] = []
     while reached < number and len(found) < MAX_FAULTS_TOLD:
         links = [each for each in await ledger.journal(reached, min(PAGE, number - reached)) if each.number <= number]
@@ -107,10 +124,11 @@ async def check_chain(ledger: Ledger, number: int, hash_: str) -> tuple[int, lis
             found.append(Broken(number=reached + 1, fault="the journal ends before its head"))
             break
         found += faults(links, reached, before)
+        received += sum(TAKEN_IN in each.entry for each in links)
         reached, before, checked = links[-1].number, links[-1].hash, checked + len(links)
     if not found and before != hash_:
         found.append(Broken(number=number, fault="the head is not the hash of the last entry"))
-    return checked, found[:MAX_FAULTS_TOLD]
+    return checked, found[:MAX_FAULTS_TOLD], received
 
 
 @router.get("/balance", summary="Whether the books balance", responses=shown.BALANCE)
@@ -120,6 +138,7 @@ async def balance(standing: Standing, caller: Annotated[Caller, Depends(Allowed(
     counts, accepted = await ledger.counts(), await ledger.accepted()
     accounts = dict.fromkeys(ACCOUNTS, 0)
     for (direction, name), number in counts.items():
-        accounts[state(Direction(direction), name).account] += number
+        if found := account(direction, name):
+            accounts[found] += number
     states = {f"{direction}/{name}": number for (direction, name), number in sorted(counts.items())}
     return BalanceView(accepted=accepted, accounts=accounts, states=states, balanced=accepted == sum(accounts.values()))

@@ -7,22 +7,20 @@ from typing import Any
 
 import msgspec
 
-from gateway.api.journal import check_chain
+from gateway.api.journal import check_books
 from gateway.api.views import entry
-from gateway.envelope import Direction
 from gateway.journal.chain import Link
 from gateway.ledger import Ledger
-from gateway.lifecycle import ACCOUNTS, state
+from gateway.lifecycle import ACCOUNTS, account
 
 
 async def proof(ledger: Ledger) -> dict[str, Any]:
     """What checking the whole chain gives, and the balance."""
-    number, hash_ = await ledger.head()
-    checked, found = await check_chain(ledger, number, hash_)
+    head, checked, found = await check_books(ledger)
     return {
         "intact": not found,
         "entries": checked,
-        "head": {"number": number, "hash": hash_},
+        "head": head.model_dump(),
         "faults": [{"number": one.number, "fault": one.fault} for one in found],
         "balance": await balance(ledger),
     }
@@ -33,7 +31,8 @@ async def balance(ledger: Ledger) -> dict[str, Any]:
     counts, accepted = await ledger.counts(), await ledger.accepted()
     accounts = dict.fromkeys(ACCOUNTS, 0)
     for (direction, name), number in counts.items():
-        accounts[state(Direction(direction), name).account] += number
+        if found := account(direction, name):
+            accounts[found] += number
     states = {f"{direction}/{name}": number for (direction, name), number in sorted(counts.items())}
     return {
         "accepted": accepted,
