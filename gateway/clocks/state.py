@@ -86,7 +86,8 @@ def runs(
     if not definition.restarts:
         starts = starts[:1]
     states = []
-    for index, following in zip(starts, [*starts[1:], None], strict=True):
+    for run, index in enumerate(starts):
+        following = starts[run + 1] if run + 1 < len(starts) else None
         ended_by = known[following].at if following is not None else None
         walk = Walk(definition, known[index], calendar)
         walk.feed(known[index + 1 : following])
