@@ -12,6 +12,7 @@ import socket
 import struct
 from typing import Any, Final, cast
 
+import h11
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -40,25 +41,37 @@ def end_of(transport: asyncio.BaseTransport) -> dict[str, dict[str, Any]]:
 
 
 class PeerProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol that tells who is at the other end and does not wait for a first request for ever."""
+    """uvicorn's HTTP/1.1 protocol that tells who is at the other end and does not wait for ever for the head of a request, be it
+    the first or a later one.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the class above
         super().connection_made(transport)
-        self._asked = False
         self.app = cast("Any", self._told(cast("ASGIApp", self.app), end_of(transport)))
-        self._first_head = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._head_due: asyncio.TimerHandle | None = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        begun = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+        if begun and self._head_due is None and not self.transport.is_closing():
+            self._head_due = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._first_head.cancel()
+        self._head_has_come()
         super().connection_lost(exc)
 
+    def _head_has_come(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
     def _too_slow(self) -> None:
-        if not self._asked and not self.transport.is_closing():
+        if not self.transport.is_closing():
             self.transport.close()
 
     def _told(self, app: ASGIApp, found: dict[str, dict[str, Any]]) -> ASGIApp:
         async def told(scope: Scope, receive: Receive, send: Send) -> None:
-            self._asked = True
+            self._head_has_come()
             scope["extensions"] = {**scope.get("extensions", {}), **found}
             await app(scope, receive, send)
 

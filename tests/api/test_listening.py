@@ -156,6 +156,25 @@ async def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path, monkeypa
             await server.stop()
 
 
+async def test_a_connection_that_begins_a_second_request_and_never_ends_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.api.peer.HEAD_SECONDS", 0.2)
+    async with Rig(tmp_path / "rig") as rig:
+        server = ApiServer(rig.gateway, ApiDoor(token_key=new_token_key()), Listening(listen_port=0))
+        await server.start()
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            for _ in range(2):
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert b"200 OK" in await asyncio.wait_for(reader.readuntil(b"}"), 5)
+            writer.write(b"GET /healthz HTTP/1.1\r\nX: ")
+            assert await asyncio.wait_for(reader.read(), 3) == b""
+            writer.close()
+        finally:
+            await server.stop()
+
+
 def test_a_socket_path_that_is_too_long_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="shorter data folder"):
         bind_private(tmp_path / ("x" * 100) / "api.sock")
