@@ -13,8 +13,10 @@ from gateway.clocks.cells import Cells
 from gateway.clocks.limit import EXACT, LONGEST, Kind, Limit, Moves, Unit
 
 _DURATION: Final = re.compile(r"P(?:T([1-9][0-9]{0,3})H|([1-9][0-9]{0,3})([DMY]))")
-_DAYS: Final = {"elapsed": Unit.ELAPSED_DAYS, "calendar": Unit.CALENDAR_DAYS, "working": Unit.WORKING_DAYS}
+_DAYS: Final = {"calendar": Unit.CALENDAR_DAYS, "working": Unit.WORKING_DAYS, "elapsed": Unit.ELAPSED_DAYS}
 _PLACES: Final = {"bound authority": True, "UTC": False}
+_UNREADABLE: Final = Limit(kind=Kind.DURATION, amount=1, unit=Unit.CALENDAR_DAYS)
+"""Stands in for a limit that could not be read, so that the rest of the row is still looked at."""
 _WORDS: Final = {kind.value: kind for kind in Kind if kind is not Kind.DURATION}
 
 
@@ -24,7 +26,10 @@ def limit_from(cells: Cells) -> Limit:
     if written in _WORDS:
         _nothing_else(cells, ("days", "place", "next_working_day", "before"))
         return Limit(kind=_WORDS[written])
-    amount, unit = _duration(cells, "limit", written)
+    found = _duration(cells, "limit", written)
+    if found is None:
+        return _UNREADABLE
+    amount, unit = found
     if unit is Unit.CALENDAR_DAYS:
         unit = _DAYS[cells.choice("days", _DAYS)]
     else:
@@ -46,21 +51,24 @@ def limit_from(cells: Cells) -> Limit:
 def same_unit(cells: Cells, key: str, limit: Limit) -> int:
     """The number of a duration that must be in the unit of the limit it lengthens."""
     written = cells.text(key)
-    amount, unit = _duration(cells, key, written)
+    found = _duration(cells, key, written)
+    if found is None:
+        return 0
+    amount, unit = found
     in_days = {Unit.CALENDAR_DAYS, Unit.WORKING_DAYS, Unit.ELAPSED_DAYS}
     if limit.unit != unit and not (unit is Unit.CALENDAR_DAYS and limit.unit in in_days):
         cells.problem(f"“{key}” must be in the unit of the limit")
     return amount
 
 
-def _duration(cells: Cells, key: str, written: str) -> tuple[int, Unit]:
+def _duration(cells: Cells, key: str, written: str) -> tuple[int, Unit] | None:
     found = _DURATION.fullmatch(written)
     if not found or int(found[1] or found[2]) > LONGEST:
         words = ", ".join(_WORDS)
         cells.problem(
             f"“{key}” must be a duration such as PT12H, P10D, P2M, P1Y, at most {LONGEST}, or one of: {words}"
         )
-        return 1, Unit.HOURS
+        return None
     if found[1]:
         return int(found[1]), Unit.HOURS
     return int(found[2]), {"D": Unit.CALENDAR_DAYS, "M": Unit.MONTHS, "Y": Unit.YEARS}[found[3]]
