@@ -30,8 +30,8 @@ def _families() -> dict[str, Family]:
 class Catalogue:
     """All formats by id and by root element (`gateway.ports.Formats`)."""
 
-    def __init__(self, formats: Iterable[FormSpec], families: Mapping[str, Family]) -> None:
-        self._families = {MAIL.name: MAIL, **families}
+    def __init__(self, formats: Iterable[FormSpec], families: Mapping[str, Family] | None = None) -> None:
+        self._families = {MAIL.name: MAIL, **(families or {})}
         self._by_id = {spec.id: spec for spec in sorted(formats, key=lambda spec: spec.id)}
         self._by_root = {spec.root: spec for spec in self._by_id.values()}
 
