@@ -24,7 +24,7 @@ from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
 from config.faults import ConfigurationFaults, Fault
-from config.load import NOBODY, Home, load
+from config.load import NOBODY, PARTNERS_FILE, Home, load
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
@@ -289,7 +289,11 @@ def api_door(home: Home) -> ApiDoor:
 
 
 def partners_again(home: Home) -> list[Partner]:
-    """The partner file as it stands now; raises `Misconfigured` with everything that is wrong."""
+    """The partner file as it stands now; raises `Misconfigured` with everything that is wrong. One that is not there would
+    remove every partner, and is more likely being written just now.
+    """
+    if not (home.folder / PARTNERS_FILE).is_file():
+        raise Misconfigured("partners.invalid", f"There is no {PARTNERS_FILE} now; nothing was changed.")
     try:
         return list(directory_of(load(home.folder).partners))
     except (ConfigurationFaults, ValueError) as error:
