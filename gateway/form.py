@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gateway.identity import Digest, FormatId, MessageId, PartyId
 from gateway.subjects import Subject
+
+MAX_FILE_OCTETS: Final = 52_428_800
+"""As `header.xsd` bounds the size of one attachment."""
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -36,7 +40,7 @@ class ManifestEntry(Struct, frozen=True, kw_only=True):
 
     file_name: str
     media_type: str
-    size: int
+    size: Annotated[int, Meta(ge=0, le=MAX_FILE_OCTETS)]
     sha256: Digest
     role: str = "OTHER"
 

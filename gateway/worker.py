@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from gateway.judging import Crash, Trail, judge_run
+from gateway.judging import judge_run
 from gateway.order import Table
-from gateway.workers import ENCODER, JOBS, MAX_FRAME, READY, frame
+from gateway.workers import JOBS, MAX_FRAME, READY, frame, told
 
 
 def serve(table: Table, source: BinaryIO, sink: BinaryIO) -> None:
@@ -22,14 +22,5 @@ def serve(table: Table, source: BinaryIO, sink: BinaryIO) -> None:
         if length > MAX_FRAME:
             return
         job = JOBS.decode(source.read(length))
-        sink.write(frame(_told(judge_run(table, job.envelope, job.state, job.now))))
+        sink.write(frame(told(judge_run(table, job.envelope, job.state, job.now))))
         sink.flush()
-
-
-def _told(trail: Trail) -> bytes:
-    """The trail as bytes. One that cannot be written is a fault of ours like any other, and no reason to die."""
-    try:
-        return ENCODER.encode(trail)
-    except (ValueError, TypeError, OverflowError) as error:
-        stage = trail.judged[-1].stage if trail.judged else "worker"
-        return ENCODER.encode(Trail(crash=Crash(stage=stage, kind=type(error).__name__, where="worker.py: the trail")))

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
-from gateway.judging import Trail, judge_run
+from gateway.judging import Crash, Trail, judge_run
 from gateway.order import Table
 from gateway.pipeline import WorkerBroke
 
@@ -48,6 +48,15 @@ def frame(content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + content
 
 
+def told(trail: Trail) -> bytes:
+    """The trail as bytes. One that cannot be written is a fault of ours like any other, and no reason to die."""
+    try:
+        return ENCODER.encode(trail)
+    except (ValueError, TypeError, OverflowError) as error:
+        stage = trail.judged[-1].stage if trail.judged else "worker"
+        return ENCODER.encode(Trail(crash=Crash(stage=stage, kind=type(error).__name__, where="the trail")))
+
+
 class InlineCompute:
     """Judges in this process: for tests and tools. Job and trail are written and read as between processes, so that
     what cannot cross the pipe shows here too.
@@ -59,7 +68,7 @@ class InlineCompute:
     async def judge(self, envelope: Envelope, state: str, now: datetime) -> Trail:
         """The trail of one run."""
         job = JOBS.decode(ENCODER.encode(Job(envelope=envelope, state=state, now=now)))
-        return TRAILS.decode(ENCODER.encode(judge_run(self._table, job.envelope, job.state, job.now)))
+        return TRAILS.decode(told(judge_run(self._table, job.envelope, job.state, job.now)))
 
 
 class _Worker:

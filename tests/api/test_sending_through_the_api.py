@@ -209,14 +209,12 @@ async def test_many_who_send_the_same_at_once_make_one_message(doors: Doors) -> 
     assert [answer.json["known_before"] for answer in answers].count(False) == 1
 
 
-async def test_an_absurd_number_in_a_form_ends_in_a_named_state(doors: Doors) -> None:
+async def test_an_absurd_number_in_a_form_is_refused_at_the_door_with_its_field(doors: Doors) -> None:
     listed = {"file_name": "a", "media_type": "b/c", "size": 10**30, "sha256": "0" * 64}
     order = _order(header={"attachments": [listed]})
     answer = await doors.ask("POST", "/api/v1/messages", "submitter", json=order, headers={"Idempotency-Key": "k"})
-    assert answer.status == 202
-    await doors.rig.gateway.engine.quiet()
-    row = await doors.rig.row(answer.json["id"])
-    assert row.state == "rejected", row.reason
+    assert (answer.status, answer.json["code"]) == (422, "form.unfit")
+    assert "header.attachments[0].size" in answer.json["detail"]
 
 
 async def test_a_repetition_is_known_after_a_restart_on_the_same_file(tmp_path: Path) -> None:

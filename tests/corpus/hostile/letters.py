@@ -297,9 +297,8 @@ def _disagreement(envelope: str, line: str, named: str, signer: str) -> Hostile:
         else "sender."
     )
     unknown = envelope == "stranger" and named == "sirene:XC"
-    return Hostile(
-        name, code, make, "held" if unknown else "rejected", told=envelope != "stranger" or code == "signature."
-    )
+    # What a stranger brings about is told to nobody: the partner that it names has not written.
+    return Hostile(name, code, make, "held" if unknown else "rejected", told=envelope != "stranger")
 
 
 def _address(office: str) -> str:
