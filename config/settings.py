@@ -171,3 +171,14 @@ class Partners(_Strict):
                 raise ValueError(f"{partner.party} stands here twice")
             seen.add(partner.party)
         return value
+
+    @field_validator("partner")
+    @classmethod
+    def _readable_mailboxes(cls, value: tuple[Partner, ...]) -> tuple[Partner, ...]:
+        for partner in value:
+            boxes = (*partner.addresses, *((partner.urgent_address,) if partner.urgent_address else ()))
+            odd = [text for text in boxes if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text)]
+            odd += [text for text in partner.domains if not re.fullmatch(r"[^\s@<>*]+", text)]
+            if odd:
+                raise ValueError(f"{partner.party}: {odd[0]!r} is no mail address or domain")
+        return value

@@ -76,7 +76,9 @@ class Partner(Struct, frozen=True, kw_only=True):
     def owns_address(self, address: str) -> bool:
         """Whether a mail address is this partner's."""
         lowered = address.lower()
-        return lowered in (a.lower() for a in self.addresses) or lowered.rpartition("@")[2] in self.domains
+        _, at, domain = lowered.rpartition("@")
+        own = lowered in (one.lower() for one in self.addresses) or domain in (one.lower() for one in self.domains)
+        return bool(at) and own
 
 
 class Directory:

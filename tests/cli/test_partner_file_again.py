@@ -33,3 +33,21 @@ def test_a_file_that_is_not_there_does_not_remove_every_partner(home: Home) -> N
     (home.folder / PARTNERS_FILE).unlink()
     with pytest.raises(Misconfigured, match="nothing was changed"):
         partners_again(home)
+
+
+ONE = '[[partner]]\nparty = "sirene:XB"\nname = "XB"\nanchors_pem = []\nsigners = []\n'
+
+
+@pytest.mark.parametrize("line", ['domains = [""]', 'domains = ["*"]', 'addresses = ["*"]', 'urgent_address = "xb"'])
+def test_an_odd_mailbox_is_named(home: Home, line: str) -> None:
+    (home.folder / PARTNERS_FILE).write_text(f"{ONE}{line}\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="sirene:XB"):
+        partners_again(home)
+
+
+def test_mail_domains_have_no_case_and_a_sender_without_one_is_nobodys(home: Home) -> None:
+    (home.folder / PARTNERS_FILE).write_text(f'{ONE}domains = ["XB.Sirene.example"]\n', encoding="utf-8")
+    (partner,) = partners_again(home)
+    assert partner.owns_address("oper@xb.SIRENE.example")
+    assert not partner.owns_address("xb.sirene.example")
+    assert not partner.owns_address("")
