@@ -46,6 +46,10 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
 _FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{1,120}")
 """No half characters, which a mail can bring in by naming an odd character set, and nothing that turns the writing direction."""
 
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+\-]{1,127}/[a-z0-9!#$&^_.+\-]{1,127}")
+"""RFC 6838 section 4.2. A folded or quoted type would be written into the head of a part when the file is passed on."""
+BYTES: Final = "application/octet-stream"
+
 
 class File(Struct, frozen=True, kw_only=True):
     """One attachment with its bytes."""
@@ -195,7 +199,7 @@ def _body(part: Message) -> bytes:
 def _file(part: Message, kind: str, body: bytes) -> File:
     name = part.get_filename() or ""
     clean = name if _FILE_NAME.fullmatch(name) else "unnamed"
-    return File(file_name=clean, media_type=kind, content=body)
+    return File(file_name=clean, media_type=kind if _MEDIA_TYPE.fullmatch(kind) else BYTES, content=body)
 
 
 def _from(message: Message) -> str:

@@ -59,6 +59,16 @@ def test_a_file_name_never_holds_half_a_character_or_turns_the_writing(name: byt
     assert file.file_name == "unnamed"
 
 
+@pytest.mark.parametrize(
+    "kind", [b"image/jpeg\r\n bcc: x", b'image/"jpeg', b"image/j peg", b"image/\xff", b"a/" + b"x" * 200]
+)
+def test_an_odd_media_type_is_not_passed_on(kind: bytes) -> None:
+    head = b"Content-Disposition: attachment; filename=a.jpg\r\nContent-Type: " + kind
+    content = mail(form_part(b"<a/>"), head + b"\r\n\r\nxyz")
+    (file,) = parcel.open_parcel(Payload.of(content, parcel.MAIL)).files
+    assert file.media_type == "application/octet-stream"
+
+
 async def test_who_must_show_a_certificate_is_not_taken_at_the_word_of_a_mail_without_sender(tmp_path: Path) -> None:
     async with world_on("memory", tmp_path) as world:
         strict(world)
