@@ -115,7 +115,10 @@ class Door:
         partner = self._directory().by_address(address)
         if partner is None and address != NULL_SENDER and self.settings.unknown_sender == "refuse":
             return replies.unknown_sender(self.settings.contact)
-        return _judge_certificate(partner, peer) or self.judge_rate(address, peer)
+        # One mailbox may serve several offices, and which of them writes is known only from the form: all must be content.
+        owners = (one for one in self._directory() if one.owns_address(address))
+        refusal = next((found for one in owners if (found := _judge_certificate(one, peer))), None)
+        return refusal or self.judge_rate(address, peer)
 
     def judge_rate(self, address: str, peer: Peer) -> Reply | None:
         """Whether the sender has written more than was agreed within the hour."""
@@ -180,8 +183,8 @@ class Door:
             _log.error("a refusal was not journalled: %s, %s", reply.reason, type(error).__name__)
 
 
-def _judge_certificate(partner: Partner | None, peer: Peer) -> Reply | None:
-    if partner is None or partner.mail is None or partner.mail.client_certificate != "required":
+def _judge_certificate(partner: Partner, peer: Peer) -> Reply | None:
+    if partner.mail is None or partner.mail.client_certificate != "required":
         return None
     if not peer.encryption or not peer.certificate:
         return replies.NEEDS_CERTIFICATE
