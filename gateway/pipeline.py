@@ -35,6 +35,9 @@ _OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward"})
 UNMATCHED: Final = Reason(
     code="receipt.unmatched", public="A refusal came that names no message of ours to the office that sent it."
 )
+NOTHING_OF_OURS: Final = Reason(
+    code="receipt.unmatched", public="A receipt came that names no message of ours to the office that sent it."
+)
 log = logging.getLogger(__name__)
 
 
@@ -151,11 +154,14 @@ class Pipeline:
         last = trail.judged[-1] if trail.judged else None
         if last is None or not isinstance(last.verdict, Settle) or last.verdict.envelope.released(UNMATCHED.code):
             return trail
-        refusals = [note for note in last.verdict.notes if note.state == "held"]
-        if not refusals or any([await self._target(note) for note in refusals]):
+        notes = last.verdict.notes
+        if not notes or any([await self._target(note) for note in notes]):
             return trail
-        hold = Hold(envelope=last.verdict.envelope, reason=UNMATCHED, details=last.verdict.details)
-        return Trail(judged=(*trail.judged[:-1], Judged(stage=last.stage, verdict=hold)))
+        if any(note.state == "held" for note in notes):
+            verdict: Verdict = Hold(envelope=last.verdict.envelope, reason=UNMATCHED, details=last.verdict.details)
+        else:
+            verdict = replace(last.verdict, reason=NOTHING_OF_OURS, notes=())
+        return Trail(judged=(*trail.judged[:-1], Judged(stage=last.stage, verdict=verdict)))
 
     async def _not_yet_made(self, row: Row, spawn: list[Spawned]) -> list[Spawned]:
         """What a replay brings about again keeps its message id and must not go out a second time with other content."""
@@ -216,8 +222,12 @@ class Pipeline:
         found = await self._ledger.find(
             Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=NOTE_CANDIDATES)
         )
-        meant = [each for each in found if each.kind != "repeat" and note.counterpart in ("", each.counterpart)]
-        return await self._ledger.get(meant[-1].id) if meant else None
+        meant = [
+            each
+            for each in found
+            if each.kind != "repeat" and each.state != "rejected" and note.counterpart in ("", each.counterpart)
+        ]
+        return await self._ledger.get(meant[0].id) if meant else None
 
     # --- repetition
 

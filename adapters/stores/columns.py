@@ -59,7 +59,8 @@ def describe(envelope: Envelope) -> Described:
             our_reference="", exchange=exchange, urgency="NORMAL", test=False,
         )  # fmt: skip
     header = learned.form.header
-    counterpart = header.sender if envelope.inbound else next(iter(header.to), "")
+    # A form may be addressed to several offices; each copy goes to one, which the order names.
+    counterpart = header.sender if envelope.inbound else next(iter((*envelope.claim.recipients, *header.to)), "")
     return Described(
         format=learned.form.format, counterpart=counterpart, message_id=header.message_id,
         our_reference=text(header.our_reference), exchange=exchange, urgency=header.urgency, test=header.test,

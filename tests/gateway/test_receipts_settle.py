@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from gateway.envelope import Claim, Payload
 from gateway.identity import derived_id
 from gateway.ledger import Query, Row
 from gateway.lifecycle import state
 from gateway.receipts import document
 from gateway.reply import ReceiptContent, ReplyContext
-from tests.gateway.rig import NOON, Rig
-from tests.gateway.test_exchange_story import PHOTO, hit
+from tests.gateway.rig import NOON, Bureau, Rig
+from tests.gateway.test_exchange_story import PHOTO, hit, sample
 
 
 @pytest.fixture
@@ -82,3 +84,31 @@ async def test_every_end_carries_a_stable_reason(rig: Rig) -> None:
     ends = [each for each in found if state(each.direction, each.state).final]
     assert {each.state for each in ends} >= {"acknowledged", "settled", "repeated", "confirmed"}
     assert [each for each in ends if not each.reason_code] == []
+
+
+async def test_each_copy_of_a_form_to_several_offices_is_confirmed_by_its_own_receiver(rig: Rig, tmp_path: Path) -> None:
+    other = Bureau(tmp_path / "xc", "sirene:XC", "oper@xc.sirene.example")
+    rig.directory.replace([*rig.directory, other.partner])
+    text = sample("sirene", "FormM").decode()
+    text = re.sub(r"<h:From>[^<]+</h:From>", "<h:From>sirene:XA</h:From>", text)
+    text = re.sub(r"<h:To>[^<]+</h:To>", "<h:To>sirene:XB</h:To><h:To>sirene:XC</h:To>", text, count=1)
+    document = re.sub(r"<h:Attachment>.*?</h:Attachment>", "", text, flags=re.DOTALL).encode()
+    rows = {}
+    for office in ("sirene:XB", "sirene:XC"):
+        claim = Claim(sender="client:cases", reference=f"order for {office}")
+        order = await rig.gateway.intake.submit("api", Payload.of(document, "application/xml"), claim, office)
+        await rig.gateway.engine.quiet()
+        rows[office] = await rig.row(order.envelope)
+        assert rows[office].state == "transmitted", rows[office].envelope.learned.findings
+    told = receipt(rows["sirene:XC"], "sirene:XC", "sirene:XA", "RECEIVED")
+    await rig.arrives(other.signed(told), sender=other.address)
+    assert (await rig.row(rows["sirene:XC"].envelope.id)).state == "confirmed"
+    assert (await rig.row(rows["sirene:XB"].envelope.id)).state == "transmitted"
+
+
+async def test_a_receipt_for_nothing_of_ours_is_not_said_to_be_recorded(rig: Rig) -> None:
+    reply = await answered(rig)
+    foreign = receipt(reply, "ncb:XB", "ncb:XA", "RECEIVED")
+    row = await rig.row(await rig.arrives(rig.bureaux["ncb:XB"].signed(foreign), sender="ncb@xb.interpol.example"))
+    assert row.reason is not None
+    assert (row.state, row.reason.code) == ("settled", "receipt.unmatched")
