@@ -3,6 +3,7 @@
 - `xsd/`           `family.xsd` declares every field once, `parts.xsd` what stands inside one; a form is a list of them
 - `fields.csv`     what each field number means on each form, by which source, how sure (`field_numbers.py` reads it)
 - `articles.csv`   the articles that alerts rest on (`articles.py` reads it)
+- `clocks.toml`    legal time limits: what starts and stops them, who owes what, what silence means (`gateway.clocks` reads it)
 - `markers.py`     fixed keywords in free text as typed markers, and the letters a to p of a missing person
 - `subjects.py`    persons, vehicles, documents and objects in the gateway's own words
 - `rules/`         what must hold in a form beside the schema, with source and remedy, and what is not enforced yet

@@ -79,6 +79,24 @@ def test_what_has_not_taken_place_yet_is_not_known() -> None:
     assert after(TWELVE_HOURS, 3, told("answer.sent", moment(4))).status is Status.RUNNING
 
 
+def test_a_stopped_clock_still_shows_when_it_would_have_been_due() -> None:
+    stopped = after(TWELVE_HOURS, 100, told("answer.sent", moment(4)))
+    assert (stopped.due, stopped.remaining, stopped.running_time) == (
+        moment(12),
+        timedelta(hours=8),
+        timedelta(hours=4),
+    )
+    assert stopped.warnings == ()
+
+
+def test_what_takes_place_in_one_moment_is_taken_in_the_order_of_sense() -> None:
+    assert after(TWELVE_HOURS, 1, told("answer.sent", moment(0))).status is Status.STOPPED
+    both = (told("doubt.settled", moment(5)), told("doubt.raised", moment(5)))
+    assert after(SEVEN_DAYS, 6, *both).status is Status.RUNNING
+    answered_and_asked = (told("question.answered", moment(5)), told("question.asked", moment(5)))
+    assert after(SEVEN_DAYS, 6, *answered_and_asked).due == moment(7 * 24)
+
+
 # --- pauses --------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +192,14 @@ def test_an_extension_warns_anew_for_the_longer_limit() -> None:
     assert [each.at for each in passed] == sorted(each.at for each in passed)
 
 
+def test_warnings_of_the_old_limit_that_had_not_come_are_dropped() -> None:
+    early, short = after(CONSULTATION, 24 * 40, more(9)), after(CONSULTATION, 24 * 40, more(12, amount=2))
+    assert [each.percent for each in early.warnings] == [50, 50, 80]
+    assert [each.percent for each in short.warnings] == [50, 80, 80], (
+        "half of sixteen days had gone when it was asked for"
+    )
+
+
 def test_where_an_extension_is_not_provided_for_asking_changes_nothing() -> None:
     assert after(TWELVE_HOURS, 1, told("more.asked", moment(0.5), amount=2, reason="x")) == after(TWELVE_HOURS, 1)
 
@@ -193,6 +219,14 @@ def test_silence_takes_effect_only_when_both_readings_of_the_limit_have_passed()
 
     between = told("answer.sent", sunday + timedelta(hours=9))
     assert (on(monday, between).status, on(monday, between).late) == (Status.STOPPED, True)
+
+
+def test_where_silence_means_nothing_the_other_reading_is_only_shown() -> None:
+    owed = clock(duration(10, Unit.CALENDAR_DAYS, moves=Moves.OPEN))
+    thursday = told("request.received", at("2026-06-11 08:00"))
+    sunday, monday = at("2026-06-22 00:00", "Europe/Copenhagen"), at("2026-06-23 00:00", "Europe/Copenhagen")
+    found = state(owed, (thursday,), XA, sunday)
+    assert (found.status, found.due_if_moved, found.next_look_at) == (Status.BREACHED, monday, None)
 
 
 def test_an_answer_after_silence_took_effect_does_not_undo_it() -> None:
