@@ -40,7 +40,7 @@ from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, Reach, judging
-from gateway.workers import InlineCompute, WorkerPool
+from gateway.workers import Briefing, InlineCompute, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
@@ -163,12 +163,22 @@ def _knowledge(built: Built, formats: Formats, directory: Directory, ids: IdSour
     )  # fmt: skip
 
 
-def worker_table(home: Home, now: datetime) -> Table:
-    """What a worker process needs, and nothing else: no ledger, no channels."""
-    built = Built(home)
-    knowledge = _knowledge(built, discover(), _directory(built), Uuid7Source(), now)
-    built.finish()
-    assert knowledge is not None
+def briefing(home: Home, directory: Directory) -> Briefing:
+    """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
+    keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
+    return Briefing(parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log))
+
+
+def worker_table(brief: Briefing, now: datetime) -> Table:
+    """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
+    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners), discover()
+    signing = [
+        KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
+    ]
+    knowledge = Knowledge(
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(),
+        receipts=Receipts(formats, directory, office, Uuid7Source()), signer=XadesSigner(KeyRing.load(signing, now)),
+    )  # fmt: skip
     return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
 
 
@@ -182,9 +192,9 @@ def _directory(built: Built) -> Directory:
         return Directory()
 
 
-def worker_command(home: Home) -> list[str]:
+def worker_command() -> list[str]:
     """How the front starts a worker process."""
-    return [sys.executable, "-m", "gateway.worker_main", str(home.folder)]
+    return [sys.executable, "-m", "gateway.worker_main"]
 
 
 # --- edges
@@ -362,10 +372,11 @@ def assemble(
         clock=clock,
         ids=ids,
     )
-    compute = compute or WorkerPool(worker_command(home), home.settings.workers.count or os.cpu_count() or 1)
+    count = home.settings.workers.count or os.cpu_count() or 1
+    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory))
     return join(knowledge, reach, compute, channels.inbound)
 
 
 def inline(home: Home, now: datetime) -> InlineCompute:
     """Verdicts in this process, for tools and tests."""
-    return InlineCompute(worker_table(home, now))
+    return InlineCompute(worker_table(briefing(home, directory_of(home.partners)), now))

@@ -113,8 +113,8 @@ class Gateway:
         reasons = [
             f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None
         ]
-        if isinstance(self.compute, WorkerPool) and not self.compute.pids:
-            reasons.append("workers: none runs")
+        if isinstance(self.compute, WorkerPool):
+            reasons += [f"worker: {trouble}" for trouble in self.compute.trouble]
         return reasons
 
 

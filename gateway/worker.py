@@ -7,7 +7,16 @@ from typing import BinaryIO
 
 from gateway.judging import judge_run
 from gateway.order import Table
-from gateway.workers import JOBS, MAX_FRAME, READY, frame, told
+from gateway.workers import BRIEFINGS, JOBS, MAX_FRAME, READY, Briefing, frame, told
+
+
+def briefed(source: BinaryIO) -> Briefing:
+    """The first frame: what this worker is to know. Raises `EOFError` when the front has gone."""
+    head = source.read(4)
+    if len(head) < 4:
+        raise EOFError("no briefing")
+    (length,) = struct.unpack(">I", head)
+    return BRIEFINGS.decode(source.read(min(length, MAX_FRAME)))
 
 
 def serve(table: Table, source: BinaryIO, sink: BinaryIO) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: `python -m gateway.worker_main HOME`. Started and ended by the front; it writes trails to its
+"""The worker process: `python -m gateway.worker_main`. Started, briefed and ended by the front; it writes trails to its
 output and nothing else.
 """
 
@@ -9,23 +9,22 @@ import signal
 import sys
 from pathlib import Path
 
-from config.load import load
 from gateway import logs
 from gateway.assembly import worker_table
 from gateway.clock import SystemClock
-from gateway.worker import serve
+from gateway.worker import briefed, serve
 
 
 def main() -> None:
     """Judge until the front closes the pipe."""
     # The front decides when a worker ends; a Ctrl-C at the terminal reaches all processes at once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    home = load(Path(sys.argv[1]))
-    logs.set_up(home.log, "worker")
     # Whatever a library prints must not get between the frames.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(worker_table(home, SystemClock().now()), sys.stdin.buffer, sink)
+    brief = briefed(sys.stdin.buffer)
+    logs.set_up(Path(brief.log), "worker")
+    serve(worker_table(brief, SystemClock().now()), sys.stdin.buffer, sink)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ from gateway.envelope import Envelope
 from gateway.errors import Unavailable
 from gateway.judging import Crash, Trail, judge_run
 from gateway.order import Table
+from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
 
 JOB_SECONDS: Final = 60.0
@@ -38,6 +39,21 @@ class Job(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+class Briefing(Struct, frozen=True, kw_only=True):
+    """What a worker knows when it starts: only what the front holds at that moment. It reads no configuration of its own, so that
+    a file somebody has changed meanwhile counts for nothing until the front has taken it in and journalled it.
+    """
+
+    parties: tuple[str, ...]
+    keys: tuple[tuple[str, str, str], ...]
+    """Party, key file, certificate file."""
+    partners: tuple[Partner, ...]
+    log: str
+    """Folder of the technical log."""
+
+
+Brief = Callable[[], Briefing]
+BRIEFINGS: Final = msgspec.msgpack.Decoder(Briefing)
 JOBS: Final = msgspec.msgpack.Decoder(Job)
 TRAILS: Final = msgspec.msgpack.Decoder(Trail)
 ENCODER: Final = msgspec.msgpack.Encoder()
@@ -74,8 +90,10 @@ class InlineCompute:
 class _Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
+    def __init__(self, command: Sequence[str], brief: Brief | None) -> None:
+        self._command, self._brief = command, brief
+        self.trouble = ""
+        """Why it could not start the last time."""
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -86,14 +104,27 @@ class _Worker:
         self._process = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_FRAME
         )
+        self.trouble = "it starts"
         try:
             async with asyncio.timeout(START_SECONDS):
+                await self._tell_briefing()
                 ready = await self._read()
-        except (TimeoutError, asyncio.IncompleteReadError) as error:
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
             await self.kill()
+            self.trouble = "it does not start; its log says why"
             raise Unavailable("worker.start", "A worker process does not start; its log says why.") from error
         if ready != READY:
+            await self.kill()
+            self.trouble = "it does not speak as it should"
             raise Unavailable("worker.start", "A worker process does not speak as it should.")
+        self.trouble = ""
+
+    async def _tell_briefing(self) -> None:
+        if self._brief is None:
+            return
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(frame(ENCODER.encode(self._brief())))
+        await self._process.stdin.drain()
 
     async def judge(self, job: bytes) -> bytes:
         process = self._process
@@ -131,14 +162,19 @@ class _Worker:
 class WorkerPool:
     """A fixed number of workers; a job waits for a free one."""
 
-    def __init__(self, command: Sequence[str], count: int) -> None:
-        self._workers = [_Worker(command) for _ in range(count)]
+    def __init__(self, command: Sequence[str], count: int, brief: Brief | None = None) -> None:
+        self._workers = [_Worker(command, brief) for _ in range(count)]
         self._free: asyncio.Queue[_Worker] = asyncio.Queue()
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the workers that run."""
         return [worker.pid for worker in self._workers if worker.pid]
+
+    @property
+    def trouble(self) -> list[str]:
+        """Why workers do not run, one sentence for each that does not."""
+        return [worker.trouble for worker in self._workers if worker.trouble]
 
     async def start(self) -> None:
         """Start every worker; raises when one cannot start."""

@@ -86,7 +86,9 @@ async def test_every_end_carries_a_stable_reason(rig: Rig) -> None:
     assert [each for each in ends if not each.reason_code] == []
 
 
-async def test_each_copy_of_a_form_to_several_offices_is_confirmed_by_its_own_receiver(rig: Rig, tmp_path: Path) -> None:
+async def test_each_copy_of_a_form_to_several_offices_is_confirmed_by_its_own_receiver(
+    rig: Rig, tmp_path: Path
+) -> None:
     other = Bureau(tmp_path / "xc", "sirene:XC", "oper@xc.sirene.example")
     rig.directory.replace([*rig.directory, other.partner])
     text = sample("sirene", "FormM").decode()
