@@ -12,7 +12,7 @@ import typer
 from gateway.commands import homes
 from gateway.commands.endings import CANNOT_WRITE, NOT_FOUND, USAGE, Ending
 from gateway.commands.local_door import PURPOSE_HELP, LocalDoor, asked, run, stated
-from gateway.commands.terminal import Terminal, moment, plain, table
+from gateway.commands.terminal import Terminal, cell, moment, plain, table
 from gateway.identity import UUID_PATTERN
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MESSAGES: Final = "/api/v1/messages"
 COLUMNS: Final = ("id", "received", "way", "format", "counterpart", "reference", "state", "reason")
+ONE_LINE: Final = {"id": 36, "received": 20}
+"""Columns that never fold, with their widths: an id is there to be copied."""
+TABLE_WIDTH: Final = 140
+"""Below this a message takes two lines, because too little would be left for what may fold."""
 Purpose = Annotated[str, typer.Option("--purpose", "-p", help=PURPOSE_HELP, show_default=False)]
 Id = Annotated[str, typer.Argument(help="The gateway's own id of the message.")]
 Why = Annotated[
@@ -71,12 +75,25 @@ def find(
 
 def _listed(terminal: Terminal, query: dict[str, Any], purpose: str) -> int:
     found = asked(terminal, "GET", MESSAGES, query={**query, **stated(purpose)})["messages"]
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (one["id"], moment(one["received_at"]), one["direction"], one["format"], one["counterpart"], one["our_reference"], one["state"], one["reason_code"])
         for one in found
     ]  # fmt: skip
-    terminal.answer(found, lambda out: out.print(table("", COLUMNS, rows) if rows else "No message."))
+    terminal.answer(found, lambda out: draw_list(out, rows))
     return len(found)
+
+
+def draw_list(out: Console, rows: list[tuple[object, ...]]) -> None:
+    """Messages as a table, or two lines each where the screen is narrow."""
+    if not rows:
+        out.print("No message.")
+    elif out.width >= TABLE_WIDTH:
+        out.print(table("", COLUMNS, rows, whole=ONE_LINE))
+    else:
+        for id, at, way, format_id, counterpart, reference, state, reason in rows:
+            out.print(cell(id), cell(at), cell(state), sep="  ", soft_wrap=True)
+            rest = (plain(each) for each in (way, format_id, counterpart, reference, reason) if each)
+            out.print("  ", *rest, soft_wrap=True)
 
 
 def _address(id: str) -> str:

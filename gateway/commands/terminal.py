@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -100,16 +100,22 @@ def _console(stream: Any) -> Console:
     )
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of plain values; words that name a state are coloured."""
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Mapping[str, int] | None = None
+) -> Table:
+    """A table of plain values; words that name a state are coloured.
+
+    Columns in `whole` keep their width on one line, so that what they hold can be copied; the others fold.
+    """
     from rich import box
     from rich.table import Table
 
     made = Table(
         title=plain(title) or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
+    kept = whole or {}
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in kept, min_width=kept.get(column))
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     return made
