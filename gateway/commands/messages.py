@@ -90,8 +90,8 @@ def draw_list(out: Console, rows: list[tuple[object, ...]]) -> None:
     elif out.width >= TABLE_WIDTH:
         out.print(table("", COLUMNS, rows, whole=ONE_LINE))
     else:
-        for id, at, way, format_id, counterpart, reference, state, reason in rows:
-            out.print(cell(id), cell(at), cell(state), sep="  ", soft_wrap=True)
+        for known_as, at, way, format_id, counterpart, reference, state, reason in rows:
+            out.print(cell(known_as), cell(at), cell(state), sep="  ", soft_wrap=True)
             rest = (plain(each) for each in (way, format_id, counterpart, reference, reason) if each)
             out.print("  ", *rest, soft_wrap=True)
 
