@@ -42,9 +42,13 @@ class DataFolder:
         self._file: int | None = None
 
     def take(self) -> None:
-        """Become the owner; raises `Misconfigured` naming the process that is."""
-        self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self.run / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Become the owner; raises `Misconfigured` naming the process that is, or the folder that cannot be written."""
+        try:
+            self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(self.run / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            words = f"The data folder {self.run.parent} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.data in spoc.toml to another folder."
+            raise Misconfigured("data.unwritable", "The data folder cannot be written.", operator=words) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
@@ -57,9 +61,11 @@ class DataFolder:
         self._file = file
 
     def write(self, name: str, content: Any) -> None:
-        """Write a run-time file at once and whole."""
+        """Write a run-time file at once and whole, readable by its owner only."""
         temporary = self.run / f".{name}.new"
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        temporary.unlink(missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=2) + "\n")
         temporary.replace(self.run / name)
 
     def forget(self, *names: str) -> None:

@@ -9,16 +9,32 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
+
+from gateway.errors import Misconfigured
 
 CAPPED: Final = {"signxml": logging.WARNING, "mail": logging.CRITICAL, "mail.log": logging.CRITICAL, "aiosmtplib": logging.WARNING,
                  "aio_pika": logging.WARNING, "aiormq": logging.WARNING, "uvicorn.access": logging.WARNING, "asyncio": logging.WARNING}  # fmt: skip
 """These write documents, dialogues or queries at lower levels."""
+
+
+class OwnersFile(WatchedFileHandler):
+    """A log file that only its owner may read, also when it was made anew after being moved away."""
+
+    def _open(self) -> TextIO:
+        file = open(self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_for_the_owner)  # noqa: PTH123, SIM115  # the handler closes it
+        os.fchmod(file.fileno(), 0o600)  # one that an earlier version left open to others
+        return file
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class JsonLines(logging.Formatter):
@@ -58,9 +74,15 @@ def _where(record: logging.LogRecord) -> str:
 
 
 def set_up(folder: Path, name: str, *, verbose: bool = False) -> None:
-    """Log to `folder/NAME.log` and, warnings and above (or all, when verbose), to the terminal."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = WatchedFileHandler(folder / f"{name}.log", encoding="utf-8")
+    """Log to `folder/NAME.log` and, warnings and above (or all, when verbose), to the terminal; raises `Misconfigured`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = OwnersFile(folder / f"{name}.log", encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(
+            "log.unwritable", "The log folder cannot be written.",
+            operator=f"The log folder {folder} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.log in spoc.toml to another folder.",
+        ) from error  # fmt: skip
     file.setFormatter(JsonLines())
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(PlainLines())
