@@ -5,11 +5,21 @@ The directory's content is replaced as a whole when the partner file changes; no
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from gateway.identity import Digest, PartyId
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def without_case(address: str) -> str:
+    """A mail address or domain for comparing: the case of ASCII letters alone is levelled. `str.lower` would also make a
+    plain k of the Kelvin sign, and another's address of ours.
+    """
+    return address.translate(_LOWER)
 
 
 class SignaturePolicy(Struct, frozen=True, kw_only=True):
@@ -75,9 +85,9 @@ class Partner(Struct, frozen=True, kw_only=True):
 
     def owns_address(self, address: str) -> bool:
         """Whether a mail address is this partner's."""
-        lowered = address.lower()
-        _, at, domain = lowered.rpartition("@")
-        own = lowered in (one.lower() for one in self.addresses) or domain in (one.lower() for one in self.domains)
+        levelled = without_case(address)
+        _, at, domain = levelled.rpartition("@")
+        own = levelled in map(without_case, self.addresses) or domain in map(without_case, self.domains)
         return bool(at) and own
 
 

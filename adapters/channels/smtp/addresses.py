@@ -11,6 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from gateway.partners import without_case
+
 LOCAL_PART_OCTETS: Final = 64
 """RFC 5321 section 4.5.3.1.1."""
 DOMAIN_OCTETS: Final = 255
@@ -63,8 +65,8 @@ def client_name(text: str) -> bool:
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address in lower case."""
-    return address.rpartition("@")[2].lower()
+    """The domain of an address, its ASCII letters in lower case."""
+    return without_case(address.rpartition("@")[2])
 
 
 def _fits(text: str, octets: int) -> bool:
