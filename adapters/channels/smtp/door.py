@@ -17,7 +17,7 @@ from adapters.channels.smtp.tls import Peer, is_agreed
 from gateway.envelope import Claim, Payload
 from gateway.errors import GatewayError
 from gateway.handover import Accepted
-from gateway.partners import Directory, Partner
+from gateway.partners import Directory, Partner, without_case
 from gateway.ports import Clock, Intake
 
 NULL_SENDER: Final = "<>"
@@ -78,8 +78,8 @@ class Door:
     def __init__(self, name: str, settings: SmtpSettings, directory: Callable[[], Directory], clock: Clock) -> None:
         self.name, self.settings = name, settings
         self._directory, self._clock = directory, clock
-        self._domains = frozenset(domain.lower() for domain in settings.domains)
-        self._mailboxes = frozenset(box.lower() for box in settings.mailboxes)
+        self._domains = frozenset(map(without_case, settings.domains))
+        self._mailboxes = frozenset(map(without_case, settings.mailboxes))
         self._allowance = Allowance()
         self._refusals = Allowance()
         self.room = Room(settings.content_octets_in_hand)
@@ -129,20 +129,23 @@ class Door:
         """Why mail for this recipient is not taken, or None when it is."""
         if domain_of(address) not in self._domains:
             return replies.NO_RELAY
-        lowered = address.lower()
+        lowered = without_case(address)
         # RFC 5321 section 4.5.1: postmaster always exists
         if not self._mailboxes or lowered in self._mailboxes or lowered.startswith("postmaster@"):
             return None
         return replies.NO_SUCH_MAILBOX
 
     def _source(self, address: str, peer: Peer) -> tuple[str, int]:
+        """Whom a message is counted for, and how many an hour are agreed. A sender's address is only claimed: what other hosts
+        write in a partner's name must not use up what the partner may send, unless its certificate shows who it is.
+        """
         partner = self._directory().by_address(address)
         if partner is None:
             return f"host {peer.host}", self.settings.unknown_messages_per_hour
-        return (
-            partner.party,
-            partner.mail.messages_per_hour if partner.mail else self.settings.unknown_messages_per_hour,
-        )
+        if partner.mail is None:
+            return f"{partner.party} at {peer.host}", self.settings.unknown_messages_per_hour
+        proven = bool(peer.certificate) and is_agreed(peer.certificate, partner.mail)
+        return partner.party if proven else f"{partner.party} at {peer.host}", partner.mail.messages_per_hour
 
     # --- handing over
 
