@@ -47,7 +47,7 @@ class DataFolder:
             self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
             file = os.open(self.run / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            words = f"The data folder {self.run.parent} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.data in spoc.toml to another folder."
+            words = f"The data folder {self.run.parent} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.data in spoc.toml."
             raise Misconfigured("data.unwritable", "The data folder cannot be written.", operator=words) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

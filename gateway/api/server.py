@@ -185,9 +185,11 @@ class ApiServer:
         try:
             self.port = await listener.open_tcp(host, port, tls)
         except OSError as error:
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "not possible"
             raise Misconfigured(
-                "api.port-taken", f"The API cannot listen on {host}:{port}: {error.strerror or 'not possible'}."
-            ) from error
+                "api.port-taken", "The API cannot listen.",
+                operator=f"The API cannot listen on {host}:{port}: {reason}. End what listens there, or change api.listen_port.",
+            ) from error  # fmt: skip
         self._listeners.append(listener)
         shown = f"[{host}]" if ":" in host else host
         self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -12,7 +13,7 @@ from adapters.channels.smtp.conversation import Conversation, SilentLog
 from adapters.channels.smtp.door import Door
 from adapters.channels.smtp.settings import SmtpSettings, check_inbound
 from adapters.channels.smtp.tls import ServerTls
-from gateway.errors import Unavailable
+from gateway.errors import Misconfigured, Unavailable
 from gateway.partners import Directory
 from gateway.ports import Clock, Intake
 
@@ -41,7 +42,7 @@ class SmtpInbound:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def start(self, intake: Intake) -> None:
-        """Listen; raises `Misconfigured` for settings that cannot work, `Unavailable` when the port is taken."""
+        """Listen; raises `Misconfigured` for settings that cannot work and for a port that is taken."""
         if self._server is not None:
             return
         check_inbound(self._settings)
@@ -54,9 +55,11 @@ class SmtpInbound:
             )
         except OSError as error:
             where = f"{self._settings.listen_host}:{self._settings.listen_port}"
-            raise Unavailable(
-                "smtp.listen", "The mail door cannot be opened.", operator=f"cannot listen on {where}: {error.strerror}"
-            ) from error
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "not possible"
+            raise Misconfigured(
+                "smtp.listen", "The mail door cannot be opened.",
+                operator=f"The mail door cannot listen on {where}: {reason}. End what listens there, or change channels.{self.name}.listen_port.",
+            ) from error  # fmt: skip
 
     def _converse(self) -> Conversation:
         return Conversation(self._door, self._tls.context(), self._conversations)

@@ -227,7 +227,7 @@ async def test_settings_that_cannot_work_are_refused(opened: Opened, changes: di
 
 async def test_a_taken_port_is_said(opened: Opened) -> None:
     door = await opened()
-    with pytest.raises(Unavailable, match="cannot listen on"):
+    with pytest.raises(Misconfigured, match="cannot listen on"):
         await opened(listen_port=door.port)
 
 
