@@ -67,6 +67,9 @@ async def travel_document(letters: Letters, outcome: Outcome, shared: dict[str, 
     await _receipts(letters, outcome, "ncb", told["message_id"])
     answers = await letters.arrived("ncb", root="TravelDocumentAnswer", in_reply_to=told["message_id"])
     outcome.expect("the answer came back, valid", len(answers) == 1 and answers[0]["valid"])
+    inbound = await _ours(letters, told["message_id"])
+    confirmed = await _state(letters, "confirmed", cause=inbound["id"], kind="reply")
+    outcome.expect("the bureau's receipt confirmed the answer", confirmed)
 
 
 async def urgent_request(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:
@@ -89,6 +92,8 @@ async def urgent_request(letters: Letters, outcome: Outcome, shared: dict[str, A
     replies = await letters.arrived("europol-desk", root="Reply", in_reply_to=told["message_id"])
     outcome.expect("after an officer's release the reply came, valid", len(replies) == 1 and replies[0]["valid"])
     outcome.expect("it still carries the handling code", replies and 'code="H2"' in replies[0].get("xml", ""))
+    confirmed = await _state(letters, "confirmed", cause=inbound["id"], kind="reply")
+    outcome.expect("the desk's receipt confirmed the reply", confirmed)
 
 
 async def tampered_copy(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:

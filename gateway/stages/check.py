@@ -273,7 +273,8 @@ def header_findings(form: Form, occasion: Occasion, family: Family) -> list[Find
         )
     if header.sender in header.to:
         found.append(_header("HDR-04", "To", "The sender is among the receivers.", "Address the other office only."))
-    if not family.technical and header.urgency != "NORMAL" and not header.urgency_reasons:
+    # A reply is as urgent as its question, which has given the reason.
+    if not (family.technical or header.in_reply_to or header.urgency_reasons) and header.urgency != "NORMAL":
         found.append(
             _header(
                 "HDR-05",

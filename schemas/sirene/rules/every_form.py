@@ -212,7 +212,7 @@ EVERY_FORM = (
         id="R33", severity=_ERROR, check=_attachments, field="Header/Attachment",
         text="At most five attachments, ten megabytes in all, of the types JPEG, JPEG 2000, WSQ, NIST and PDF.",
         citation="Commission glossary of SIRENE forms; list of types ours", confidence="secondary",
-        remedy="Send fewer or smaller files, or split them over M forms.",
+        remedy="Send JPEG, JPEG 2000, WSQ, NIST or PDF; fewer or smaller files, or split over M forms.",
     ),
     Rule(
         id="R37", severity=_WARNING, check=_latin_names, field="006",
