@@ -13,9 +13,10 @@ import os
 import sys
 import traceback
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from gateway.errors import Misconfigured
 
@@ -27,14 +28,10 @@ CAPPED: Final = {"signxml": logging.WARNING, "mail": logging.CRITICAL, "mail.log
 class OwnersFile(WatchedFileHandler):
     """A log file that only its owner may read, also when it was made anew after being moved away."""
 
-    def _open(self) -> TextIO:
-        file = open(self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_for_the_owner)  # noqa: PTH123, SIM115  # the handler closes it
-        os.fchmod(file.fileno(), 0o600)  # one that an earlier version left open to others
-        return file
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)  # one that an earlier version left open to others
+        return os.fdopen(descriptor, "a", encoding=self.encoding, errors=self.errors)
 
 
 class JsonLines(logging.Formatter):
@@ -81,7 +78,7 @@ def set_up(folder: Path, name: str, *, verbose: bool = False) -> None:
     except OSError as error:
         raise Misconfigured(
             "log.unwritable", "The log folder cannot be written.",
-            operator=f"The log folder {folder} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.log in spoc.toml to another folder.",
+            operator=f"The log folder {folder} cannot be written: {error.strerror}. Run the gateway as its owner, or set folders.log in spoc.toml.",
         ) from error  # fmt: skip
     file.setFormatter(JsonLines())
     terminal = logging.StreamHandler(sys.stderr)
