@@ -17,10 +17,12 @@ import typer
 from gateway.commands import homes
 from gateway.commands.endings import DONE, FINDINGS, NOT_YET, REFUSED, Ending
 from gateway.commands.local_door import LocalDoor, run
-from gateway.commands.terminal import Terminal, facts, plain
+from gateway.commands.terminal import Terminal, cell, facts, plain
 from gateway.identity import digest
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gateway.parcel import File
 
 MESSAGES: Final = "/api/v1/messages"
@@ -29,6 +31,7 @@ LONGEST_PAUSE_SECONDS: Final = 4.0
 """Every look is journalled, so the pauses grow."""
 WAITING: Final = "waiting"
 WAITING_PURPOSE: Final = "waiting for what became of my own message (spoc send --wait)"
+READING_PURPOSE: Final = "what became of my own message"
 
 
 def join(app: typer.Typer) -> None:
@@ -56,21 +59,52 @@ def send(
     body, headers = order(content, files, to)
     headers["Idempotency-Key"] = key or derived_key(content, files, to)
 
-    async def work() -> tuple[dict[str, Any], dict[str, Any] | None]:
+    async def work() -> tuple[dict[str, Any], dict[str, Any] | None, list[dict[str, Any]]]:
         async with LocalDoor(homes.read(terminal)) as door:
             taken = await door.ask("POST", MESSAGES, headers=headers, body=body)
             seen = await _waited(door, taken["id"], timeout, _teller(terminal)) if wait else None
-            return taken, seen
+            stands = seen is not None and seen["account"] not in ("delivered", WAITING)
+            return taken, seen, await _findings(door, taken["id"]) if stands else []
 
-    taken, seen = run(work())
-    document = {**taken, "idempotency_key": headers["Idempotency-Key"], "message": seen}
+    taken, seen, findings = run(work())
+    following = f"spoc --home {homes.folder(terminal)} messages show {taken['id']} --purpose '{READING_PURPOSE}'"
+    document = {
+        **taken, "idempotency_key": headers["Idempotency-Key"], "message": seen, "findings": findings, "next": following,
+    }  # fmt: skip
     known = "known before, nothing new was made" if taken["known_before"] else "accepted and durable"
     rows: list[tuple[str, object]] = [("id", taken["id"]), ("", known), ("SHA-256", taken["digest"])]
     if seen:
         rows += [("state", seen["state"]), ("reason", seen["reason_code"]), ("", seen["reason_public"])]
-    terminal.answer(document, lambda out: out.print(facts(rows)))
+
+    def draw(out: Console) -> None:
+        out.print(facts(rows))
+        draw_findings(out, findings)
+        if not seen or seen["account"] != "delivered":
+            out.print(f"What becomes of it: {following}", soft_wrap=True)
+            if not wait:
+                out.print("With --wait, this command waits for it.")
+
+    terminal.answer(document, draw)
     if seen:
         raise typer.Exit({"delivered": DONE, WAITING: NOT_YET}.get(seen["account"], FINDINGS))
+
+
+async def _findings(door: LocalDoor, id: str) -> list[dict[str, Any]]:
+    """What was found in a message of ours that did not get through; nothing where only others may read it."""
+    try:
+        found: dict[str, Any] = await door.ask("GET", f"{MESSAGES}/{id}", query={"purpose": READING_PURPOSE})
+    except Ending:
+        return []
+    return list(found["findings"])
+
+
+def draw_findings(out: Console, findings: list[dict[str, Any]]) -> None:
+    """Each finding by its rule and field, what is wrong, and what to do about it."""
+    for one in findings:
+        where = f" at {plain(one['field'])}" if one["field"] else ""
+        out.print(cell(one["severity"]), f"{plain(one['rule'])}{where}:", plain(one["text"]), soft_wrap=True)
+        if one["remedy"]:
+            out.print(f"  {plain(one['remedy'])}", soft_wrap=True)
 
 
 def derived_key(content: bytes, files: list[File], to: str) -> str:
