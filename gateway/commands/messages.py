@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from pathlib import Path
@@ -24,6 +25,10 @@ ONE_LINE: Final = {"id": 36, "received": 20}
 """Columns that never fold, with their widths: an id is there to be copied."""
 TABLE_WIDTH: Final = 140
 """Below this a message takes two lines, because too little would be left for what may fold."""
+LOOKS_SECONDS: Final = (0.2, 0.3, 0.5, 1.0)
+"""Pauses before each look at what became of a decision; every look is journalled."""
+LOOKING_PURPOSE: Final = "what became of my own decision"
+WAITING, HELD = "waiting", "held"
 Purpose = Annotated[str, typer.Option("--purpose", "-p", help=PURPOSE_HELP, show_default=False)]
 Id = Annotated[str, typer.Argument(help="The gateway's own id of the message.")]
 Why = Annotated[
@@ -195,10 +200,35 @@ def _decided(terminal: Terminal, id: str, act: str, reason: str) -> None:
             "State why you decide so; it is journalled with your name.",
             "Add for example: --reason 'agreed by telephone'",
         )
-    found = asked(terminal, "POST", f"{_address(id)}/{act}", body={"reason": reason})
-    terminal.answer(found, lambda out: _draw_act(out, found))
+    done, seen = run(_act(terminal, id, act, reason))
+    terminal.answer({**done, "message": seen}, lambda out: _draw_act(out, act, done, seen))
 
 
-def _draw_act(out: Console, found: dict[str, Any]) -> None:
-    code = f" ({found['reason_code']})" if found["reason_code"] else ""
-    out.print(plain(f"{found['id']} is {found['state']}{code} and goes on from there."), soft_wrap=True)
+async def _act(terminal: Terminal, id: str, act: str, reason: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Decide, and see for a short while where the message comes to stand."""
+    address = _address(id)
+    async with LocalDoor(homes.read(terminal)) as door:
+        done: dict[str, Any] = await door.ask("POST", f"{address}/{act}", body={"reason": reason})
+        seen: dict[str, Any] | None = None
+        for pause in LOOKS_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                shown = await door.ask("GET", address, query={"purpose": LOOKING_PURPOSE})
+            except Ending:
+                return done, seen  # the decision stands, whether or not the one who decided may read the message
+            seen = {**shown["summary"], "operator": (shown["reason"] or {}).get("operator", "")}
+            if seen["account"] != WAITING:
+                break
+        return done, seen
+
+
+def _draw_act(out: Console, act: str, done: dict[str, Any], seen: dict[str, Any] | None) -> None:
+    state, code = (seen or done)["state"], (seen or done)["reason_code"]
+    text = f"{done['id']} is {state}"
+    if seen is None or seen["account"] == WAITING:
+        text += " and goes on from there." if act != "reject" else "."
+    elif act != "reject" and seen["account"] == HELD:
+        text = f"{done['id']} is {state} again ({code}): {seen['operator'] or seen['reason_public']}"
+    else:
+        text += f" ({code})." if code else "."
+    out.print(plain(text), soft_wrap=True)

@@ -7,6 +7,7 @@ tried on what then is there.
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import urllib.request
@@ -193,7 +194,21 @@ def test_a_held_form_is_released_by_an_officer(offices: tuple[Office, Office], t
 
     assert [one["reason_code"] for one in held] == ["route.look-first"]
     assert released.code == 0, released.err
+    assert released.told["message"]["account"] == "delivered"
     assert theirs.spoc("messages", "show", held[0]["id"], *WHY, "--json").told["releases"][0]["reason"] == "looked at"
+
+
+def test_a_refused_message_does_not_go_on_from_there(offices: tuple[Office, Office]) -> None:
+    ours, theirs = offices
+    form = ours.spoc("sample", "M", "--from", "sirene:XA", "--to", "sirene:XB").out
+    taken = ours.spoc("send", "-", "--to", "sirene:XB", "--wait", "--json", given=form).told
+    found = theirs.spoc("messages", "find", taken["message"]["message_id"], *WHY, "--json").told
+    (held,) = [one["id"] for one in found if one["state"] == "held"]
+    refused = theirs.spoc("messages", "reject", held, "--reason", "not for us")
+
+    assert refused.code == 0, refused.err
+    assert f"{held} is rejected" in refused.text
+    assert "goes on" not in refused.text
 
 
 def test_an_unreadable_form_is_refused_with_the_reason(offices: tuple[Office, Office]) -> None:
@@ -209,6 +224,29 @@ def test_a_form_to_nobody_ends_refused(offices: tuple[Office, Office]) -> None:
     assert done.code == 1
     assert done.told["message"]["account"] in ("rejected", "held")
     assert done.told["message"]["reason_code"]
+
+
+def test_a_form_that_breaks_a_rule_is_told_with_its_findings_and_the_next_command(
+    offices: tuple[Office, Office],
+) -> None:
+    ours, _ = offices
+    form = ours.spoc("sample", "P", "--from", "sirene:XA", "--to", "sirene:XB").out
+    wrong = re.sub(rb"<SchengenId.*?</SchengenId>", b"", form)
+    done = ours.spoc("send", "-", "--to", "sirene:XB", "--wait", given=wrong)
+    findings = ours.spoc("send", "-", "--to", "sirene:XB", "--wait", "--json", given=wrong).told["findings"]
+
+    assert done.code == 1, done.text + done.err
+    assert findings
+    for one in findings:
+        assert all(one[part] in done.text for part in ("rule", "field", "text", "remedy")), done.text
+    assert f"spoc --home {ours.home} messages show" in done.text
+
+
+def test_without_waiting_the_next_command_is_told(offices: tuple[Office, Office], sent: tuple[Path, Any]) -> None:
+    done = offices[0].spoc("send", sent[0], "--to", "sirene:XB")
+
+    assert f"spoc --home {offices[0].home} messages show {sent[1]['id']} --purpose" in done.text
+    assert "--wait" in done.text
 
 
 def test_the_proof_holds_on_both_sides_while_they_run(
