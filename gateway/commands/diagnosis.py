@@ -20,11 +20,13 @@ from msgspec import Struct
 
 from config.faults import ConfigurationFaults, Fault
 from config.load import ROUTES_FILE, Home, survey
+from gateway.api.server import tls_context
 from gateway.assembly import assemble, key_files
 from gateway.commands.local_door import LocalDoor
 from gateway.commands.partner_probe import try_way
 from gateway.commands.way import route_faults
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Misconfigured
+from gateway.front import RUN, SOCKET, listening
 from gateway.gateway import Gateway
 from routing.table import RoutesRefused, read_table
 
@@ -33,6 +35,12 @@ RENEW_WITHIN: Final = timedelta(days=30)
 LITTLE_SPACE: Final = 1024**3
 NO_SPACE: Final = 100 * 1024**2
 LOOK_SECONDS: Final = 10
+
+OURS: Final = ("Renew it.", "Renew it now, and send partners the new one in time.")
+THEIRS: Final = (
+    "Ask the partner for its new one, and take in its new card with: spoc partners add CARD --replace",
+) * 2
+"""What to do about a certificate that expired, and about one that soon will."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -70,9 +78,11 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
         points.append(
             Point(state=OK, what="configuration", text=f"{folder} can be used; {len(home.partners.partner)} partners.")
         )
-    points.append(await _running(home))
+    points += _api_door(home)
+    running = await _running(home)
+    points.append(running)
     if gateway is not None and connections:
-        points += await _connections(gateway)
+        points += await _connections(gateway, runs=running.state != WARNING)
     return points
 
 
@@ -106,6 +116,18 @@ def _of_fault(fault: Fault) -> Point:
         file=str(fault.file),
         line=fault.line,
     )
+
+
+def _api_door(home: Home) -> Iterator[Point]:
+    """The same look at the API's TLS as at the start of the gateway."""
+    where = listening(home, home.data / RUN / SOCKET)
+    if where.tls_certificate and not Path(where.tls_certificate).is_file():
+        return  # said among the certificates
+    try:
+        tls_context(where)
+    except Misconfigured as error:
+        setting = "tls_certificate" if where.tls_certificate else "client_ca" if where.client_ca else "listen_host"
+        yield _of_fault(home.fault(("api", setting), error.operator))
 
 
 # --- files
@@ -178,7 +200,7 @@ def _own_certificates(home: Home, now: datetime) -> Iterator[Point]:
                     file=str(file),
                 )
             continue
-        yield from _judged(what, file.read_bytes(), str(file), now)
+        yield from _judged(what, file.read_bytes(), str(file), now, OURS)
 
 
 def _partner_certificates(home: Home, now: datetime) -> Iterator[Point]:
@@ -187,10 +209,11 @@ def _partner_certificates(home: Home, now: datetime) -> Iterator[Point]:
         pems = {"anchors": partner.anchors_pem, "mail authority": partner.mail.ca_pem if partner.mail else ()}
         for name, texts in pems.items():
             for pem in texts:
-                yield from _judged(f"{name} of {partner.party}", pem.encode(), file, now)
+                yield from _judged(f"{name} of {partner.party}", pem.encode(), file, now, THEIRS)
 
 
-def _judged(what: str, pem: bytes, file: str, now: datetime) -> Iterator[Point]:
+def _judged(what: str, pem: bytes, file: str, now: datetime, remedies: tuple[str, str]) -> Iterator[Point]:
+    expired, soon = remedies
     try:
         found = x509.load_pem_x509_certificates(pem)
     except ValueError:
@@ -210,7 +233,7 @@ def _judged(what: str, pem: bytes, file: str, now: datetime) -> Iterator[Point]:
                 state=FAULT,
                 what=what,
                 text=f"{one.subject.rfc4514_string()} expired on {until:%Y-%m-%d}.",
-                remedy="Renew it.",
+                remedy=expired,
                 file=file,
             )
         elif now < one.not_valid_before_utc:
@@ -226,7 +249,7 @@ def _judged(what: str, pem: bytes, file: str, now: datetime) -> Iterator[Point]:
                 state=WARNING,
                 what=what,
                 text=text,
-                remedy="Renew it now, and send partners the new one in time.",
+                remedy=soon,
                 file=file,
             )
         else:
@@ -252,12 +275,14 @@ async def _running(home: Home) -> Point:
     )
 
 
-async def _connections(gateway: Gateway) -> list[Point]:
-    """The ways to other systems, all tried at once."""
+async def _connections(gateway: Gateway, *, runs: bool) -> list[Point]:
+    """The ways to other systems, all tried at once. Doors for others are not knocked at: they are open while the gateway runs."""
     systems: dict[str, _Opened] = {f"register {name}": system for name, system in gateway.registers.items()}
     systems |= {f"case system {name}": system for name, system in gateway.case_systems.items()}
-    systems |= {f"channel {name}": way for name, way in gateway.outbound.items()}
-    looks = [_look(what, _probe(system)) for what, system in systems.items()]
+    looks = [_look(what, _probe(system), "It answers.") for what, system in systems.items()]
+    door = "" if runs else " Its way in is closed: the gateway does not run."
+    way_out = f"The way out can be used; each partner is tried by itself.{door}"
+    looks += [_look(f"channel {name}", _probe(way), way_out) for name, way in gateway.outbound.items()]
     points = await asyncio.gather(*looks)
     return [*points, *[await _partner(gateway, party) for party in sorted(gateway.directory.parties)]]
 
@@ -273,7 +298,7 @@ def _probe(system: _Opened) -> Callable[[], Awaitable[None]]:
     return probe
 
 
-async def _look(what: str, probe: Callable[[], Awaitable[None]]) -> Point:
+async def _look(what: str, probe: Callable[[], Awaitable[None]], well: str) -> Point:
     remedy = "Check its address in the settings, and whether it runs."
     try:
         async with asyncio.timeout(LOOK_SECONDS):
@@ -282,7 +307,7 @@ async def _look(what: str, probe: Callable[[], Awaitable[None]]) -> Point:
         return Point(state=FAULT, what=what, text=error.operator, remedy=remedy)
     except TimeoutError:
         return Point(state=FAULT, what=what, text=f"No answer within {LOOK_SECONDS} seconds.", remedy=remedy)
-    return Point(state=OK, what=what, text="It answers.")
+    return Point(state=OK, what=what, text=well)
 
 
 async def _partner(gateway: Gateway, party: str) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway.commands.diagnosis import diagnose
 from gateway.signing.authority import set_up_authority
 from tests.cli.conftest import PARTIES, Spoc
 
@@ -146,3 +148,35 @@ def test_a_register_that_does_not_answer_is_named(quick: Spoc, home: Path) -> No
     assert code == 1
     assert [point["what"] for point in found if point["state"] == "fault"] == ["register crm"]
     assert json.dumps(found).count('"x"') == 0
+
+
+def test_a_door_is_not_said_to_answer_while_the_gateway_does_not_run(quick: Spoc, home: Path) -> None:
+    _, found = points(quick, home)
+    told = {point["what"]: point["text"] for point in found}
+
+    assert "answers" not in told["channel smtp"]
+    assert "the gateway does not run" in told["channel smtp"]
+
+
+def test_an_open_api_without_tls_is_found_before_the_start(quick: Spoc, home: Path) -> None:
+    settings = home / "spoc.toml"
+    api = settings.read_text().partition("[api]")[2].partition("\n[")[0]
+    line = next(line for line in api.splitlines() if line.startswith("listen_host"))
+    settings.write_text(settings.read_text().replace(api, api.replace(line, 'listen_host = "0.0.0.0"')))
+    code, found = points(quick, home, "--offline")
+
+    assert code == 78
+    (fault,) = [point for point in found if point["state"] == "fault"]
+    assert fault["what"] == "setting api.listen_host"
+    assert fault["line"] == line_with(settings, "0.0.0.0")
+    assert "TLS" in fault["text"]
+
+
+def test_a_partners_authority_is_for_the_partner_to_renew(quick: Spoc, home: Path, their_card: dict[str, Any]) -> None:
+    assert quick("--home", home, "partners", "add", "-", given=json.dumps(their_card).encode()).code == 0
+    later = datetime.now(UTC) + timedelta(days=4000)
+    found = asyncio.run(diagnose(home, later, connections=False))
+    remedies = {point.what: point.remedy for point in found if "sirene:XB" in point.what}
+
+    assert remedies
+    assert all("sk the partner" in remedy for remedy in remedies.values())
