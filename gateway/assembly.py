@@ -23,6 +23,7 @@ from adapters.stores.memory.ledger import MemoryLedger
 from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config import settings as files
+from config.agreements import partner_faults
 from config.faults import ConfigurationFaults, Fault
 from config.load import NOBODY, PARTNERS_FILE, Home, load
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
@@ -183,6 +184,7 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
 
 
 def _directory(built: Built) -> Directory:
+    built.faults += partner_faults(built.home, adapters_of("channels"))
     try:
         return directory_of(built.home.partners)
     except ValueError as error:
@@ -305,8 +307,11 @@ def partners_again(home: Home) -> list[Partner]:
     if not (home.folder / PARTNERS_FILE).is_file():
         raise Misconfigured("partners.invalid", f"There is no {PARTNERS_FILE} now; nothing was changed.")
     try:
-        return list(directory_of(load(home.folder).partners))
-    except (ConfigurationFaults, ValueError) as error:
+        built = Built(load(home.folder))
+        directory = _directory(built)
+        built.finish()
+        return list(directory)
+    except ConfigurationFaults as error:
         raise Misconfigured(
             "partners.invalid", f"The configuration cannot be read again; nothing was changed. {error}"
         ) from error
