@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -22,6 +23,8 @@ from gateway.lifecycle import STATES
 
 router = APIRouter(prefix="/api/v1/messages", tags=["messages"])
 MAX_LISTED: Final = 200
+MAX_LOOKED_AT: Final = 1000
+"""Messages of others that are passed over in search of a submitter's own before a page is given."""
 STATE_NAMES: Final = frozenset(state.name for state in STATES)
 
 MayRead = Annotated[Caller, Depends(Allowed(*SEE))]
@@ -137,13 +140,45 @@ async def list_messages(
     """Newest first. A submitter sees its own submissions only."""
     wanted = filters.wanted
     found = await standing.gateway.desk.find(wanted, caller.actor, purpose)
-    following = ""
-    if len(found) == wanted.limit:
-        following = str(request.url.include_query_params(before=found[-1].id).remove_query_params("purpose"))
-        following = standing.link(following[following.index("/api/") :])
+    before = found[-1].id if len(found) == wanted.limit else ""
     if caller.only_own:
-        found = [each for each in found if await _own(standing, caller, each)]
+        found, before = await _own_page(standing, caller, wanted, found)
+    following = ""
+    if before:
+        following = str(request.url.include_query_params(before=before).remove_query_params("purpose"))
+        following = standing.link(following[following.index("/api/") :])
     return ListView(messages=[views.summary(each) for each in found], next=following)
+
+
+async def _own_page(
+    standing: Standing, caller: Caller, wanted: Wanted, found: list[Summary]
+) -> tuple[list[Summary], str]:
+    """A submitter's own messages among what was found and what follows it, and where the next page begins.
+
+    That is the id of the last of them or, where many of others stand between, a moment: ids of others' are not given away.
+    """
+    own: list[Summary] = []
+    looked = 0
+    while True:
+        for each in found:
+            if await _own(standing, caller, each):
+                own.append(each)
+                if len(own) == wanted.limit:
+                    return own, each.id
+        looked += len(found)
+        if len(found) < wanted.limit:
+            return own, ""
+        last = found[-1].id
+        moment = _moment_after(last)
+        if looked >= MAX_LOOKED_AT and (not wanted.before_id or moment < wanted.before_id):
+            return [each for each in own if each.id >= moment], moment
+        found = await standing.gateway.ledger.find(msgspec.structs.replace(wanted, before_id=last))
+
+
+def _moment_after(envelope: str) -> str:
+    """The millisecond after an id was made, written as ids begin (RFC 9562 section 5.7): all ids up to then are smaller."""
+    told = f"{int(envelope[:8] + envelope[9:13], 16) + 1:012x}"
+    return f"{told[:8]}-{told[8:]}"
 
 
 async def _own(standing: Standing, caller: Caller, found: Summary) -> bool:
