@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.commands.endings import CANNOT_WRITE, FINDINGS, Ending
 from gateway.commands.local_door import LocalDoor, run
 from gateway.commands.terminal import Terminal, facts, table, to_json
 from gateway.errors import GatewayError
+from gateway.journal.chain import GENESIS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 JOURNAL: Final = "/api/v1/journal"
 PAGE: Final = 1000
+NUMBER: Final = "[0-9]{1,18}"
+HASH: Final = "[0-9a-f]{64}"
 group = typer.Typer(no_args_is_help=True, help="The journal and its proof.")
 
 
@@ -49,8 +53,10 @@ def _noted(head: str) -> tuple[int, str] | None:
     if not head:
         return None
     number, _, hash_ = head.partition(":")
-    if not number.isdigit() or not hash_:
-        raise typer.BadParameter("Write the head as NUMBER:HASH, as `spoc journal head` prints it.")
+    if not re.fullmatch(NUMBER, number) or not re.fullmatch(HASH, hash_.lower()):
+        raise typer.BadParameter(
+            "Write the head as NUMBER:HASH, as `spoc journal head` prints it: a hash has 64 hexadecimal digits."
+        )
     return int(number), hash_.lower()
 
 
@@ -83,7 +89,7 @@ async def _proof(home: Home, noted: tuple[int, str] | None) -> dict[str, Any]:
 
 def _compared(document: dict[str, Any], noted: tuple[int, str] | None, found: str) -> dict[str, Any]:
     """The proof, held against a head that was noted earlier."""
-    if noted is None or noted[1] == found:
+    if noted is None or noted == (0, GENESIS) or noted[1] == found:
         return document
     fault = {
         "number": noted[0],

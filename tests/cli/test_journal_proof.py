@@ -140,3 +140,8 @@ def test_what_is_no_ledger_is_said(quick: Spoc, home: Path) -> None:
 
     assert done.code == 1
     assert "ledger" in done.trouble["text"]
+
+
+@pytest.mark.parametrize("head", ["5:abc", "5", "five:" + "0" * 64, "5:" + "g" * 64, "²:" + "0" * 64])
+def test_a_mistyped_head_is_a_matter_of_usage_and_no_fault_of_the_journal(quick: Spoc, kept: Path, head: str) -> None:
+    assert quick("--home", kept, "journal", "verify", "--head", head).code == 2
