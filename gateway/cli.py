@@ -114,7 +114,7 @@ def as_ending(error: Exception) -> Ending:
         return Ending(
             CONFIGURATION,
             "configuration",
-            f"{words} with the configuration; nothing was started.",
+            f"{words} with the configuration.",
             details={"faults": faults},
         )
     if isinstance(error, Misconfigured):

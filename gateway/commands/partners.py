@@ -16,6 +16,8 @@ from gateway.commands.endings import FINDINGS, NOT_FOUND, REFUSED, Ending
 from gateway.commands.terminal import Terminal, facts, plain, table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from config.load import Home
     from config.settings import Partner
 
@@ -107,7 +109,14 @@ def list_partners(context: typer.Context) -> None:
         for one in found
     ]  # fmt: skip
     rows = [(one.party, one.name, one.channel, _way(one), ", ".join(one.signers)) for one in found]
-    terminal.answer(document, lambda out: out.print(table("", ("party", "name", "channel", "way", "signers"), rows)))
+
+    def draw(out: Console) -> None:
+        if rows:
+            out.print(table("", ("party", "name", "channel", "way", "signers"), rows))
+        else:
+            out.print("There is no partner yet. Take in the card of an office with: spoc partners add CARD")
+
+    terminal.answer(document, draw)
 
 
 def _way(one: Partner) -> str:

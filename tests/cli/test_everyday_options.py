@@ -131,3 +131,17 @@ def test_a_missing_home_is_a_matter_of_configuration(spoc: Spoc, tmp_path: Path)
 
 def test_the_environment_names_the_home(spoc: Spoc, home: Path) -> None:
     assert spoc("partners", "list", "--json", SPOC_HOME=str(home)).told == []
+
+
+def test_without_partners_the_way_to_the_first_is_named(quick: Spoc, home: Path) -> None:
+    assert "spoc partners add CARD" in quick("--home", home, "partners", "list").text
+
+
+def test_what_starts_nothing_does_not_speak_of_starting(quick: Spoc, home: Path) -> None:
+    (home / "routes.toml").write_text('[[route]]\nname = "a"\ndo.answer = "loudly"\n')
+    form = quick("sample", "G").out
+    done = quick("--home", home, "explain", "-", given=form)
+
+    assert done.code == 78, done.err
+    assert "started" not in done.err
+    assert "routes.toml" in done.err
