@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -75,9 +76,15 @@ async def _stories(console: Console, federation: Federation) -> tuple[list[Outco
         await letters.close()
 
 
+def program() -> str:
+    """The command that runs now, as it can be typed from another terminal: it need not be on the search path there."""
+    started = Path(sys.argv[0]).absolute()
+    return str(started) if started.name == "spoc" and started.is_file() else f"{sys.executable} -m gateway"
+
+
 def _tell_doors(console: Console, federation: Federation) -> None:
     console.print(f"\nAPI description: {federation.doors['docs']}")
-    console.print(f"Command line:    spoc --home {federation.home} messages list --purpose looking")
+    console.print(f"Command line:    {program()} --home {federation.home} messages list --purpose looking")
     for name, ready in federation.simulators.items():
         console.print(f"  {name:16} control {ready['control']}")
     console.print("Everything stays up until Ctrl-C.")
