@@ -201,7 +201,7 @@ def _decided(terminal: Terminal, id: str, act: str, reason: str) -> None:
             "Add for example: --reason 'agreed by telephone'",
         )
     done, seen = run(_act(terminal, id, act, reason))
-    terminal.answer({**done, "message": seen}, lambda out: _draw_act(out, act, done, seen))
+    terminal.answer({**done, "message": seen}, lambda out: draw_act(out, act, done, seen))
 
 
 async def _act(terminal: Terminal, id: str, act: str, reason: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -222,7 +222,8 @@ async def _act(terminal: Terminal, id: str, act: str, reason: str) -> tuple[dict
         return done, seen
 
 
-def _draw_act(out: Console, act: str, done: dict[str, Any], seen: dict[str, Any] | None) -> None:
+def draw_act(out: Console, act: str, done: dict[str, Any], seen: dict[str, Any] | None) -> None:
+    """Where a message stands after a decision; `seen` is a later look than `done`."""
     state, code = (seen or done)["state"], (seen or done)["reason_code"]
     text = f"{done['id']} is {state}"
     if seen is None or seen["account"] == WAITING:

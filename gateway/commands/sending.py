@@ -80,7 +80,8 @@ def send(
         out.print(facts(rows))
         draw_findings(out, findings)
         if not seen or seen["account"] != "delivered":
-            out.print(f"What becomes of it: {following}", soft_wrap=True)
+            ends = seen and seen["account"] != WAITING
+            out.print(f"{'Everything about it' if ends else 'What becomes of it'}: {following}", soft_wrap=True)
             if not wait:
                 out.print("With --wait, this command waits for it.")
 
