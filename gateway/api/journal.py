@@ -12,6 +12,7 @@ from gateway.api.callers import AUDIT, READ, Allowed, Caller, Standing
 from gateway.api.models import EntryView, View
 from gateway.journal.chain import GENESIS, Broken, faults
 from gateway.journal.entry import Entry
+from gateway.journal.rows import row_faults
 from gateway.ledger import Ledger
 from gateway.lifecycle import ACCOUNTS, account
 
@@ -39,7 +40,7 @@ class JournalView(View):
 
 
 class FaultView(View):
-    """Where the chain is broken and how."""
+    """Where the journal is broken, or which message is not what it says, and how."""
 
     number: int
     fault: str
@@ -90,16 +91,21 @@ async def get_head(standing: Standing, caller: Auditor) -> HeadView:
 
 
 @router.get("/journal/verify", summary="Check the whole chain", responses=shown.PROOF)
-async def verify(standing: Standing, caller: Auditor) -> ProofView:
-    """Every entry against its hash and the one before it, up to the head that stood at the start of the check."""
-    head, checked, found = await check_books(standing.gateway.ledger)
+async def verify(
+    standing: Standing, caller: Auditor,
+    rows: Annotated[bool, Query(description="Whether each message is held against its entries too; it takes longer.")] = True,
+) -> ProofView:  # fmt: skip
+    """Every entry against its hash and the one before it, up to the head that stood at the start of the check; then every
+    message against its entries: it stands where the last one says, and its bytes are those that were taken in.
+    """
+    head, checked, found = await check_books(standing.gateway.ledger, rows=rows)
     told = [FaultView(number=each.number, fault=each.fault) for each in found]
     return ProofView(intact=not told, entries=checked, head=head, faults=told)
 
 
-async def check_books(ledger: Ledger) -> tuple[HeadView, int, list[Broken]]:
+async def check_books(ledger: Ledger, *, rows: bool = True) -> tuple[HeadView, int, list[Broken]]:
     """The head, how many links up to it were checked, and what is wrong; also when more or fewer messages are counted than
-    the journal says were taken in.
+    the journal says were taken in, or (with `rows`, in a chain that is whole) when a message is not what its entries say.
     """
     least = await ledger.accepted()  # before the head is read, since messages keep coming
     number, hash_ = await ledger.head()
@@ -107,6 +113,11 @@ async def check_books(ledger: Ledger) -> tuple[HeadView, int, list[Broken]]:
     most = await ledger.accepted()
     if not found and not least <= received <= most:
         found = [Broken(number=number, fault=f"{received} messages were taken in up to here, and {most} are counted")]
+    if rows and not found:
+        async for fault in row_faults(ledger, number):
+            found.append(fault)
+            if len(found) == MAX_FAULTS_TOLD:
+                break
     return HeadView(number=number, hash=hash_), checked, found
 
 

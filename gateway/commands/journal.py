@@ -40,11 +40,16 @@ def verify(
     head: Annotated[
         str, typer.Option(help="A head that was noted earlier, as NUMBER:HASH: it must still stand there.")
     ] = "",
+    rows: Annotated[
+        bool, typer.Option("--rows/--no-rows", help="Hold each message against its entries too; it takes longer.")
+    ] = True,
 ) -> None:
-    """Check every entry against its hash and the one before it, and whether the books balance. Exit code 1 when not."""
+    """Check every entry against its hash and the one before it, each message against its entries, and whether the books balance.
+    Exit code 1 when not.
+    """
     terminal: Terminal = context.obj
     noted = _noted(head)
-    document = run(_proof(homes.read(terminal), noted))
+    document = run(_proof(homes.read(terminal), noted, rows=rows))
     terminal.answer(document, lambda out: _draw(out, document))
     raise typer.Exit(0 if document["intact"] and document["balance"]["balanced"] else FINDINGS)
 
@@ -60,12 +65,12 @@ def _noted(head: str) -> tuple[int, str] | None:
     return int(number), hash_.lower()
 
 
-async def _proof(home: Home, noted: tuple[int, str] | None) -> dict[str, Any]:
+async def _proof(home: Home, noted: tuple[int, str] | None, *, rows: bool) -> dict[str, Any]:
     async with LocalDoor(home) as door:
         if await door.runs():
             document = {
                 "source": "gateway",
-                **await door.ask("GET", f"{JOURNAL}/verify"),
+                **await door.ask("GET", f"{JOURNAL}/verify", query={"rows": str(rows).lower()}),
                 "balance": await door.ask("GET", "/api/v1/balance"),
             }
             query = {"after": noted[0] - 1, "limit": 1} if noted and noted[0] > 0 else None
@@ -77,7 +82,9 @@ async def _proof(home: Home, noted: tuple[int, str] | None) -> dict[str, Any]:
     try:
         async with ledgers.read_only(home) as ledger:
             found = await ledger.journal(noted[0] - 1, 1) if noted and noted[0] > 0 else []
-            return _compared({"source": "ledger", **await proof(ledger)}, noted, found[0].hash if found else "")
+            return _compared(
+                {"source": "ledger", **await proof(ledger, rows=rows)}, noted, found[0].hash if found else ""
+            )
     except GatewayError as error:
         raise Ending(
             FINDINGS,

@@ -14,9 +14,9 @@ from gateway.ledger import Ledger
 from gateway.lifecycle import ACCOUNTS, account
 
 
-async def proof(ledger: Ledger) -> dict[str, Any]:
-    """What checking the whole chain gives, and the balance."""
-    head, checked, found = await check_books(ledger)
+async def proof(ledger: Ledger, *, rows: bool = True) -> dict[str, Any]:
+    """What checking the whole chain and, with `rows`, each message against it gives, and the balance."""
+    head, checked, found = await check_books(ledger, rows=rows)
     return {
         "intact": not found,
         "entries": checked,

@@ -30,6 +30,21 @@ UPDATE standing SET accepted = accepted - 1;
 """
 
 
+BYTES = "UPDATE contents SET content = x'00' WHERE part = 'payload' AND envelope = {first};"
+DIGEST = "UPDATE envelopes SET digest = '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d' WHERE id = {first};"
+HIDDEN = "UPDATE journal SET envelope = '' WHERE number = (SELECT max(number) FROM journal WHERE envelope = {first});"
+OTHERS = {
+    "another state": ("UPDATE envelopes SET state = 'held' WHERE id = {first}", "stands as 'held'"),
+    "other bytes": (BYTES, "are not those that were taken in"),
+    "other bytes and their digest": (BYTES + DIGEST, "are not those that were taken in"),
+    "bytes taken away": ("DELETE FROM contents WHERE part = 'payload' AND envelope = {first}", "cannot be read"),
+    "another message in its place": ("UPDATE envelopes SET id = 'x' || substr(id, 2) WHERE id = {first}", "is not there"),
+    "its last step hidden from it": (
+        HIDDEN + "UPDATE envelopes SET state = 'delivered' WHERE id = {first}", "are found under their messages"
+    ),
+}  # fmt: skip
+
+
 async def damaged(folder: Path, damage: str) -> dict[str, Any]:
     """The proof over a ledger with a few messages, after this was done to its file."""
     async with world_on("sqlite", folder) as world:
@@ -72,3 +87,12 @@ async def test_a_state_that_there_is_not_unbalances_the_books(tmp_path: Path) ->
         tmp_path, "UPDATE envelopes SET state = 'shredded' WHERE id = (SELECT max(id) FROM envelopes)"
     )
     assert not found["balance"]["balanced"]
+
+
+@pytest.mark.parametrize(("damage", "words"), OTHERS.values(), ids=OTHERS)
+async def test_a_row_that_is_not_what_the_journal_says_is_named(tmp_path: Path, damage: str, words: str) -> None:
+    found = await damaged(tmp_path, damage.replace("{first}", "(SELECT min(id) FROM envelopes)"))
+    assert not found["intact"]
+    (fault,) = found["faults"]
+    assert words in fault["fault"]
+    assert fault["number"] > 0

@@ -1,0 +1,111 @@
+"""The rows of the ledger held against its journal: a message stands where its last entry says, and is what was taken in.
+
+The chain proves the journal alone. Whoever can write to the store could leave it as it is and change a row: send a held message
+on, or put other bytes in place of those that came. One message at a time is looked at, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import msgspec
+
+from gateway import lifecycle
+from gateway.identity import digest
+from gateway.journal.chain import Broken, Link
+from gateway.journal.entry import Entry, read
+from gateway.ledger import Ledger, Row
+
+PAGE: Final = 1000
+TRIES: Final = 5
+"""A message that works on may move between the two questions about it; then both are asked again."""
+RECEIVED: Final = lifecycle.event(lifecycle.FIRST)
+STATES: Final = {lifecycle.event(row.name): row.name for row in lifecycle.STATES}
+FIRST_OF_KIND: Final = {"repeat": "signed"}
+"""Where a new message stands when that is not `received`: a receipt that is sent once more is signed already."""
+_UNREADABLE = (msgspec.MsgspecError, ValueError, KeyError, TypeError)
+
+
+async def row_faults(ledger: Ledger, until: int) -> AsyncIterator[Broken]:
+    """Every message taken in up to this entry whose row is not what the journal says. The chain is to be checked before.
+
+    The journal is read whole, and then again by message; both must give the same number of steps, or a step was hidden from its message.
+    """
+    told = found = reached = 0
+    while reached < until:
+        links = [link for link in await ledger.journal(reached, min(PAGE, until - reached)) if link.number <= until]
+        for link in links:
+            entry = _entry(link)
+            if entry is None:
+                yield Broken(number=link.number, fault="is not an entry that can be read")
+            elif entry.envelope and _reached(entry):
+                told += 1
+                if entry.event == RECEIVED:
+                    steps, fault = await _looked_at(ledger, entry.envelope, link.number)
+                    found += sum(step.number <= until for step in steps)
+                    if fault:
+                        yield fault
+        if not links:
+            break
+        reached = links[-1].number
+    if told != found:
+        words = f"{told} steps of messages stand in the journal up to here, and {found} are found under their messages"
+        yield Broken(number=until, fault=words)
+
+
+async def _looked_at(ledger: Ledger, envelope: str, place: int) -> tuple[list[Link], Broken | None]:
+    """The steps of one message, and what is wrong with its row."""
+    before: Row | None = None
+    for _ in range(TRIES):
+        try:
+            row = await ledger.get(envelope)
+        except _UNREADABLE as error:
+            steps = _steps(await ledger.timeline(envelope), envelope)
+            return steps, Broken(number=place, fault=f"message {envelope}: cannot be read: {type(error).__name__}")
+        steps = _steps(await ledger.timeline(envelope), envelope)
+        fault = compared(envelope, row, steps, place)
+        if fault is None or row is None or (before and before.version == row.version):
+            return steps, fault
+        before = row
+    return steps, None  # it moves faster than it can be looked at
+
+
+def compared(envelope: str, row: Row | None, steps: Sequence[Link], place: int) -> Broken | None:
+    """What is wrong with a row whose steps these are; `place` is where it was taken in."""
+    if row is None:
+        return Broken(number=place, fault=f"message {envelope}: was taken in here and is not there")
+    entries = [entry for link in steps if (entry := _entry(link))]
+    taken_in = next((dict(entry.details).get("payload", "") for entry in entries if entry.event == RECEIVED), "")
+    if digest(row.envelope.payload.content) != taken_in:
+        return Broken(number=place, fault=f"message {envelope}: its bytes are not those that were taken in here")
+    last = _reached(entries[-1])
+    if row.state == last:
+        return None
+    fault = f"message {envelope}: stands as {row.state[:40]!r}, and here, at its last step, it became {last}"
+    return Broken(number=steps[-1].number, fault=fault)
+
+
+def _steps(timeline: Sequence[Link], envelope: str) -> list[Link]:
+    """The entries with which this very message reached a state."""
+    read_ = ((link, _entry(link)) for link in timeline)
+    return [link for link, entry in read_ if entry and entry.envelope == envelope and _reached(entry)]
+
+
+def _reached(entry: Entry) -> str:
+    """The state that an entry led to; empty for one that tells of something else."""
+    details = dict(entry.details)
+    if entry.event == RECEIVED:
+        return FIRST_OF_KIND.get(details.get("kind", ""), lifecycle.FIRST)
+    if entry.event == "envelope.released":
+        return details.get("on_to", "") or lifecycle.FIRST
+    if entry.event == "envelope.replayed":
+        return lifecycle.FIRST
+    return STATES.get(entry.event, "")
+
+
+def _entry(link: Link) -> Entry | None:
+    try:
+        return read(link.entry)
+    except _UNREADABLE:
+        return None
