@@ -7,6 +7,7 @@ megabytes again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from gateway import lifecycle
 from gateway.envelope import Claim, Direction, Envelope, Learned, Payload
+from gateway.identity import PARTY_PATTERN
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.ledger import Row, Summary
@@ -25,6 +27,7 @@ PAYLOAD, VERIFIED, ENCODED, SIGNED = "payload", "verified", "encoded", "signed"
 """Names of the parts whose bytes are kept apart from the facts."""
 
 URGENCY_RANKS = {"NORMAL": 0, "URGENT": 1, "VERY_URGENT": 2}
+_PARTY = re.compile(PARTY_PATTERN)
 MAX_CLAIMED_CHARACTERS = 320
 """Of a claimed counterpart in a list: the length of the longest mail address. An index cannot hold more than some."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +63,8 @@ def describe(envelope: Envelope) -> Described:
         )  # fmt: skip
     header = learned.form.header
     # A form may be addressed to several offices; each copy goes to one, which the order names.
-    counterpart = header.sender if envelope.inbound else next(iter((*envelope.claim.recipients, *header.to)), "")
+    ordered = [party for party in envelope.claim.recipients if _PARTY.fullmatch(party)]
+    counterpart = header.sender if envelope.inbound else next(iter((*ordered, *header.to)), "")
     return Described(
         format=learned.form.format, counterpart=counterpart, message_id=header.message_id,
         our_reference=text(header.our_reference), exchange=exchange, urgency=header.urgency, test=header.test,

@@ -10,6 +10,7 @@ from pydantic import Field
 from gateway.api import shown, views
 from gateway.api.callers import AUDIT, READ, Allowed, Caller, Standing
 from gateway.api.models import EntryView, View
+from gateway.books import books
 from gateway.journal.chain import GENESIS, Broken, faults
 from gateway.journal.entry import Entry
 from gateway.journal.rows import row_faults
@@ -146,7 +147,7 @@ async def _walk(ledger: Ledger, number: int, hash_: str) -> tuple[int, list[Brok
 async def balance(standing: Standing, caller: Annotated[Caller, Depends(Allowed(*READ))]) -> BalanceView:
     """Accepted messages against the accounts they stand in."""
     ledger = standing.gateway.ledger
-    counts, accepted = await ledger.counts(), await ledger.accepted()
+    counts, accepted = await books(ledger)
     accounts = dict.fromkeys(ACCOUNTS, 0)
     for (direction, name), number in counts.items():
         if found := account(direction, name):

@@ -114,7 +114,9 @@ def list_partners(context: typer.Context) -> None:
         if rows:
             out.print(table("", ("party", "name", "channel", "way", "signers"), rows))
         else:
-            out.print("There is no partner yet. Take in the card of an office with: spoc partners add CARD")
+            out.print(
+                "There is no partner yet. Take in the card of an office with: spoc partners add CARD", soft_wrap=True
+            )
 
     terminal.answer(document, draw)
 
