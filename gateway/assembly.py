@@ -41,7 +41,7 @@ from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, Reach, judging
-from gateway.workers import Briefing, InlineCompute, WorkerPool
+from gateway.workers import Briefing, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
@@ -380,8 +380,3 @@ def assemble(
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory))
     return join(knowledge, reach, compute, channels.inbound)
-
-
-def inline(home: Home, now: datetime) -> InlineCompute:
-    """Verdicts in this process, for tools and tests."""
-    return InlineCompute(worker_table(briefing(home, directory_of(home.partners)), now))

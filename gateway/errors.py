@@ -48,9 +48,5 @@ class CounterpartUnavailable(Unavailable):
     """A foreign office, or the broker or server before it, cannot take the message now."""
 
 
-class CounterpartRefused(Refused):
-    """A foreign office answered that it will not take this message."""
-
-
 class NotYetKnown(Exception):
     """A stage asked an envelope for a fact that no earlier stage has learned: an error of order in our own code."""

@@ -113,11 +113,6 @@ def event(state_name: str) -> str:
     return f"envelope.{state_name}"
 
 
-def unfinished(direction: Direction) -> tuple[str, ...]:
-    """States from which a stage goes on by itself."""
-    return tuple(row.name for row in STATES if row.direction is direction and row.next_stage)
-
-
 def diagram(direction: Direction) -> str:
     """The table of one direction as a Mermaid state diagram."""
     rows = [row for row in STATES if row.direction is direction]

@@ -71,11 +71,6 @@ def read(form: Form) -> ReceiptContent:
     )
 
 
-def is_receipt(form: Form) -> bool:
-    """Whether the form is a technical receipt, which is recorded and never answered."""
-    return form.format == FORMAT
-
-
 def _finding(finding: Finding) -> Field:
     attributes = [("rule", _code(finding.rule) or "UNKNOWN"), ("severity", str(finding.severity))]
     if finding.field:
