@@ -13,7 +13,7 @@ from gateway.form import Form
 from gateway.identity import digest
 from gateway.reply import ReceiptContent, ReplyContext
 from schemas.catalogue import Catalogue, discover
-from schemas.spoc.receipts import INVALID, RECEIVED, VALID, compose, is_receipt, read
+from schemas.spoc.receipts import INVALID, RECEIVED, VALID, compose, read
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 REPLY = ReplyContext(
@@ -52,7 +52,7 @@ def test_a_refusal_says_the_same_on_both_sides(catalogue: Catalogue) -> None:
     heard = over_the_wire(catalogue, catalogue.receipt(None, said, REPLY))
 
     assert read(heard) == said
-    assert is_receipt(heard)
+    assert heard.format == "spoc/Receipt@1"
     assert heard.header.in_reply_to == OF_MESSAGE
     assert heard.header.your_references == ("XB-G-2026-0000001",)
     assert heard.header.sender == "sirene:XA"
