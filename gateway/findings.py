@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gateway.addressbook.book import Book
+from gateway.attachments.recognised import Recognised
 from gateway.form import Form
 
 
@@ -47,6 +49,10 @@ class Occasion(Struct, frozen=True, kw_only=True):
     inbound: bool
     own_parties: frozenset[str]
     known_parties: frozenset[str]
+    book: Book | None = None
+    """The address book in force; None where there is none."""
+    addresses: tuple[str, ...] = ()
+    """The mailboxes of ours by which an inbound message came."""
 
 
 Problem = str | tuple[str, str]

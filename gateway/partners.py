@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from gateway.addressbook.book import Book
 from gateway.identity import Digest, PartyId
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -94,8 +95,10 @@ class Partner(Struct, frozen=True, kw_only=True):
 class Directory:
     """Every partner by party and by mail address."""
 
-    def __init__(self, partners: Iterable[Partner] = ()) -> None:
+    def __init__(self, partners: Iterable[Partner] = (), book: Book | None = None) -> None:
         self._by_party: Mapping[str, Partner] = MappingProxyType({})
+        self.book = book
+        """The address book of the bureaux; None where there is none. Replaced as a whole, too."""
         self.replace(partners)
 
     def replace(self, partners: Iterable[Partner]) -> None:

@@ -41,8 +41,9 @@ class CheckInbound:
         """Advance with the findings and the receipt `VALID`, Hold for an officer, or Reject with every finding."""
         form = envelope.form
         occasion = Occasion(
-            now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties
-        )
+            now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
+            book=self._directory.book, addresses=envelope.claim.recipients,
+        )  # fmt: skip
         findings = (
             *manifest_findings(form, envelope.identification.parts),
             *header_findings(form, occasion, self._formats.family(form.format)),
@@ -84,8 +85,9 @@ class CheckOutbound:
             )
             return Reject(envelope=known.learn(findings=schema_findings), reason=reason, findings=schema_findings)
         occasion = Occasion(
-            now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties
-        )
+            now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
+            book=self._directory.book,
+        )  # fmt: skip
         findings = (
             *manifest_findings(form, parts),
             *header_findings(form, occasion, self._formats.family(form.format)),

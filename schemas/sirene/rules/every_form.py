@@ -9,9 +9,10 @@ from typing import Final
 
 from gateway.findings import Occasion, Problem, Rule, Severity
 from gateway.form import Field, Form
-from schemas.sirene.articles import DNA, ENTRY_AND_RETURN, rests_on
+from schemas.sirene.articles import DNA, rests_on
 from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
+from schemas.sirene.rules import addresses
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 MAX_ATTACHMENTS: Final = 5
@@ -24,14 +25,11 @@ ATTACHMENT_TYPES: Final = {
 """Media types by their kind of file. WSQ and NIST containers have no registered type; these two are our choice."""
 SIS_ROLES: Final = ("sirene", "europol")
 """Roles of offices that take part in SIS. Europol has a SIRENE bureau (Regulation (EU) 2018/1862 Art 48)."""
-IRELAND: Final = "sirene:IE"
 BIOMETRIC_ROLES: Final = ("PHOTO", "FINGERPRINTS", "PALM_PRINTS", "DNA")
 """Roles of attachments that are biometrics."""
 TO_THE_ISSUER: Final = "EFGHIJKNOQ"
 """Forms whose first message goes to the state that issued the alert."""
 BY_THE_ISSUER: Final = "AP"
-ENTRY_FORMS: Final = "NO"
-"""Forms that are about refusal-of-entry and return alerts, whatever field 090 says."""
 TO_MANY: Final = "AM"
 IN_A_CONSULTATION: Final = 2
 """Receivers of a G or H form in a consultation: the issuing and the granting bureau."""
@@ -72,12 +70,6 @@ def _only_within_sis(form: Form, _: Occasion) -> Iterable[Problem]:
     for office in (form.header.sender, *form.header.to, *form.header.info):
         if office.partition(":")[0] not in SIS_ROLES:
             yield f"{office} takes no part in SIS."
-
-
-def _no_entry_alerts_to_ireland(form: Form, _: Occasion) -> Iterable[Problem]:
-    about_entry = rests_on(form, ENTRY_AND_RETURN) or letter_of(form) in ENTRY_FORMS
-    if about_entry and IRELAND in (*form.header.to, *form.header.info):
-        yield "A form on a refusal-of-entry or return alert is addressed to Ireland."
 
 
 def _schengen_id(form: Form, _: Occasion) -> Iterable[Problem]:
@@ -232,12 +224,7 @@ EVERY_FORM = (
         citation="Regulation (EU) 2018/1862 Art 42(3)", confidence="verified",
         remedy="Take the profile out, or write 1862:32(1)(a) in field 090 where the alert is such a one.",
     ),
-    Rule(
-        id="R41", severity=_ERROR, check=_no_entry_alerts_to_ireland, field="004",
-        text="Ireland gets nothing on refusal-of-entry and return alerts.",
-        citation="Regulation (EU) 2018/1861 and 2018/1860, territorial scope; rule R41", confidence="verified",
-        remedy="Take sirene:IE out of the receivers.",
-    ),
+    *addresses.RULES,
     Rule(
         id="R42", severity=_ERROR, check=_only_within_sis, field="004",
         text="Supplementary information stays among the offices of SIS.",
