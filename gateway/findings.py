@@ -53,6 +53,8 @@ class Occasion(Struct, frozen=True, kw_only=True):
     """The address book in force; None where there is none."""
     addresses: tuple[str, ...] = ()
     """The mailboxes of ours by which an inbound message came."""
+    attachments: tuple[Recognised, ...] = ()
+    """What the files are by their own headers; empty where nobody opened them."""
 
 
 Problem = str | tuple[str, str]

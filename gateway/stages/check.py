@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway import parcel, safexml
+from gateway.attachments.recognise import kind_findings, recognise_all, recognised_in
 from gateway.envelope import Direction, Envelope, Identification, Part
 from gateway.errors import Refused
 from gateway.families import Family
@@ -42,10 +43,11 @@ class CheckInbound:
         form = envelope.form
         occasion = Occasion(
             now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
-            book=self._directory.book, addresses=envelope.claim.recipients,
+            book=self._directory.book, addresses=envelope.claim.recipients, attachments=recognised_in(envelope),
         )  # fmt: skip
         findings = (
             *manifest_findings(form, envelope.identification.parts),
+            *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
             *self._formats.get(form.format).check(form, occasion),
         )
@@ -86,10 +88,11 @@ class CheckOutbound:
             return Reject(envelope=known.learn(findings=schema_findings), reason=reason, findings=schema_findings)
         occasion = Occasion(
             now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
-            book=self._directory.book,
+            book=self._directory.book, attachments=recognise_all(opened.files),
         )  # fmt: skip
         findings = (
             *manifest_findings(form, parts),
+            *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
             *self._partner_findings(form, counterpart, len(envelope.payload.content)),
             *self._formats.get(form.format).check(form, occasion),
