@@ -2,7 +2,8 @@
 
 A corpus file lies in `tests/corpus/FAMILY/ELEMENT/passes/NAME.xml` or `…/fails/RULE--name.xml`; folders that end in
 `-outbound` hold messages of our own. `RULE` is the rule that must speak, `XSD` for the schema. Findings that the
-shipped sample of the form raises too belong to the form and not to the file.
+shipped sample of the form raises too belong to the form and not to the file. A folder beside the file with its name
+holds its attachments.
 """
 
 import subprocess
@@ -17,6 +18,8 @@ import xmlschema
 from lxml import etree
 
 from gateway import safexml
+from gateway.attachments.recognise import recognise
+from gateway.attachments.recognised import Recognised
 from gateway.findings import Finding, Occasion, Rule, Severity, worst
 from schemas.catalogue import discover
 from schemas.form import FormSpec
@@ -70,9 +73,11 @@ def spec_of(path: Path) -> FormSpec:
     return found[0]
 
 
-def findings(spec: FormSpec, root: etree._Element, *, inbound: bool = True) -> list[Finding]:
+def findings(
+    spec: FormSpec, root: etree._Element, *, inbound: bool = True, files: tuple[Recognised, ...] = ()
+) -> list[Finding]:
     refused = spec.validate(root)
-    occasion = Occasion(now=NOW, inbound=inbound, own_parties=OWN, known_parties=KNOWN)
+    occasion = Occasion(now=NOW, inbound=inbound, own_parties=OWN, known_parties=KNOWN, attachments=files)
     return refused or list(spec.check(spec.decode(root), occasion))
 
 
@@ -84,7 +89,8 @@ def own_findings(spec: FormSpec) -> frozenset[str]:
 
 def spoken(path: Path) -> list[Finding]:
     """What the schema and the rules say about a corpus file."""
-    return findings(spec_of(path), parsed(path), inbound=not path.parts[-2].endswith("-outbound"))
+    files = tuple(recognise(file.read_bytes()) for file in sorted(path.with_suffix("").glob("*")))
+    return findings(spec_of(path), parsed(path), inbound=not path.parts[-2].endswith("-outbound"), files=files)
 
 
 @each_format

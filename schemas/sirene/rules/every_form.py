@@ -12,6 +12,7 @@ from gateway.form import Field, Form
 from schemas.sirene.articles import DNA, rests_on
 from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
+from schemas.sirene.rules.attachments import ATTACHMENT_RULES, brings_dna
 from schemas.sirene.rules import addresses
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -92,10 +93,10 @@ def _issuer_takes_part(form: Form, _: Occasion) -> Iterable[Problem]:
         yield "004", "The state that issued the alert is not among the receivers."
 
 
-def _dna(form: Form, _: Occasion) -> Iterable[Problem]:
+def _dna(form: Form, occasion: Occasion) -> Iterable[Problem]:
     announced = any(field.value.strip() == "DNA" for field in form.named("BiometricsSent"))
     attached = any(entry.role == "DNA" for entry in form.header.attachments)
-    if (announced or attached) and not rests_on(form, DNA):
+    if (announced or attached or brings_dna(occasion)) and not rests_on(form, DNA):
         yield "The form brings a DNA profile and does not name Article 32(1)(a)."
 
 
@@ -243,4 +244,5 @@ EVERY_FORM = (
         citation="urn:x-spoc:header:1, Urgency", confidence="proposal",
         remedy="Write URGENT in both places, or in neither.",
     ),
+    *ATTACHMENT_RULES,
 )  # fmt: skip
