@@ -1,9 +1,12 @@
 """A simulator process, and a caller that speaks the common contract to it."""
 
+import asyncio
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import aiohttp
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60
+"""Guards against waiting for ever for a process or a connection, on a busy machine too."""
 
 
 @dataclass
@@ -27,7 +32,7 @@ class Started:
 
     def end(self) -> int:
         self.process.terminate()
-        code = self.process.wait(10)
+        code = self.process.wait(PATIENCE_SECONDS)
         if self.process.stdout:
             self.process.stdout.close()
         return code
@@ -46,6 +51,40 @@ def start(folder: Path, name: str, *options: str) -> Started:
     assert line, (folder / f"{name}.stderr").read_text()
     ready = json.loads((folder / f"{name}.json").read_text())
     return Started(process, ready, folder)
+
+
+class Watched(socket.socket):
+    """A socket that tells when it is closed."""
+
+    def __init__(self, family: int, kind: int, protocol: int) -> None:
+        super().__init__(family, kind, protocol)
+        self.is_closed = asyncio.Event()
+
+    def close(self) -> None:
+        super().close()
+        self.is_closed.set()
+
+
+@asynccontextmanager
+async def calls() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session for HTTP calls, at whose end every connection is closed.
+
+    Each call has a connection of its own: a dropped one must not be retried behind our back. aiohttp forgets a connection once it
+    has begun to close it, and TLS takes leave in several steps, so each socket is waited for.
+    """
+    sockets: list[Watched] = []
+
+    def watched(address: Any) -> socket.socket:
+        sockets.append(Watched(*address[:3]))
+        return sockets[-1]
+
+    connector = aiohttp.TCPConnector(force_close=True, socket_factory=watched)
+    limits = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    async with aiohttp.ClientSession(connector=connector, timeout=limits) as session:
+        yield session
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for each in sockets:
+            await each.is_closed.wait()
 
 
 @dataclass

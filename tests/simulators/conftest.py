@@ -1,6 +1,5 @@
 """Simulators as real processes, and callers of them."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.simulators.bureaux import Bureau, start_in
-from tests.simulators.callers import Caller, Calling, CallingOwn, Started, Starter, start
+from tests.simulators.callers import Caller, Calling, CallingOwn, Started, Starter, calls, start
 
 
 @pytest.fixture
@@ -42,11 +41,8 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], S
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    # every call on a connection of its own: a dropped one must not be retried behind our back
-    connector = aiohttp.TCPConnector(force_close=True)
-    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=20)) as session:
+    async with calls() as session:
         yield session
-    await asyncio.sleep(0)  # let the transports close
 
 
 @pytest.fixture

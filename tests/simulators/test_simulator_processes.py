@@ -1,7 +1,6 @@
 """Simulators as processes: how they start, tell that they serve, and end."""
 
 import asyncio
-import gc
 import json
 import os
 import select
@@ -19,14 +18,14 @@ import pytest
 
 from simulators import discovery
 from simulators.authority import Authority
-from tests.simulators.callers import ROOT, CallingOwn, Starter, launch
+from tests.simulators.callers import PATIENCE_SECONDS, ROOT, CallingOwn, Starter, launch
 
 HERE = {"cpr", "crm", "wanted-vehicles", "passports", "polsas"}
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulators", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 def ends(pid: int) -> bool:
@@ -36,7 +35,7 @@ def ends(pid: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([descriptor], [], [], 10)[0])
+        return bool(select.select([descriptor], [], [], PATIENCE_SECONDS)[0])
     finally:
         os.close(descriptor)
 
@@ -66,7 +65,7 @@ def test_the_ready_file_and_the_printed_line_agree_but_for_the_token(tmp_path: P
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert {entry.name for entry in tmp_path.iterdir()} == {"crm.json", "crm.ledger.jsonl", "crm.stderr"}
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     process.stdout.close()
 
 
@@ -86,7 +85,7 @@ async def test_a_signal_ends_it_while_a_call_waits(calling_own: CallingOwn) -> N
     headers = {"Authorization": f"Bearer {crm.simulator.ready['token']}"}
     reader = crm.session.get(url, headers=headers)
     waiting = asyncio.ensure_future(reader.__aenter__())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (await crm.ledger(contains="not-answered"))["entries"]:
             pass
     crm.simulator.process.send_signal(signal.SIGTERM)
@@ -145,7 +144,7 @@ def test_a_bad_scenario_file_names_rule_and_line(tmp_path: Path) -> None:
 def test_it_ends_when_its_parent_is_gone(start_simulator: Starter) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
         started = start_simulator("crm", "--parent-pid", str(parent.pid))
-    assert started.process.wait(10) == 0
+    assert started.process.wait(PATIENCE_SECONDS) == 0
 
 
 async def test_tls_is_served_under_its_own_ca(calling_own: CallingOwn) -> None:
@@ -158,8 +157,6 @@ async def test_tls_is_served_under_its_own_ca(calling_own: CallingOwn) -> None:
     assert (await crm.send("POST", "/vehicles/searches", json=body, ssl=trust)).status == 200
 
 
-# aiohttp lets the garbage collector close a connection whose handshake the other side broke off.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_client_certificate_can_be_demanded(calling_own: CallingOwn, tmp_path: Path) -> None:
     ours = Authority(tmp_path, "gateway")
     pair = ours.issue("gateway.xa.example", hosts=("gateway.xa.example",), label="client")
@@ -171,7 +168,6 @@ async def test_a_client_certificate_can_be_demanded(calling_own: CallingOwn, tmp
     trust.load_cert_chain(pair.certificate, pair.key)
     assert (await crm.send("POST", "/vehicles/searches", json=body, ssl=trust)).status == 200
     assert ["commonName", "gateway.xa.example"] in (await crm.ledger())["entries"][-2]["client_certificate"]
-    gc.collect()  # here and now, not in whichever test comes next
 
 
 def start_all(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
@@ -187,7 +183,7 @@ def test_all_start_together_and_end_together(tmp_path: Path) -> None:
     assert set(ready) == HERE
     assert all((tmp_path / f"{name}.json").exists() for name in HERE)
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert all(ends(each["pid"]) for each in ready.values())
     assert not list(tmp_path.glob("*.json"))
     assert process.stdout is not None
@@ -197,7 +193,7 @@ def test_all_start_together_and_end_together(tmp_path: Path) -> None:
 def test_all_die_with_the_process_that_started_them(tmp_path: Path) -> None:
     process, ready = start_all(tmp_path, "--only", "crm,cpr")
     process.kill()
-    process.wait(10)
+    process.wait(PATIENCE_SECONDS)
     assert all(ends(each["pid"]) for each in ready.values())
     assert process.stdout is not None
     process.stdout.close()
@@ -206,7 +202,7 @@ def test_all_die_with_the_process_that_started_them(tmp_path: Path) -> None:
 def test_all_end_when_the_parent_of_all_is_gone(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
         process, ready = start_all(tmp_path, "--only", "crm,cpr", "--parent-pid", str(parent.pid))
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert all(ends(each["pid"]) for each in ready.values())
     assert process.stdout is not None
     process.stdout.close()
@@ -215,14 +211,14 @@ def test_all_end_when_the_parent_of_all_is_gone(tmp_path: Path) -> None:
 async def test_one_that_dies_is_reported_and_the_others_go_on(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     process, ready = start_all(tmp_path, "--only", "crm,cpr")
     os.kill(ready["cpr"]["pid"], signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         reported = ""
         while "simulator cpr ended early with code -9" not in reported:
             async with http.get(ready["crm"]["control"] + "/sim/health") as response:
                 assert (await response.json())["serving"] is True
             reported = (tmp_path / "all.stderr").read_text()
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert process.stdout is not None
     process.stdout.close()
 
@@ -238,6 +234,6 @@ async def test_all_give_each_its_scenario(tmp_path: Path, http: aiohttp.ClientSe
             counts[name] = (await response.json())["rules"]
     assert counts == {"crm": 1, "cpr": 0}
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert process.stdout is not None
     process.stdout.close()
