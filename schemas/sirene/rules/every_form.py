@@ -12,8 +12,8 @@ from gateway.form import Field, Form
 from schemas.sirene.articles import DNA, rests_on
 from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
-from schemas.sirene.rules.attachments import ATTACHMENT_RULES, brings_dna
 from schemas.sirene.rules import addresses
+from schemas.sirene.rules.attachments import ATTACHMENT_RULES, brings_dna
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 MAX_ATTACHMENTS: Final = 5
