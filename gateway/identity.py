@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from msgspec import Meta
 
 PARTY_PATTERN = r"^[a-z]{2,12}:[A-Za-z0-9][A-Za-z0-9\-]{0,23}$"
-FORMAT_PATTERN = r"^[a-z]{2,16}/[A-Za-z][A-Za-z0-9]{0,47}@[1-9][0-9]{0,3}$"
+FORMAT_PATTERN = r"^[a-z]{2,16}/[A-Za-z][A-Za-z0-9]{0,47}@(?:0|[1-9][0-9]{0,3})$"
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 EnvelopeId = Annotated[str, Meta(pattern=UUID_PATTERN)]

@@ -15,8 +15,12 @@ from gateway.families import MAIL, Family
 from gateway.form import Form
 from gateway.identity import FormatId, family_of
 from gateway.reply import ReceiptContent, ReplyContext
-from schemas.form import VERSION, FormSpec
+from gateway.versions import Conversion, Version, in_version, major_of
+from schemas import conversion
+from schemas.conversion import Table
+from schemas.form import FormSpec
 from schemas.spoc import receipts
+from schemas.versions import Days, versions_of
 
 
 def _families() -> dict[str, Family]:
@@ -28,18 +32,62 @@ def _families() -> dict[str, Family]:
 
 
 class Catalogue:
-    """All formats by id and by root element (`gateway.ports.Formats`)."""
+    """All formats by id and by root element (`gateway.ports.Formats`). `agreed` are an office's own days of versions, by
+    family and major version.
+    """
 
-    def __init__(self, formats: Iterable[FormSpec], families: Mapping[str, Family] | None = None) -> None:
+    def __init__(
+        self,
+        formats: Iterable[FormSpec],
+        families: Mapping[str, Family] | None = None,
+        agreed: Mapping[str, Mapping[str, Days]] | None = None,
+    ) -> None:
         self._families = {MAIL.name: MAIL, **(families or {})}
-        self._by_id = {spec.id: spec for spec in sorted(formats, key=lambda spec: spec.id)}
+        self._current = {spec.id: spec for spec in sorted(formats, key=lambda spec: spec.id)}
+        named = sorted({spec.family for spec in self._current.values()})
+        self._tables: dict[str, tuple[Table, ...]] = {name: conversion.tables(name) for name in named}
+        self._versions = {name: versions_of(name, (agreed or {}).get(name)) for name in named}
+        self._by_id = {**self._current, **{spec.id: spec for spec in self._older()}}
         self._by_root = {spec.root: spec for spec in self._by_id.values()}
 
+    def _older(self) -> Iterator[FormSpec]:
+        """The formats of the versions before the current ones, as the tables of differences name them."""
+        for tables in self._tables.values():
+            for table in tables:
+                for name in table.forms:
+                    newest = max(each.newer for each in tables)
+                    spec = self._current.get(f"{table.family}/{name}@{newest}")
+                    if spec:
+                        yield spec.in_version(table.older)
+
     def __iter__(self) -> Iterator[FormSpec]:
-        return iter(self._by_id.values())
+        """The formats that the gateway itself thinks in: the current version of each."""
+        return iter(self._current.values())
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._current)
+
+    def versions(self, family: str) -> tuple[Version, ...]:
+        """The versions of a family, the current one first; none for a family that nobody knows."""
+        return self._versions.get(family, ())
+
+    def version(self, format_id: FormatId) -> Version:
+        """The version that a format is of; raises `Refused` for one that there is not."""
+        for version in self.versions(family_of(format_id)):
+            if version.major == major_of(format_id):
+                return version
+        raise Refused("format.version-unknown", f"There is no version of {format_id[:64]}. `spoc formats` lists all.")
+
+    def current(self, format_id: FormatId) -> FormatId:
+        """The same kind of message in the version that the gateway thinks in."""
+        versions = self.versions(family_of(format_id))
+        return in_version(format_id, versions[0].major) if versions else format_id
+
+    def convert(self, form: Form, target: FormatId) -> tuple[Form, Conversion]:
+        """The form in another version, and what that changed; raises `Refused` when it does not exist there."""
+        spec = self.get(target)
+        converted, report = conversion.convert(form, spec.id, self._tables.get(spec.family, ()))
+        return spec.tidied(converted), report
 
     def get(self, format_id: FormatId) -> FormSpec:
         """The format with this id; raises `Refused` for an unknown one."""
@@ -53,25 +101,25 @@ class Catalogue:
         found = self._by_root.get(root_name)
         if found is None:
             raise self._unknown(root_name)
-        if version.partition(".")[0] != VERSION.partition(".")[0] or not version:
+        if version.partition(".")[0] != found.version.partition(".")[0] or not version:
             raise Refused(
                 "format.version-unknown",
-                f"{found.element} is known in version {VERSION}; the message does not say so. Send version {VERSION}.",
+                f"{found.element} is known in version {found.version}; the message does not say so. Send version {found.version}.",
             )
         return found
 
     def _unknown(self, root_name: str) -> Refused:
         namespace, _, local = root_name.lstrip("{").rpartition("}")
         family, _, major = namespace.removeprefix("urn:x-spoc:").rpartition(":")
-        known = [spec for spec in self._by_id.values() if spec.family == family]
+        known = [spec for spec in self._current.values() if spec.family == family]
         if family in self._families and family != MAIL.name:
             sentence = getattr(importlib.import_module(f"schemas.{family}"), "WITHDRAWN", {}).get(local)
             if sentence:
                 return Refused("format.withdrawn", sentence)
-        if known and all(spec.namespace != namespace for spec in known):
+        if known and all(spec.namespace != namespace for spec in self._by_id.values()):
             return Refused(
                 "format.version-unknown",
-                f"Version {major[:8]!r} of the family {family} is not known here. Send version 1.",
+                f"Version {major[:8]!r} of the family {family} is not known here. Send version {self.versions(family)[0].major}.",
             )
         if known:
             names = ", ".join(spec.element for spec in known)
@@ -95,7 +143,7 @@ class Catalogue:
         return receipts.read(form)
 
 
-def discover() -> Catalogue:
+def discover(agreed: Mapping[str, Mapping[str, Days]] | None = None) -> Catalogue:
     """Import every form module of every family and collect its `FORM`."""
     families = _families()
     found: list[FormSpec] = []
@@ -105,4 +153,4 @@ def discover() -> Catalogue:
             spec = getattr(importlib.import_module(f"schemas.{family}.forms.{module.name}"), "FORM", None)
             if isinstance(spec, FormSpec):
                 found.append(spec)
-    return Catalogue(found, families)
+    return Catalogue(found, families, agreed)

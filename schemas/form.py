@@ -20,10 +20,10 @@ from gateway.identity import FormatId, family_of, format_id
 from gateway.questions import Answer
 from gateway.reply import ReplyContext
 from gateway.subjects import Subject
+from gateway.versions import major_of
 from schemas import header
 from schemas.xsd import SIGNATURE, TYPES_NAMESPACE, Schema, load
 
-VERSION: Final = "1.0"
 NUMBER_ATTRIBUTE: Final = "no"
 _PREFIXES = {"": "", "t": TYPES_NAMESPACE, "h": header.NAMESPACE}
 _SHORT = {TYPES_NAMESPACE: "t", header.NAMESPACE: "h"}
@@ -72,12 +72,30 @@ class FormSpec:
     @property
     def namespace(self) -> str:
         """The family's namespace for this major version."""
-        return f"urn:x-spoc:{self.family}:{self.id.rpartition('@')[2]}"
+        return f"urn:x-spoc:{self.family}:{major_of(self.id)}"
+
+    @property
+    def version(self) -> str:
+        """What the attribute `version` of the root says: major and minor."""
+        return f"{major_of(self.id)}.0"
 
     @property
     def root(self) -> str:
         """Clark name of the root element."""
         return f"{{{self.namespace}}}{self.element}"
+
+    def in_version(self, major: int) -> FormSpec:
+        """The same form in an older version: a schema written by `schemas/derive.py`, and nothing else of its own. Forms of
+        it are judged, answered and routed in the current version.
+        """
+        return FormSpec(
+            id=f"{self.id.rpartition('@')[0]}@{major}", element=self.element, schema=f"v{major}/{self._schema_file}",
+            title=self.title,
+        )  # fmt: skip
+
+    def tidied(self, form: Form) -> Form:
+        """The form as its bytes would be read: fields in order with their numbers, subjects from the fields."""
+        return self.decode(self.encode(form))
 
     def validate(self, root: etree._Element) -> list[Finding]:
         """What the schema says against the tree, each with the field, in words."""
@@ -97,7 +115,7 @@ class FormSpec:
     def encode(self, form: Form) -> etree._Element:
         """The unsigned tree of a form, fields in the order of the schema."""
         root = etree.Element(self.root, nsmap={None: self.namespace, "h": header.NAMESPACE, "t": TYPES_NAMESPACE})
-        root.set("version", VERSION)
+        root.set("version", self.version)
         root.append(header.write(form.header))
         body = etree.SubElement(root, f"{{{self.namespace}}}Body")
         order = self.schema.order
