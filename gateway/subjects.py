@@ -6,6 +6,8 @@ formats times registers becomes formats plus registers. A subject says only what
 
 from msgspec import Struct
 
+from gateway.names.written import WrittenName
+
 
 class Identifier(Struct, frozen=True, kw_only=True):
     """A number that a state gave to a person; `kind` is `CPR`, `ENR`, `PASSPORT` or what the sender wrote."""
@@ -27,6 +29,8 @@ class Person(Struct, frozen=True, kw_only=True, tag="person"):
     aliases: tuple[str, ...] = ()
     role: str = ""
     minor: bool = False
+    written_names: tuple[WrittenName, ...] = ()
+    """Names with script, language and converted form, where the sender gave an original or letters beyond ASCII."""
 
 
 class Vehicle(Struct, frozen=True, kw_only=True, tag="vehicle"):
