@@ -15,7 +15,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway import lifecycle
+from gateway.dialogues.happened import Happened
+from gateway.dialogues.step import Step
 from gateway.envelope import Direction, Envelope
+from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
@@ -56,6 +59,12 @@ class Move(Struct, frozen=True, kw_only=True):
     claim: DuplicateKey | None = None
     via: tuple[str, ...] = ()
     """States passed on the way from `before` to `after` when one write covers several stages."""
+    steps: tuple[Step, ...] = ()
+    """What exchanges keep of messages: one per envelope, a later one takes the place of an earlier."""
+    happened: tuple[Happened, ...] = ()
+    """What this brings about in exchanges beside the messages. An id that is known there changes nothing."""
+    expects: tuple[tuple[str, int], ...] = ()
+    """Exchanges with the revision on which this was decided; `StaleMove` when somebody has written to them since."""
 
     def __post_init__(self) -> None:
         path = (self.before, *self.via, self.after)
@@ -176,6 +185,36 @@ class Ledger(Protocol):
 
     async def record(self, entries: Sequence[Entry]) -> None:
         """Journal what is no step of an envelope: reading, searching, administration, refusals at the door."""
+        ...
+
+    async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
+        """Keep what a person recorded for exchanges, with its entries; their matters are to be looked at now.
+
+        Raises `ValueError` without entries, or for an exchange that is not there.
+        """
+        ...
+
+    async def conclude(
+        self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
+    ) -> None:
+        """What the clocks of an exchange have brought about, in one write: happenings, entries, the row with its next look.
+
+        Raises `StaleMove` when somebody has written to the exchange since `expected_revision` was read.
+        """
+        ...
+
+    async def exchange(self, exchange: str) -> Kept:
+        """What is kept of one exchange as of one moment: steps in the order in which they were known, happenings, its row."""
+        ...
+
+    async def matters(self, query: MatterQuery) -> list[Matter]: ...
+
+    async def matters_due(self, now: datetime, limit: int) -> list[str]:
+        """Exchanges that must be looked at now: those that have waited longest first."""
+        ...
+
+    async def next_look(self) -> datetime | None:
+        """The earliest time at which an exchange must be looked at, past or future, or None."""
         ...
 
     async def get(self, envelope: EnvelopeId) -> Row | None: ...

@@ -93,7 +93,7 @@ def working(direction: Direction, state: str) -> bool:
 # --- facts and parts -----------------------------------------------------------------------------------------------
 
 
-def facts(value: Claim | Learned) -> bytes:
+def facts(value: Struct) -> bytes:
     """JSON of facts; text that JSON cannot carry is made visible instead of being refused."""
     try:
         return msgspec.json.encode(value)

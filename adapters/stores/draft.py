@@ -12,9 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from adapters.stores.columns import explaining, text
 from gateway import lifecycle
+from gateway.dialogues.happened import Happened
+from gateway.dialogues.step import Step
 from gateway.envelope import Envelope
+from gateway.exchanges.matter import Matter, exchanges_of, touched
 from gateway.handover import Accepted
 from gateway.identity import Digest, EnvelopeId
 from gateway.journal import chain
@@ -53,7 +58,23 @@ class Happenings(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-Request = Acceptance | Steps | Happenings
+class Recording(NamedTuple):
+    """Keep what a person recorded for exchanges."""
+
+    happened: tuple[Happened, ...]
+    entries: tuple[Entry, ...]
+
+
+class Conclusion(NamedTuple):
+    """Keep what the clocks of an exchange have brought about."""
+
+    matter: Matter
+    happened: tuple[Happened, ...]
+    entries: tuple[Entry, ...]
+    expected_revision: int
+
+
+Request = Acceptance | Steps | Happenings | Recording | Conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,8 @@ class Needs:
     deliveries: set[Pair] = field(default_factory=set)
     claims: set[Pair] = field(default_factory=set)
     matters: set[Pair] = field(default_factory=set)
+    exchanges: set[str] = field(default_factory=set)
+    happened: set[Pair] = field(default_factory=set)
 
     @classmethod
     def of(cls, requests: Iterable[Request]) -> Needs:
@@ -74,7 +97,16 @@ class Needs:
                 needs.deliveries.add(request.delivery)
             elif isinstance(request, Steps):
                 needs._add_moves(request.moves)
+            elif isinstance(request, Recording):
+                needs._add_exchanges((), request.happened)
+            elif isinstance(request, Conclusion):
+                needs.exchanges.add(text(request.matter.exchange))
+                needs._add_exchanges((), request.happened)
         return needs
+
+    def _add_exchanges(self, steps: Sequence[Step], happened: Sequence[Happened]) -> None:
+        self.exchanges.update(text(exchange) for exchange in exchanges_of(steps, happened))
+        self.happened.update((text(each.exchange), text(each.id)) for each in happened)
 
     def _add_moves(self, moves: Sequence[Move]) -> None:
         for move in moves:
@@ -82,6 +114,8 @@ class Needs:
             if move.claim:
                 self.claims.add((move.claim.sender, move.claim.message_id))
                 self.matters.add((move.claim.sender, move.claim.matter))
+            self._add_exchanges(move.steps, move.happened)
+            self.exchanges.update(text(exchange) for exchange, _ in move.expects)
 
 
 # --- what is known and what changes --------------------------------------------------------------------------------
@@ -120,6 +154,8 @@ class Known:
     deliveries: dict[Pair, tuple[EnvelopeId, Digest]] = field(default_factory=dict)
     claims: dict[Pair, Claimed] = field(default_factory=dict)
     matters: dict[Pair, tuple[Same, ...]] = field(default_factory=dict)
+    exchanges: dict[str, Matter] = field(default_factory=dict)
+    happened: set[Pair] = field(default_factory=set)
 
 
 class Inserted(NamedTuple):
@@ -146,6 +182,9 @@ class Changes:
     moved: list[Moved] = field(default_factory=list)
     deliveries: list[tuple[Pair, EnvelopeId, Digest]] = field(default_factory=list)
     claims: list[tuple[DuplicateKey, Claimed]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    happened: list[Happened] = field(default_factory=list)
+    exchanges: dict[str, Matter] = field(default_factory=dict)
 
     def add(self, later: Changes) -> None:
         """Put later changes behind these."""
@@ -154,6 +193,9 @@ class Changes:
         self.moved.extend(later.moved)
         self.deliveries.extend(later.deliveries)
         self.claims.extend(later.claims)
+        self.steps.extend(later.steps)
+        self.happened.extend(later.happened)
+        self.exchanges.update(later.exchanges)
 
 
 # --- deciding ------------------------------------------------------------------------------------------------------
@@ -172,6 +214,10 @@ def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None,
         answer = draft.commit(request.moves)
         if answer.duplicate_of:
             return answer, Changes()
+    elif isinstance(request, Recording):
+        draft.record(request)
+    elif isinstance(request, Conclusion):
+        draft.conclude(request)
     else:
         draft.journal(request.entries)
     draft.merge_into(known)
@@ -188,6 +234,8 @@ class _Draft:
         self._deliveries = ChainMap({}, known.deliveries)
         self._claims = ChainMap({}, known.claims)
         self._matters = ChainMap({}, known.matters)
+        self._exchanges = ChainMap({}, known.exchanges)
+        self._happened, self._known_happened = set[Pair](), known.happened
 
     def merge_into(self, known: Known) -> None:
         known.number, known.hash = self._number, self._hash
@@ -195,6 +243,8 @@ class _Draft:
         known.deliveries.update(self._deliveries.maps[0])
         known.claims.update(self._claims.maps[0])
         known.matters.update(self._matters.maps[0])
+        known.exchanges.update(self._exchanges.maps[0])
+        known.happened.update(self._happened)
 
     def journal(self, entries: Sequence[Entry]) -> int:
         """Extend the chain; the number of the last entry."""
@@ -242,7 +292,10 @@ class _Draft:
         found = self._envelopes.get(move.envelope.id)
         if found is None or (found.version, found.state) != (move.version, move.before):
             raise StaleMove(f"{move.envelope.id} is not in state {move.before} with version {move.version}")
+        for exchange, revision in move.expects:
+            self._refuse_stale(exchange, revision)
         entry = self._explained(move.entries, move.envelope.id)
+        self._tell(move.steps, move.happened, move.at)
         self._envelopes[move.envelope.id] = Standing(found.version + 1, move.after, found.digest)
         self.changes.moved.append(Moved(move, entry))
         return entry
@@ -273,3 +326,46 @@ class _Draft:
         lifecycle.state(envelope.direction, state)
         self._envelopes[envelope.id] = Standing(1, state, envelope.payload.digest)
         self.changes.inserted.append(inserted)
+
+    # --- exchanges
+
+    def record(self, request: Recording) -> None:
+        unknown = [each.exchange for each in request.happened if text(each.exchange) not in self._exchanges]
+        if unknown or not request.entries:
+            raise ValueError("a happening is recorded for an exchange that is there, with an entry that explains it")
+        self.journal(request.entries)
+        self._tell((), request.happened, max(entry.at for entry in request.entries))
+
+    def conclude(self, request: Conclusion) -> None:
+        exchange = text(request.matter.exchange)
+        self._refuse_stale(exchange, request.expected_revision)
+        if exchange not in self._exchanges:
+            raise StaleMove(f"the exchange {exchange} is not there")
+        self.journal(request.entries)
+        self._keep_happened(request.happened)
+        self._keep_matter(replace(request.matter, revision=request.expected_revision + 1))
+
+    def _refuse_stale(self, exchange: str, revision: int) -> None:
+        known = self._exchanges.get(text(exchange))
+        if (known.revision if known else 0) != revision:
+            raise StaleMove(f"the exchange {exchange} has not the revision {revision} any more")
+
+    def _tell(self, steps: Sequence[Step], happened: Sequence[Happened], at: datetime) -> None:
+        """Keep these and make their matters due at once."""
+        self.changes.steps.extend(steps)
+        fresh = self._keep_happened(happened)
+        for exchange in exchanges_of(steps, fresh):
+            self._keep_matter(touched(self._exchanges.get(text(exchange)), exchange, steps, at))
+
+    def _keep_happened(self, happened: Sequence[Happened]) -> list[Happened]:
+        fresh = []
+        for each in happened:
+            key = (text(each.exchange), text(each.id))
+            if key not in self._happened and key not in self._known_happened:
+                self._happened.add(key)
+                fresh.append(each)
+        self.changes.happened.extend(fresh)
+        return fresh
+
+    def _keep_matter(self, matter: Matter) -> None:
+        self._exchanges[text(matter.exchange)] = self.changes.exchanges[text(matter.exchange)] = matter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gateway.clocks.happening import Happening
-from gateway.identity import EnvelopeId
 
 
 class Happened(Struct, frozen=True, kw_only=True):
@@ -18,5 +17,5 @@ class Happened(Struct, frozen=True, kw_only=True):
     """Message id of the request that it belongs to; empty for the exchange as a whole."""
     actor: str = "gateway"
     """The officer who recorded it, or the part of the gateway that saw it."""
-    envelope: EnvelopeId = ""
+    envelope: str = ""
     """The message that brought it about, where there is one."""

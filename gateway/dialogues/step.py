@@ -25,7 +25,7 @@ class Step(Struct, frozen=True, kw_only=True):
     """When the sender says that it sent it: the order of a dialogue."""
     known_at: datetime
     """When it reached us, or when the order to send it was kept: what legal clocks count from."""
-    in_reply_to: MessageId = ""
+    in_reply_to: str = ""
     your_references: tuple[str, ...] = ()
     urgent: bool = False
     test: bool = False
@@ -34,6 +34,10 @@ class Step(Struct, frozen=True, kw_only=True):
     """For a message of ours: when the other side's server took it. None while it is on the way; a clock that an answer
     stops is stopped by this moment."""
     facts: Facts = ()
+    key: str = ""
+    """What all messages of the matter share: the Schengen ID, the case reference. Exchanges are found by it."""
+    void: bool = False
+    """It was kept and never went out, or was refused after all: no dialogue and no clock looks at it."""
 
     @property
     def letter(self) -> str:

@@ -11,8 +11,9 @@ import pytest
 from gateway.journal import chain
 from gateway.journal import entry as entries
 from gateway.ledger import Ledger
-from tests.contracts.store_examples import take
+from tests.contracts.store_examples import WAY_IN, take
 from tests.contracts.store_fixtures import open_ledger
+from tests.contracts.store_writer import TOLD_AT
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,3 +73,6 @@ async def _is_whole(ledger: Ledger) -> None:
         row = await ledger.get(envelope)
         assert row is not None
         assert (row.version, f"envelope.{row.state}") == (len(events), events[-1])
+        kept = await ledger.exchange(envelope)
+        is_told = row.state in WAY_IN and WAY_IN.index(row.state) >= WAY_IN.index(TOLD_AT)
+        assert (len(kept.steps), kept.revision) == ((1, 1) if is_told else (0, 0))

@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from adapters.stores import columns
+from adapters.stores import columns, keeping
 from adapters.stores.columns import describe, text, working
-from adapters.stores.draft import Acceptance, Happenings, Known, Request, Steps, decide
+from adapters.stores.draft import Acceptance, Conclusion, Happenings, Known, Recording, Request, Steps, decide
 from gateway import lifecycle
+from gateway.dialogues.happened import Happened
+from gateway.dialogues.step import Step
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
+from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
@@ -40,6 +43,8 @@ class MemoryLedger:
         self._rows: dict[EnvelopeId, Row] = {}
         self._journal: list[tuple[Entry, Link]] = []
         self._accepted = 0
+        self._steps: dict[EnvelopeId, Step] = {}
+        self._happened: dict[tuple[str, str], Happened] = {}
 
     async def start(self) -> None:
         self._started = True
@@ -67,6 +72,14 @@ class MemoryLedger:
     async def record(self, entries: Sequence[Entry]) -> None:
         await self._write(Happenings(tuple(entries)))
 
+    async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
+        await self._write(Recording(tuple(happened), tuple(entries)))
+
+    async def conclude(
+        self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
+    ) -> None:
+        await self._write(Conclusion(matter, tuple(happened), tuple(entries), expected_revision))
+
     async def _write(self, request: Request) -> Accepted | Committed | None:
         await self.probe()
         async with self._lock:
@@ -76,6 +89,10 @@ class MemoryLedger:
             for moved in changes.moved:
                 self._move(moved.move)
             self._journal += changes.journal
+            self._steps |= {step.envelope: keeping.step(keeping.step_row(step)[-1]) for step in changes.steps}
+            for happened in changes.happened:
+                exchange, own, _, stored = keeping.happened_row(happened)
+                self._happened[exchange, own] = keeping.happened(stored)
             self._accepted += len(changes.inserted)
             return answer
 
@@ -135,6 +152,31 @@ class MemoryLedger:
         await self.probe()
         return self._known.number, self._known.hash
 
+    async def exchange(self, exchange: str) -> Kept:
+        await self.probe()
+        steps = (step for step in self._steps.values() if text(step.exchange) == text(exchange))
+        happened = (each for (own, _), each in self._happened.items() if own == text(exchange))
+        return Kept(
+            steps=tuple(sorted(steps, key=lambda step: (step.known_at, step.envelope))),
+            happened=tuple(sorted(happened, key=lambda each: (each.happening.at, text(each.id)))),
+            matter=_read_back(self._known.exchanges.get(text(exchange))),
+        )
+
+    async def matters(self, query: MatterQuery) -> list[Matter]:
+        await self.probe()
+        found = sorted((each for each in self._known.exchanges.values() if _asked(each, query)), key=_exchange)
+        return [matter for each in found[::-1][: max(query.limit, 0)] if (matter := _read_back(each))]
+
+    async def matters_due(self, now: datetime, limit: int) -> list[str]:
+        await self.probe()
+        due = [(each.next_look_at, _exchange(each)) for each in self._known.exchanges.values() if each.next_look_at]
+        return [exchange for at, exchange in sorted(due) if at <= now][: max(limit, 0)]
+
+    async def next_look(self) -> datetime | None:
+        await self.probe()
+        looks = (each.next_look_at for each in self._known.exchanges.values() if each.next_look_at)
+        return min(looks, default=None)
+
     def _working(self) -> list[Row]:
         return [row for row in self._rows.values() if working(row.envelope.direction, row.state)]
 
@@ -177,4 +219,24 @@ def _answers(row: Row, query: Query) -> bool:
         and all(getattr(found, name) == text(wanted) for name, wanted in equal.items())
         and (not query.text or text(query.text) in places)
         and (not query.before_id or found.id < query.before_id)
+    )
+
+
+def _exchange(matter: Matter) -> str:
+    return text(matter.exchange)
+
+
+def _read_back(matter: Matter | None) -> Matter | None:
+    """The matter as any store gives it back."""
+    return keeping.matter(keeping.matter_row(matter)[-1]) if matter else None
+
+
+def _asked(matter: Matter, query: MatterQuery) -> bool:
+    return (
+        (not query.family or matter.family == text(query.family))
+        and (not query.key or text(matter.key) == text(query.key))
+        and (not query.counterpart or text(query.counterpart) in matter.counterparts)
+        and (query.closed is None or matter.closed is query.closed)
+        and (query.overdue is None or matter.overdue is query.overdue)
+        and (not query.before or _exchange(matter) < text(query.before))
     )

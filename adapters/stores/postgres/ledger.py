@@ -12,11 +12,13 @@ from typing import TypeVar
 import asyncpg
 
 from adapters.stores import columns
-from adapters.stores.draft import Acceptance, Happenings, Steps
-from adapters.stores.postgres import faults, reads, schema, search, writes
+from adapters.stores.draft import Acceptance, Conclusion, Happenings, Recording, Steps
+from adapters.stores.postgres import exchanges, faults, reads, schema, search, writes
 from adapters.stores.postgres.writer import CANNOT_KEEP, Writer
+from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
+from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
@@ -92,6 +94,14 @@ class PostgresLedger:
     async def record(self, entries: Sequence[Entry]) -> None:
         await self._writer.ask(Happenings(tuple(entries)))
 
+    async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
+        await self._writer.ask(Recording(tuple(happened), tuple(entries)))
+
+    async def conclude(
+        self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
+    ) -> None:
+        await self._writer.ask(Conclusion(matter, tuple(happened), tuple(entries), expected_revision))
+
     async def get(self, envelope: EnvelopeId) -> Row | None:
         return await self._ask(lambda tables: reads.get(tables, envelope))
 
@@ -120,6 +130,19 @@ class PostgresLedger:
 
     async def head(self) -> tuple[int, str]:
         return await self._ask(reads.head)
+
+    async def exchange(self, exchange: str) -> Kept:
+        return await self._ask(lambda tables: exchanges.exchange(tables, exchange))
+
+    async def matters(self, query: MatterQuery) -> list[Matter]:
+        return await self._ask(lambda tables: exchanges.matters(tables, query))
+
+    async def matters_due(self, now: datetime, limit: int) -> list[str]:
+        return await self._ask(lambda tables: exchanges.due(tables, columns.microseconds(now), limit))
+
+    async def next_look(self) -> datetime | None:
+        found = await self._ask(exchanges.next_look)
+        return None if found is None else columns.moment(found)
 
     async def _ask(self, question: Callable[[asyncpg.Connection], Awaitable[T]], public: str = CANNOT_LOOK_UP) -> T:
         if self._pool is None:

@@ -14,6 +14,7 @@ import asyncpg
 from adapters.stores import columns
 from adapters.stores.columns import microseconds, text, working
 from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Needs, Request, Same, Standing, decide
+from adapters.stores.postgres import exchanges
 from gateway.envelope import Envelope
 from gateway.identity import digest
 from gateway.ledger import KeyConflict, StaleMove
@@ -32,7 +33,7 @@ async def together(connection: asyncpg.Connection, requests: Sequence[Request]) 
         changes = Changes()
         answers = [_decided(known, request, changes) for request in requests]
         await _write(connection, changes)
-        if changes.journal:
+        if changes.journal:  # a conclusion may have nothing to tell
             total = accepted + len(changes.inserted)
             await connection.execute(UPDATE_STANDING, total, known.number, known.hash)
     return answers
@@ -68,6 +69,7 @@ async def _known(connection: asyncpg.Connection, needs: Needs) -> Known:
             known.claims[sender, message_id] = Claimed(envelope, content, entry)
         for sender, matter, entry, envelope in await connection.fetch(MATTERS, *_columns(needs.matters)):
             known.matters[sender, matter] = (*known.matters.get((sender, matter), ()), Same(entry, envelope))
+    await exchanges.know(connection, needs, known)
     return known
 
 
@@ -103,6 +105,7 @@ async def _write(connection: asyncpg.Connection, changes: Changes) -> None:
             (claim.sender, claim.message_id, claim.content, claim.matter, own.envelope, own.entry)
             for claim, own in changes.claims
         ]),
+        *exchanges.statements(changes),
     )  # fmt: skip
     for statement, rows in steps:
         if rows:

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.stores import columns
-from adapters.stores.sqlite import reads, schema, search
+from adapters.stores.sqlite import exchanges, reads, schema, search
 from adapters.stores.sqlite.owner import Ownership
 from adapters.stores.sqlite.writer import Writer
+from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
+from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
@@ -91,6 +93,18 @@ class SqliteLedger:
             raise _not_for_writing()
         await self._writer.ask(lambda tables: tables.record(entries))
 
+    async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.record_happened(happened, entries))
+
+    async def conclude(
+        self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
+    ) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.conclude(matter, happened, entries, expected_revision))
+
     async def get(self, envelope: EnvelopeId) -> Row | None:
         return await self._readers.ask(lambda tables: reads.get(tables, envelope))
 
@@ -119,6 +133,19 @@ class SqliteLedger:
 
     async def head(self) -> tuple[int, str]:
         return await self._readers.ask(reads.head)
+
+    async def exchange(self, exchange: str) -> Kept:
+        return await self._readers.ask(lambda tables: exchanges.exchange(tables, exchange))
+
+    async def matters(self, query: MatterQuery) -> list[Matter]:
+        return await self._readers.ask(lambda tables: exchanges.matters(tables, query))
+
+    async def matters_due(self, now: datetime, limit: int) -> list[str]:
+        return await self._readers.ask(lambda tables: exchanges.due(tables, columns.microseconds(now), limit))
+
+    async def next_look(self) -> datetime | None:
+        found = await self._readers.ask(exchanges.next_look)
+        return None if found is None else columns.moment(found)
 
 
 def _not_for_writing() -> Unavailable:

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 
 from adapters.stores import columns
 from adapters.stores.columns import PAYLOAD, explaining, microseconds, text, working
+from adapters.stores.sqlite import exchanges
 from gateway import lifecycle
+from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
+from gateway.exchanges.matter import Matter
 from gateway.handover import Accepted
 from gateway.journal import chain
 from gateway.journal.entry import Entry
@@ -109,6 +112,19 @@ class Writes:
         """See `gateway.ledger.Ledger.record`."""
         self._journal(entries)
 
+    def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
+        """See `gateway.ledger.Ledger.record_happened`."""
+        if not entries:
+            raise ValueError("a happening is recorded for an exchange that is there, with an entry that explains it")
+        self._journal(entries)
+        exchanges.record(self._do, happened, max(entry.at for entry in entries))
+
+    def conclude(self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected: int) -> None:
+        """See `gateway.ledger.Ledger.conclude`."""
+        exchanges.refuse_stale(self._do, matter.exchange, expected)
+        self._journal(entries)
+        exchanges.conclude(self._do, matter, happened, expected)
+
     def commit(self, moves: Sequence[Move]) -> Committed:
         """See `gateway.ledger.Ledger.commit`."""
         same_matter = ""
@@ -123,7 +139,10 @@ class Writes:
         row = self._do("SELECT version, state FROM envelopes WHERE id = ?", (envelope.id,)).fetchone()
         if row != (move.version, move.before):
             raise StaleMove(f"{envelope.id} is not in state {move.before} with version {move.version}: {row}")
+        for exchange, revision in move.expects:
+            exchanges.refuse_stale(self._do, exchange, revision)
         entry = explaining(move.entries, envelope.id) + 1 - len(move.entries) + self._journal(move.entries)
+        exchanges.tell(self._do, move.steps, move.happened, move.at)
         described = columns.describe(envelope)
         learned, parts = columns.dismantle(envelope.learned)
         self._do(UPDATE_ENVELOPE, {
