@@ -109,7 +109,9 @@ async def _converse(client: aiosmtplib.SMTP, route: Route, content: bytes, sent:
         await client.ehlo()
         reached("starttls")
     sent.phase = "mail"
-    sent.note("mail", await client.mail(route.mail_from))
+    needs_eight_bits = not content.isascii() and client.supports_extension("8bitmime")
+    options = ["BODY=8BITMIME"] if needs_eight_bits else None
+    sent.note("mail", await client.mail(route.mail_from, options=options))
     reached("mail")
     sent.phase = "rcpt"
     sent.note("rcpt", await client.rcpt(route.recipient))
@@ -141,15 +143,25 @@ async def _content(client: aiosmtplib.SMTP, route: Route, content: bytes, sent: 
     assert client.protocol is not None
     # Read from the start on: the other side may lose patience in the middle.
     reading = asyncio.create_task(client.protocol.read_response(timeout=None))
-    await asyncio.sleep(0)
-    step = route.chunk_bytes or len(wire)
-    for start in range(0, len(wire), step):
-        transport.write(wire[start : start + step])
-        if route.chunk_bytes:
-            await asyncio.wait((reading,), timeout=route.pause_seconds)
-        if reading.done():
-            break
-    answer = await asyncio.wait_for(reading, SECONDS)
+    reading.add_done_callback(_looked_at)
+    try:
+        await asyncio.sleep(0)
+        step = route.chunk_bytes or len(wire)
+        for start in range(0, len(wire), step):
+            transport.write(wire[start : start + step])
+            if route.chunk_bytes:
+                await asyncio.wait((reading,), timeout=route.pause_seconds)
+            if reading.done():
+                break
+        answer = await asyncio.wait_for(reading, SECONDS)
+    finally:
+        reading.cancel()
     if route.drop_at == "after-content":  # the answer is on the wire, and nobody looks at it
         raise _HungUp("we hung up before the answer to the content")
     sent.note("content", answer)
+
+
+def _looked_at(reading: asyncio.Task[SMTPResponse]) -> None:
+    """Nobody may be waiting any more when the connection breaks; asyncio then complains of an error that nobody has seen."""
+    if not reading.cancelled():
+        reading.exception()

@@ -111,6 +111,7 @@ class Line:
         if protocol is None or protocol.transport is None:
             raise NotTaken("unavailable", "content: connection lost", lost=True)
         answering = asyncio.create_task(protocol.read_response(timeout=None))
+        answering.add_done_callback(_looked_at)
         try:
             try:
                 async with asyncio.timeout(self._settings.content_seconds):
@@ -192,9 +193,12 @@ async def _write(protocol: SMTPProtocol, content: bytes, answering: asyncio.Task
 
 
 async def _forget(answering: asyncio.Task[SMTPResponse]) -> None:
-    if not answering.done():
-        answering.cancel()
+    answering.cancel()
     await asyncio.wait({answering})
+
+
+def _looked_at(answering: asyncio.Task[SMTPResponse]) -> None:
+    """Whoever waited may have been cancelled meanwhile, and asyncio complains of errors that nobody has seen."""
     if not answering.cancelled():
         answering.exception()
 

@@ -36,6 +36,7 @@ class Misbehaving:
     commands: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    hangs: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _conversations: set[asyncio.Task[None]] = field(default_factory=set)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -107,6 +108,7 @@ class Misbehaving:
         if isinstance(said, list):
             said = said.pop(0) if said else GOOD[point]
         if said == HANG:
+            self.hangs.set()
             await asyncio.Event().wait()
         if said == DROP:
             return False

@@ -235,11 +235,15 @@ async def test_no_more_connections_than_agreed(started: Started) -> None:
         assert server.connections == 2
 
 
-async def test_a_cancelled_attempt_leaves_no_broken_connection_behind(started: Started) -> None:
-    async with Misbehaving({"MAIL": [HANG]}) as server:
+@pytest.mark.parametrize("point", ["MAIL", "DOT"])
+async def test_a_cancelled_attempt_leaves_no_broken_connection_behind(started: Started, point: str) -> None:
+    async with Misbehaving({point: [HANG]}) as server:
         channel = await started()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(channel.send(outgoing(to=to(server))), 0.2)
+        sending = asyncio.create_task(channel.send(outgoing(to=to(server))))
+        await server.hangs.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
         assert (await channel.send(outgoing(to=to(server)))).outcome == "taken"
         assert server.connections == 2
 
