@@ -19,6 +19,7 @@ from gateway.findings import Finding
 from gateway.form import Form
 from gateway.identity import Digest, EnvelopeId, FormatId, PartyId, digest
 from gateway.questions import Answer, CaseReference
+from gateway.versions import Conversion
 
 
 class Direction(StrEnum):
@@ -151,6 +152,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     identification: Identification | None = None
     signature: SignatureReport | None = None
     form: Form | None = None
+    conversion: Conversion | None = None
+    """What a change of version did to the form; None where it came, and goes, in the current one."""
     findings: tuple[Finding, ...] | None = None
     exchange: str | None = None
     routing: Routing | None = None

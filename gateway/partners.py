@@ -83,6 +83,8 @@ class Partner(Struct, frozen=True, kw_only=True):
     max_message_octets: int = 10_000_000
     retry_hours: int = 72
     test_only: bool = False
+    versions: Mapping[str, tuple[int, ...]] = {}
+    """Major versions that it reads, by family; the current one of a family that is not named."""
 
     def owns_address(self, address: str) -> bool:
         """Whether a mail address is this partner's."""

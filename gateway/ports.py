@@ -23,6 +23,7 @@ from gateway.partners import Partner
 from gateway.questions import Answer, CaseReference, CaseRequest, Question
 from gateway.reply import ReceiptContent, ReplyContext
 from gateway.verdict import Verdict
+from gateway.versions import Conversion, Version
 
 
 class Clock(Protocol):
@@ -251,7 +252,7 @@ class Format(Protocol):
 
 
 class Formats(Protocol):
-    """Every format that was found."""
+    """Every format that was found; going through them gives the current version of each."""
 
     def __iter__(self) -> Iterator[Format]: ...
 
@@ -269,6 +270,18 @@ class Formats(Protocol):
 
     def family(self, format_id: FormatId) -> Family:
         """The family of a format; for a family that nobody knows one that is told nothing and lets nothing out."""
+        ...
+
+    def versions(self, family: str) -> tuple[Version, ...]:
+        """The versions of a family, the current one first; none for a family that nobody knows."""
+        ...
+
+    def current(self, format_id: FormatId) -> FormatId:
+        """The same kind of message in the version that the gateway thinks in."""
+        ...
+
+    def convert(self, form: Form, target: FormatId) -> tuple[Form, Conversion]:
+        """The form in another version, and what that changed; raises `Refused` when it does not exist there."""
         ...
 
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:

@@ -21,7 +21,15 @@ from gateway.partners import Directory, Partner
 from gateway.ports import Formats
 from gateway.protection.gate import onward
 from gateway.receipts import Receipts
+from gateway.stages.version import (
+    arrival_findings,
+    as_the_partner_reads,
+    departure_findings,
+    told_of,
+    understood,
+)
 from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
+from gateway.versions import Conversion
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
 HOLD_CODE: Final = "rules.officer"
@@ -46,6 +54,7 @@ class CheckInbound:
             book=self._directory.book, addresses=envelope.claim.recipients, attachments=recognised_in(envelope),
         )  # fmt: skip
         findings = (
+            *arrival_findings(self._formats, envelope),
             *manifest_findings(form, envelope.identification.parts),
             *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
@@ -64,7 +73,7 @@ class CheckOutbound:
     name = "check"
     direction = Direction.OUTBOUND
     needs: frozenset[str] = frozenset()
-    adds = frozenset({"identification", "form", "findings"})
+    adds = frozenset({"identification", "form", "conversion", "findings"})
 
     def __init__(self, formats: Formats, directory: Directory, office: Office) -> None:
         self._formats, self._directory, self._office = formats, directory, office
@@ -75,12 +84,13 @@ class CheckOutbound:
         """
         opened = parcel.open_parcel(envelope.payload)
         parts = tuple(file.part() for file in opened.files)
-        form, schema_findings = self._read(opened)
-        form = _with_manifest(form, parts)
+        written, schema_findings = self._read(opened)
+        form, report = _with_manifest(written, parts), None
         counterpart = envelope.claim.recipients[0]
-        known = envelope.learn(
-            form=form, identification=Identification(format=form.format, partner=counterpart, parts=parts)
-        )
+        if not schema_findings:
+            form, report, schema_findings = self._in_version(form, counterpart, now)
+        identification = Identification(format=written.format, partner=counterpart, parts=parts)
+        known = envelope.learn(form=form, conversion=report, identification=identification)
         if schema_findings:
             reason = Reason(
                 code="schema.invalid", public="The form does not follow its schema; see the findings for each field."
@@ -94,6 +104,7 @@ class CheckOutbound:
             *manifest_findings(form, parts),
             *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
+            *departure_findings(report),
             *self._partner_findings(form, counterpart, len(envelope.payload.content)),
             *self._formats.get(form.format).check(form, occasion),
         )
@@ -104,9 +115,15 @@ class CheckOutbound:
         held = onward(known, self._formats.family(form.format))
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
-        return Advance(
-            envelope=known, details=(("format", form.format), ("message_id", form.header.message_id), *_told(findings))
-        )
+        told = (("format", form.format), ("message_id", form.header.message_id), *_told(findings), *told_of(report))
+        return Advance(envelope=known, details=told)
+
+    def _in_version(
+        self, form: Form, counterpart: str, now: datetime
+    ) -> tuple[Form, Conversion | None, tuple[Finding, ...]]:
+        """The form as the counterpart will be able to read it, and what that changed."""
+        current, arrived = understood(self._formats, form)
+        return as_the_partner_reads(self._formats, current, arrived, self._directory.get(counterpart), now)
 
     def _partner_findings(self, form: Form, counterpart: str, octets: int) -> list[Finding]:
         partner = self._directory.get(counterpart)

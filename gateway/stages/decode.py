@@ -12,6 +12,7 @@ from gateway.identity import digest
 from gateway.office import Office
 from gateway.ports import Formats
 from gateway.receipts import Receipts
+from gateway.stages.version import told_of, understood
 from gateway.verdict import Advance, DuplicateKey, Reason, Reject, Verdict
 
 
@@ -21,7 +22,7 @@ class Decode:
     name = "decode"
     direction = Direction.INBOUND
     needs = frozenset({"identification", "signature"})
-    adds = frozenset({"form"})
+    adds = frozenset({"form", "conversion"})
 
     def __init__(self, formats: Formats, office: Office, receipts: Receipts) -> None:
         self._formats, self._office, self._receipts = formats, office, receipts
@@ -37,18 +38,19 @@ class Decode:
                 envelope=envelope.learn(findings=findings), findings=findings,
                 reason=Reason(code="schema.invalid", public="The form does not follow its schema; see the findings for each field."),
             )  # fmt: skip
-        form = spec.decode(root)
+        form, conversion = understood(self._formats, spec.decode(root))
         self._refuse_parties(form, report.party)
         body = safexml.canonical(root[1])
         claim = DuplicateKey(
             sender=form.header.sender, message_id=form.header.message_id,
             content=digest(report.verified), matter=digest(form.header.sender.encode() + b"\x00" + body),
         )  # fmt: skip
-        known = envelope.learn(form=form)
+        known = envelope.learn(form=form, conversion=conversion)
         details = (
             ("message_id", form.header.message_id),
             ("content", claim.content),
             ("fields", str(len(form.fields))),
+            *told_of(conversion),
         )
         return Advance(envelope=known, details=details, claim=claim, spawn=self._receipts.received(known, now))
 

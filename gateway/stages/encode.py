@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.envelope import Direction, Envelope
 from gateway.ports import Formats
 from gateway.receipts import document
+from gateway.stages.version import on_the_wire
 from gateway.verdict import Advance, Verdict
 
 
@@ -23,5 +24,6 @@ class Encode:
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the unsigned XML."""
-        encoded = document(self._formats.get(envelope.form.format).encode(envelope.form))
+        form = on_the_wire(self._formats, envelope)
+        encoded = document(self._formats.get(form.format).encode(form))
         return Advance(envelope=envelope.learn(encoded=encoded))
