@@ -88,6 +88,16 @@ class Signing(_Strict):
     certificate: str
 
 
+class AddressBook(_Strict):
+    """The signed address book of the bureaux, and whose signature on it is believed."""
+
+    file: Path = Field(Path("address-book.xml"), description="Where the issue in force is kept.")
+    anchors_file: Path = Field(description="PEM file: the authority that the publisher's certificate chains to.")
+    signers: tuple[str, ...] = Field(
+        min_length=1, description="Common names that may sign the address book."
+    )
+
+
 class Settings(_Strict):
     """Everything in `spoc.toml`."""
 
@@ -95,6 +105,9 @@ class Settings(_Strict):
     folders: Folders = Folders()
     workers: Workers = Workers()
     api: Api = Api()
+    address_book: AddressBook | None = Field(
+        None, description="Left out: addresses come from the partner file alone."
+    )
     ledger: dict[str, Any] = Field(
         default_factory=lambda: {"kind": "sqlite"},
         description="kind = sqlite, memory or postgres, and that store's own settings.",

@@ -26,6 +26,7 @@ from config import settings as files
 from config.agreements import partner_faults
 from config.faults import ConfigurationFaults, Fault
 from config.load import NOBODY, PARTNERS_FILE, Home, load
+from gateway.addressbook.shelf import Shelf
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.errors import Misconfigured
@@ -45,6 +46,7 @@ from gateway.workers import Briefing, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
+from schemas.address_book import reading as address_book
 from schemas.catalogue import discover
 
 PATH_SETTINGS: Final = frozenset({
@@ -167,12 +169,14 @@ def _knowledge(built: Built, formats: Formats, directory: Directory, ids: IdSour
 def briefing(home: Home, directory: Directory) -> Briefing:
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
-    return Briefing(parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log))
+    return Briefing(
+        parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book
+    )  # fmt: skip
 
 
 def worker_table(brief: Briefing, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
-    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners), discover()
+    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners, brief.book), discover()
     signing = [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
     ]
@@ -192,6 +196,38 @@ def _directory(built: Built) -> Directory:
             Fault(file=built.home.folder / "partners.toml", line=1, setting="partner", text=f"{error}.")
         )
         return Directory()
+
+
+def shelf_of(home: Home) -> Shelf | None:
+    """Where the address book is kept and whose signature on it is believed; None where the settings name no publisher.
+
+    Raises `Misconfigured` for anchors that cannot be read.
+    """
+    settings = home.settings.address_book
+    if settings is None:
+        return None
+    anchors_file = home.folder / settings.anchors_file
+    try:
+        anchors = _certificates((anchors_file.read_text("ascii"),))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(
+            "address-book.anchors", "The publisher of the address book cannot be verified.",
+            operator=f"{anchors_file} holds no certificates in PEM: {error}.",
+        ) from error  # fmt: skip
+    publisher = Partner(
+        party="book:PUBLISHER", name="Publisher of the address book",
+        signature=SignaturePolicy(anchors=anchors, signers=settings.signers),
+    )  # fmt: skip
+    verifier = StrictVerifier()
+    return Shelf(
+        home.folder / settings.file, lambda document, now: address_book.read(document, publisher, verifier, now)
+    )
+
+
+def _use_book(built: Built, directory: Directory, now: datetime) -> None:
+    shelf = built.attempt(("address_book", "anchors_file"), lambda: shelf_of(built.home))
+    if shelf is not None:
+        directory.book = built.attempt(("address_book", "file"), lambda: shelf.in_force(now))
 
 
 def worker_command() -> list[str]:
@@ -296,7 +332,7 @@ def api_door(home: Home) -> ApiDoor:
     return ApiDoor(
         token_key=new_token_key(), clients=clients, token_minutes=api.token_minutes, public_url=api.public_url,
         version=metadata.version("spoc-gateway"), office_name=home.settings.office.name,
-        read_partners=lambda: partners_again(home),
+        read_partners=lambda: partners_again(home), shelf=shelf_of(home),
     )  # fmt: skip
 
 
@@ -359,6 +395,7 @@ def assemble(
     built = Built(home)
     clock, ids = clock or SystemClock(), ids or Uuid7Source()
     directory, formats = _directory(built), discover()
+    _use_book(built, directory, clock.now())
     store = ledger or _ledger(built, clock)
     channels = Channels(built, directory, clock)
     registers = _systems(built, "registers", "register", home.settings.registers)

@@ -16,7 +16,20 @@ from typing import Annotated, Any, Final
 import typer
 
 from config.faults import ConfigurationFaults
-from gateway.commands import catalogue, checking, clients, doctor, journal, messages, partners, running, sending, tokens
+from gateway.commands import (
+    address_book,
+    broadcasting,
+    catalogue,
+    checking,
+    clients,
+    doctor,
+    journal,
+    messages,
+    partners,
+    running,
+    sending,
+    tokens,
+)
 from gateway.commands.endings import CONFIGURATION, NOT_RUNNING, OUR_FAULT, REFUSED, Ending
 from gateway.commands.terminal import Terminal, plain, to_json
 from gateway.errors import GatewayError, Misconfigured, Unavailable
@@ -62,7 +75,7 @@ def _everywhere(
     context.obj = Terminal(home=home, as_json=as_json, verbose=verbose)
 
 
-for group in (running, checking, catalogue, sending, messages, partners, clients, journal, tokens, doctor):
+for group in (running, checking, catalogue, sending, broadcasting, messages, partners, address_book, clients, journal, tokens, doctor):
     group.join(app)
 
 

@@ -5,10 +5,15 @@ The facts themselves stand beside each family's forms (`schemas/FAMILY/family.py
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+
+from gateway.addressbook.book import Book, Speciality
+from gateway.form import Form
+from gateway.identity import PartyId
 
 
 class Effect(StrEnum):
@@ -46,6 +51,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Whether the provider always states a code: then a message without one is treated as restricted."""
     technical: bool = False
     """Receipts and reports: never answered, never gated."""
+    kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None
+    """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so."""
 
     def handling_code(self, code: str) -> HandlingCode:
         """What a code means. One that the family does not know needs an officer."""

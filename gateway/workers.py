@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.addressbook.book import Book
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
 from gateway.judging import Crash, Trail, judge_run
@@ -50,6 +51,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     partners: tuple[Partner, ...]
     log: str
     """Folder of the technical log."""
+    book: Book | None = None
+    """The address book in force."""
 
 
 Brief = Callable[[], Briefing]

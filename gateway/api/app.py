@@ -6,7 +6,18 @@ import asyncio
 
 from fastapi import FastAPI
 
-from gateway.api import catalogue, description, health, journal, messages, metrics, partners, tokens
+from gateway.api import (
+    address_book,
+    broadcasts,
+    catalogue,
+    description,
+    health,
+    journal,
+    messages,
+    metrics,
+    partners,
+    tokens,
+)
 from gateway.api.callers import Here
 from gateway.api.door import ApiDoor
 from gateway.api.guard import Guard
@@ -22,7 +33,9 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.here = Here(gateway=gateway, door=door, local=local)
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
-    parts = (messages, journal, catalogue, partners, tokens, health, metrics, description)
+    parts = (
+        messages, broadcasts, journal, catalogue, partners, address_book, tokens, health, metrics, description,
+    )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:
         app.include_router(router)

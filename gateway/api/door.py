@@ -8,6 +8,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.addressbook.shelf import Shelf
 from gateway.partners import Partner
 
 MAX_MESSAGE_OCTETS: Final = 24 * 1024 * 1024
@@ -50,6 +51,8 @@ class ApiDoor:
     office_name: str = "SPOC"
     read_partners: Callable[[], Iterable[Partner]] | None = None
     """Reads the partner file again; raises `Misconfigured`. None where there is no file."""
+    shelf: Shelf | None = None
+    """Where the address book is kept; None where the settings name no publisher."""
     docs_open: bool = False
     """Whether the API description is shown without authentication: only where nobody but this machine can reach the listener."""
 

@@ -161,3 +161,39 @@ MIXED: Final = (
     'Content-Disposition: attachment; filename="vehicle.jpg"\r\nContent-Transfer-Encoding: base64\r\n\r\n/9j/4GZpY3RpdGlvdXP/2Q==\r\n--b--\r\n'
 )
 """With `Content-Type: multipart/mixed; boundary=b`."""
+BOOK: Final[dict[str, Any]] = {
+    "issue": 7,
+    "issued": "2026-11-01T00:00:00+00:00",
+    "valid_from": "2026-11-01T00:00:00+00:00",
+    "publisher": "SIRENE address book",
+    "digest": "0" * 64,
+    "stale": False,
+    "bureaus": [
+        {
+            "party": "sirene:XB",
+            "state": "XB",
+            "name": "SIRENE XB",
+            "mailboxes": {"oper": "oper@xb.sirene.example", "message": "message@xb.sirene.example"},
+            "telephone": "+999 555 0100",
+            "zone": "Europe/Vienna",
+            "languages": ["en"],
+            "alternatives": ["amqp sirene.xb"],
+            "downtimes": [],
+            "takes_no_part": [],
+            "partner": True,
+        }
+    ],
+}
+BOOK_TAKEN: Final = {"issue": 7, "digest": "0" * 64, "changes": ["sirene:XB: mailboxes changed"]}
+BOOK_XML: Final = (
+    '<AddressBook xmlns="urn:x-spoc:address-book:1" version="1.0" issue="7" issued="2026-11-01T00:00:00Z" '
+    'validFrom="2026-11-01T00:00:00Z">…<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">…</ds:Signature></AddressBook>'
+)
+BROADCAST: Final = {
+    "message_id": ID,
+    "issue": 7,
+    "ordered": [{"party": "sirene:XB", "id": ID, "known_before": False}],
+    "left_out": [
+        {"party": "sirene:XC", "reason": "It is no partner of this office; take in its card.", "citation": "partners.toml"}
+    ],
+}

@@ -83,6 +83,17 @@ RULES = answers(samples.RULES, 404, 422)
 PARTNERS = answers(samples.PARTNERS)
 RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
 ADAPTERS = answers(samples.ADAPTERS)
+BOOK = answers(samples.BOOK, 404)
+BOOK_TAKEN = answers(samples.BOOK_TAKEN, 408, 413, 415, 422, words="In force; workers have been renewed.")
+BOOK_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/xml": {"schema": {"type": "string"}, "example": samples.BOOK_XML}},
+    }
+}
+BROADCAST = answers(
+    samples.BROADCAST, 400, 408, 409, 413, 415, 422, status=202, words="Every order that is named is durable."
+)  # fmt: skip
 _XML_EXAMPLE: Final = '<FormG xmlns="urn:x-spoc:sirene:1" version="1.0">…</FormG>'
 RAW = files(
     "The bytes as they came.",
@@ -153,6 +164,16 @@ SUBMISSION_BODY: Final[dict[str, Any]] = {
                 },
                 "example": samples.MIXED,
             },
+        },
+    }
+}
+BROADCAST_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/xml": {"schema": {"type": "string"}, "example": samples.FORM_XML},
+            "application/json": {"schema": _FORM_SCHEMA, "example": {**samples.FORM_JSON, "counterpart": "sirene:ALL"}},
+            "multipart/mixed": {"schema": {"type": "string"}, "example": samples.MIXED},
         },
     }
 }

@@ -39,6 +39,8 @@ _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,62}/[A-Za-z
 _MIXED: Final = re.compile(r"multipart/mixed\s*;[\x20-\x7e]{1,200}", re.IGNORECASE | re.ASCII)
 MAX_FILES: Final = parcel.MAX_PARTS - 1
 _TRIES: Final = 3
+MAX_TOLD: Final = 5
+"""Findings that a refusal at the door names."""
 READ_APART_FROM: Final = 64 * 1024
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,8 +65,16 @@ class Submitted(Struct, frozen=True, kw_only=True):
     digest: str
 
 
-async def submit(request: Request, standing: Here, actor: str) -> Submitted:
-    """Keep an order to send; returns when it is durable. Raises `Problem`, or what the core raises."""
+class Sent(Struct, frozen=True, kw_only=True):
+    """What a caller sent, before anything in it is looked at."""
+
+    kind: str
+    body: bytes
+    claim: Claim
+
+
+async def received(request: Request, actor: str) -> Sent:
+    """The body of an order with its idempotency key; raises `Problem`."""
     keys = request.headers.getlist("idempotency-key")
     key = keys[0] if len(keys) == 1 else ""
     if not KEY.fullmatch(key):
@@ -76,7 +86,13 @@ async def submit(request: Request, standing: Here, actor: str) -> Submitted:
     kind = media_type(request)
     if kind not in (*parcel.XML_TYPES, JSON, parcel.MIXED):
         raise Problem(415, "request.media-type", "Send a form as application/xml, application/json or multipart/mixed.")
-    body = await body_of(request, MAX_MESSAGE_OCTETS)
+    return Sent(kind=kind, body=await body_of(request, MAX_MESSAGE_OCTETS), claim=claim)
+
+
+async def submit(request: Request, standing: Here, actor: str) -> Submitted:
+    """Keep an order to send; returns when it is durable. Raises `Problem`, or what the core raises."""
+    sent = await received(request, actor)
+    kind, body, claim = sent.kind, sent.body, sent.claim
     if kind == JSON:
         return await _json(await _apart(len(body), _read_order, body), len(body), standing, claim)
     counterpart = _named(request)
@@ -84,6 +100,27 @@ async def submit(request: Request, standing: Here, actor: str) -> Submitted:
     await _apart(len(body), _readable, payload, standing)
     accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
     return Submitted(accepted=accepted, digest=payload.digest)
+
+
+async def broadcast_form(request: Request, sent: Sent, standing: Here) -> tuple[str, Form, tuple[File, ...]]:
+    """The counterpart that an order names, its form and its files; raises `Problem` or `Refused`.
+
+    What a JSON form leaves out is filled in, its time of sending by the caller, who knows whether it is a repetition.
+    """
+    if sent.kind == JSON:
+        order = await _apart(len(sent.body), _read_order, sent.body)
+        now = standing.gateway.clock.now().replace(microsecond=0)
+        return order.counterpart, _form(order.form, order.counterpart, sent.claim, now, standing), order.files
+    counterpart = _named(request)
+    payload = Payload.of(sent.body, "application/xml") if sent.kind in parcel.XML_TYPES else _mixed(request, sent.body)
+    opened = await _apart(len(sent.body), parcel.open_parcel, payload)
+    root = safexml.parse(opened.form)
+    spec = standing.gateway.formats.recognise(str(root.tag), root.get("version", ""))
+    findings = spec.validate(root)
+    if findings:
+        words = "; ".join(f"{each.field}: {each.text}" for each in findings[:MAX_TOLD])
+        raise Problem(422, "schema.invalid", f"The form does not follow its schema: {words}")
+    return counterpart, spec.decode(root), opened.files
 
 
 def _named(request: Request) -> str:
@@ -151,13 +188,13 @@ async def _json(order: _Read, octets: int, standing: Here, claim: Claim) -> Subm
     sent = standing.gateway.clock.now().replace(microsecond=0)
     for last in range(1, _TRIES + 1):
         form = _form(order.form, counterpart, claim, sent, standing)
-        payload = await _apart(octets, _packed, form, order.files)
+        payload = await _apart(octets, packed, form, order.files)
         await _apart(octets, _readable, payload, standing)
         try:
             accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
         except Refused as refused:
             earlier = (
-                await _first_sent(standing, claim) if refused.code == "idempotency.conflict" and last < _TRIES else None
+                await first_sent(standing, claim) if refused.code == "idempotency.conflict" and last < _TRIES else None
             )
             if earlier is None or earlier == sent:
                 raise
@@ -225,7 +262,8 @@ def _lost(given: Any, kept: Any, where: str) -> str:
     return ""
 
 
-def _packed(form: Form, files: tuple[File, ...]) -> Payload:
+def packed(form: Form, files: tuple[File, ...]) -> Payload:
+    """The order as it is kept; raises `Problem` for what cannot be."""
     try:
         return parcel.pack(msgspec.json.encode(form), files, form_type=JSON)
     except (OverflowError, ValueError) as error:
@@ -237,7 +275,7 @@ def _unfit(error: msgspec.ValidationError) -> Problem:
     return Problem(422, "form.unfit", f"The JSON does not have the shape of an order: {error}.")
 
 
-async def _first_sent(standing: Here, claim: Claim) -> datetime | None:
+async def first_sent(standing: Here, claim: Claim) -> datetime | None:
     """The time that was filled in when this caller used this key first."""
     for found in await standing.gateway.ledger.find(
         Query(direction=Direction.OUTBOUND, text=claim.reference, limit=200)

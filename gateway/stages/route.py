@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from gateway.addressbook.book import Downtime
 from gateway.envelope import Direction, Envelope, Leg
 from gateway.errors import Refused
 from gateway.identity import family_of
 from gateway.ledger import Ledger, Query, Row
-from gateway.partners import Directory
+from gateway.partners import Directory, Partner
 from gateway.ports import Formats, OutboundChannel, Router
 from gateway.stages.correlate import find_exchange
-from gateway.verdict import Advance, Hold, Reason, Verdict
+from gateway.stages.ways import DOWN, Ways, down_reason
+from gateway.verdict import Advance, Hold, Reason, Retry, Verdict
 
 CLIENTS_OWN: Final = "message"
 """Kind of what national systems and people hand in; everything else the gateway wrote itself."""
@@ -64,10 +66,11 @@ class RouteOutbound:
     def __init__(
         self, directory: Directory, channels: Mapping[str, OutboundChannel], ledger: Ledger, formats: Formats
     ) -> None:
-        self._directory, self._channels, self._ledger, self._formats = directory, channels, ledger, formats
+        self._directory, self._ledger, self._formats = directory, ledger, formats
+        self._ways = Ways(directory, channels)
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
-        """Advance with the leg; raises `Refused` for a counterpart that has no way."""
+        """Advance with the leg, or wait for a bureau that has announced that it is down; raises `Refused` for a counterpart that has no way."""
         envelope = row.envelope
         counterpart = envelope.claim.recipients[0]
         header = envelope.form.header
@@ -79,22 +82,26 @@ class RouteOutbound:
             raise Refused(
                 "recipient.unknown", "The counterpart is no partner of this office. `spoc partners list` shows all."
             )
-        channel = self._channels.get(partner.channel)
-        if channel is None:
-            raise Refused(
-                "recipient.no-channel",
-                f"The channel {partner.channel} that was agreed with the counterpart is not configured.",
-            )
-        leg = Leg(
-            counterpart=counterpart,
-            channel=partner.channel,
-            address=channel.address(partner, header.urgency != "NORMAL"),
-        )
+        leg = self._ways.to(envelope, partner)
+        downtime = self._ways.down(partner, now)
+        if downtime and not envelope.released(DOWN):
+            around = self._ways.around(envelope, partner)
+            if around is None:
+                return self._wait(envelope, downtime, partner)
+            leg = around
         exchange = await self._exchange(envelope)
         return Advance(
             envelope=envelope.learn(leg=leg, exchange=exchange),
-            details=(("counterpart", counterpart), ("channel", leg.channel)),
+            details=(("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg))),
         )
+
+    def _wait(self, envelope: Envelope, downtime: Downtime, partner: Partner) -> Verdict:
+        """Until the announced downtime ends; what is urgent is brought before a person who can call."""
+        urgent = envelope.form.header.urgency != "NORMAL"
+        reason = down_reason(downtime, urgent, self._ways.telephone(partner))
+        if urgent:
+            return Hold(envelope=envelope, reason=reason)
+        return Retry(envelope=envelope, reason=reason, at=downtime.ends, counts=False)
 
     async def _refuse_forged(self, row: Row) -> None:
         """What a client hands in may not say in the gateway's name what became of a message, nor take the name of another."""
@@ -122,3 +129,8 @@ class RouteOutbound:
                 return parent.envelope.exchange
             return envelope.cause
         return (await find_exchange(self._ledger, self._formats, envelope))[0]
+
+
+def _named(leg: Leg) -> str:
+    """The way in the journal: nothing for the usual one."""
+    return f"alternative {leg.alternative}" if leg.alternative else ""

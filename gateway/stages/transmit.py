@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from gateway import parcel
+from gateway.addressbook.choosing import by_way
 from gateway.envelope import Attempt, Direction, Envelope
 from gateway.errors import Refused
 from gateway.handover import Outgoing
@@ -23,7 +24,8 @@ from gateway.partners import Directory, Partner
 from gateway.ports import Clock, OutboundChannel
 from gateway.retry import transmit_again
 from gateway.settlement import CONFIRMING_STAGES
-from gateway.verdict import Advance, Hold, Reason, Retry, Settle, Verdict
+from gateway.stages.ways import Ways
+from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdict
 
 STARTED: Final = "started"
 REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
@@ -39,6 +41,7 @@ class Transmit:
 
     def __init__(self, directory: Directory, channels: Mapping[str, OutboundChannel], clock: Clock) -> None:
         self._directory, self._channels, self._clock = directory, channels, clock
+        self._ways = Ways(directory, channels)
 
     def begin(self, row: Row, now: datetime) -> Envelope | None:
         """The envelope with the attempt marked as started, or None when a started attempt is already there."""
@@ -53,9 +56,13 @@ class Transmit:
         partner = self._directory.get(envelope.leg.counterpart)
         if partner is None:
             raise Refused("recipient.unknown", "The counterpart is no partner of this office any more.")
-        outgoing = self._outgoing(envelope, partner, now)
+        outgoing = self._outgoing(envelope, self._reached(envelope, partner), now)
         attempt = await self._channels[envelope.leg.channel].send(outgoing)
         return self._verdict(row, partner, attempt)
+
+    def _reached(self, envelope: Envelope, partner: Partner) -> Partner:
+        """The partner as the way of this attempt reaches it."""
+        return by_way(partner, self._ways.bureau(partner.party), envelope.leg.alternative)
 
     def interrupted(self, row: Row) -> Verdict:
         """The verdict on an attempt that was started and whose end nobody saw. A receipt can be quicker than the answer of the server."""
@@ -113,11 +120,21 @@ class Transmit:
                 operator=attempt.evidence,
             )
             return Hold(envelope=known, reason=reason, also=also)
+        known, rerouted = self._rerouted(known, partner)
         at = transmit_again(self._clock.now(), row.attempts + 1, known.form.header.urgency != "NORMAL")
         reason = Reason(
             code="transmit.waiting", public="The counterpart's server cannot take it now.", operator=attempt.evidence
         )
-        return Retry(envelope=known, reason=reason, at=at, also=also)
+        return Retry(envelope=known, reason=reason, at=at, also=(*also, *rerouted))
+
+    def _rerouted(self, known: Envelope, partner: Partner) -> tuple[Envelope, tuple[tuple[str, Details], ...]]:
+        """The envelope on the way for its next attempt: the same message, one trail, another way where the usual one fails."""
+        failures = sum(attempt.outcome == "unavailable" for attempt in known.learned.transmissions)
+        leg = self._ways.to(known, partner, failures)
+        if leg == known.leg:
+            return known, ()
+        details = (("channel", leg.channel), ("alternative", str(leg.alternative)), ("failures", str(failures)))
+        return known.learn(leg=leg), (("transmission.rerouted", details),)
 
     def _ambiguous(self, known: Envelope, attempt: Attempt) -> Verdict:
         reason = Reason(

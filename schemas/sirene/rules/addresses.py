@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from gateway.addressbook.book import MailboxKind
+from gateway.addressbook.book import Book, MailboxKind, Speciality
 from gateway.findings import Occasion, Problem, Rule, Severity
 from gateway.form import Form
+from gateway.identity import PartyId
 from schemas.sirene.articles import article_of
 from schemas.sirene.markers import MarkerKind, letter_of, marked
 from schemas.sirene.states import kept_from
@@ -19,6 +20,11 @@ ARTICLES: Final = {"A": "1862:26", "N": "1861:24", "O": "1861:24"}
 def article_concerned(form: Form) -> str:
     """The article whose alert the form is about, by field 090 or by what its letter is for."""
     return article_of(form) or ARTICLES.get(letter_of(form), "")
+
+
+def kept_from_form(form: Form, party: PartyId, book: Book | None) -> Speciality | None:
+    """Why a bureau never gets this form, or None when it may."""
+    return kept_from(party, article_concerned(form), book)
 
 
 def _those_who_take_part(form: Form, occasion: Occasion) -> Iterable[Problem]:

@@ -1,0 +1,153 @@
+"""One message to every bureau: an order for each, under one message id, and nobody left out in silence.
+
+The same request again, under the same idempotency key, orders what the first one did not come to and nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from msgspec import Struct
+from pydantic import Field
+
+from gateway.addressbook.book import EVERYBODY
+from gateway.api import shown
+from gateway.api.callers import SUBMIT, Allowed, Caller, Here, Standing
+from gateway.api.messages import IdempotencyKey
+from gateway.api.models import View
+from gateway.api.problems import Problem
+from gateway.api.submission import CHANNEL, JSON, broadcast_form, first_sent, packed, received
+from gateway.envelope import Claim
+from gateway.form import Form
+from gateway.identity import PartyId
+from gateway.journal.entry import Entry
+
+router = APIRouter(prefix="/api/v1/broadcasts", tags=["messages"])
+MAX_RECEIVERS: Final = 64
+"""As many as the header of a form can name."""
+
+
+class OrderedView(View):
+    """One order."""
+
+    party: str
+    id: str
+    known_before: bool
+
+
+class LeftOutView(View):
+    """One bureau that does not get it, and why."""
+
+    party: str
+    reason: str
+    citation: str
+
+
+class BroadcastView(View):
+    """What became of the order to send to everybody."""
+
+    message_id: str
+    issue: int = Field(description="Issue of the address book that named the bureaux; 0 where the partner file did.")
+    ordered: list[OrderedView]
+    left_out: list[LeftOutView]
+
+
+class Addressed(Struct, frozen=True, kw_only=True):
+    """Who gets a broadcast and who does not."""
+
+    receivers: tuple[PartyId, ...]
+    left_out: tuple[tuple[PartyId, str, str], ...]
+    issue: int
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Send a message to every bureau",
+    responses=shown.BROADCAST,
+    openapi_extra=shown.BROADCAST_BODY,
+)
+async def post_broadcast(
+    request: Request,
+    standing: Standing,
+    caller: Annotated[Caller, Depends(Allowed(*SUBMIT))],
+    idempotency_key: IdempotencyKey = "",
+) -> BroadcastView:
+    """Takes an unsigned form whose counterpart is `sirene:ALL` and orders it for every bureau of the address book, or of
+    the partner file where there is no book. A bureau whose state takes no part in the alert, or that is no partner, is
+    left out and named with the reason.
+    """
+    sent = await received(request, caller.actor)
+    counterpart, first, files = await broadcast_form(request, sent, standing)
+    role, _, everybody = counterpart.partition(":")
+    if everybody != EVERYBODY:
+        raise Problem(422, "broadcast.counterpart", f"A broadcast goes to {role}:{EVERYBODY}.")
+    addressed = addressed_by(first, role, standing)
+    if not addressed.receivers:
+        raise Problem(422, "broadcast.nobody", "Nobody is left to send it to; see GET /api/v1/address-book.")
+    claims = {party: _claim_for(sent.claim, party) for party in addressed.receivers}
+    when = await _earlier(standing, claims.values()) if sent.kind == JSON else None
+    header = msgspec.structs.replace(first.header, to=addressed.receivers, sent=when or first.header.sent)
+    form = msgspec.structs.replace(first, header=header)
+    payload = packed(form, files)
+    await standing.gateway.ledger.record([_entry(form, addressed, standing, caller.actor)])
+    ordered = []
+    for party, claim in claims.items():
+        accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, party)
+        ordered.append(OrderedView(party=party, id=accepted.envelope, known_before=accepted.known_before))
+    left_out = [LeftOutView(party=party, reason=why, citation=source) for party, why, source in addressed.left_out]
+    return BroadcastView(
+        message_id=form.header.message_id, issue=addressed.issue, ordered=ordered, left_out=left_out
+    )  # fmt: skip
+
+
+def _claim_for(claim: Claim, party: PartyId) -> Claim:
+    """The caller's claim for one of the orders: each has its own idempotency key."""
+    return msgspec.structs.replace(claim, reference=f"{claim.reference}#{party}")
+
+
+async def _earlier(standing: Here, claims: Iterable[Claim]) -> datetime | None:
+    """The time of sending that was filled in when this broadcast was ordered first."""
+    for claim in claims:
+        when = await first_sent(standing, claim)
+        if when is not None:
+            return when
+    return None
+
+
+def addressed_by(form: Form, role: str, standing: Here) -> Addressed:
+    """Every bureau of a role with the reason for those that are left out."""
+    gateway = standing.gateway
+    book, own = gateway.directory.book, frozenset(gateway.office.parties)
+    listed = [each.party for each in book.everybody(role, but=own)] if book else []
+    if not book:
+        listed = sorted(party for party in gateway.directory.parties - own if party.partition(":")[0] == role)
+    receivers, left_out = [], []
+    family = gateway.formats.family(form.format)
+    for party in listed:
+        kept = family.kept_from(form, party, book) if family.kept_from else None
+        if kept is not None:
+            left_out.append((party, f"Its state takes no part in alerts under {kept.article}.", kept.citation))
+        elif gateway.directory.get(party) is None:
+            left_out.append((party, "It is no partner of this office; take in its card.", "partners.toml"))
+        else:
+            receivers.append(party)
+    if len(receivers) > MAX_RECEIVERS:
+        raise Problem(422, "broadcast.too-many", f"A form can name {MAX_RECEIVERS} receivers.")
+    return Addressed(receivers=tuple(receivers), left_out=tuple(left_out), issue=book.issue if book else 0)
+
+
+def _entry(form: Form, addressed: Addressed, standing: Here, actor: str) -> Entry:
+    details: list[tuple[str, Any]] = [
+        ("message_id", form.header.message_id), ("format", form.format), ("issue", str(addressed.issue)),
+        ("to", " ".join(addressed.receivers)),
+        ("left_out", "; ".join(f"{party}: {why} ({source})" for party, why, source in addressed.left_out)),
+    ]  # fmt: skip
+    return Entry(
+        event="broadcast.ordered", at=standing.gateway.clock.now(), actor=actor,
+        details=tuple((name, value) for name, value in details if value),
+    )  # fmt: skip
