@@ -114,6 +114,8 @@ class Leg(Struct, frozen=True, kw_only=True):
     counterpart: PartyId
     channel: str
     address: str
+    alternative: int = 0
+    """Which alternative way of the address book it is; 0 for the usual one."""
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -119,7 +119,12 @@ class Directory:
 
     def by_address(self, address: str) -> Partner | None:
         """The partner that writes from this mail address."""
-        return next((partner for partner in self._by_party.values() if partner.owns_address(address)), None)
+        return next((partner for partner in self._by_party.values() if self._writes_from(partner, address)), None)
+
+    def _writes_from(self, partner: Partner, address: str) -> bool:
+        """Whether an address is the partner's by what was agreed with it, or by the address book."""
+        listed = self.book is not None and self.book.mailbox_kind(partner.party, address) is not None
+        return listed or partner.owns_address(address)
 
     @property
     def parties(self) -> frozenset[str]:
