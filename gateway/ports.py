@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from lxml import etree
 
 from gateway.envelope import Attempt, Claim, Direction, Envelope, Payload, Routing, SignatureReport
+from gateway.facts import Facts
 from gateway.families import Family
 from gateway.findings import Finding, Occasion, Rule
 from gateway.form import Field, Form
@@ -244,6 +245,10 @@ class Format(Protocol):
         """The reference that all messages of one matter share, or an empty text: the Schengen ID, the case
         reference.
         """
+        ...
+
+    def facts(self, form: Form) -> Facts:
+        """What the form says of itself to dialogues, clocks and figures: words of its family's list, no personal data."""
         ...
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:

@@ -14,6 +14,7 @@ from typing import Final
 from lxml import etree
 
 from gateway.errors import Refused
+from gateway.facts import LETTER, Facts
 from gateway.findings import Finding, Occasion, Rule
 from gateway.form import Field, Form
 from gateway.identity import FormatId, family_of, format_id
@@ -30,11 +31,16 @@ _SHORT = {TYPES_NAMESPACE: "t", header.NAMESPACE: "h"}
 
 Subjects = Callable[[Form], tuple[Subject, ...]]
 Matter = Callable[[Form], str]
+States = Callable[[Form], Facts]
 Draft = Callable[[Form, Sequence[Answer], ReplyContext], Form | None]
 
 
 def _no_subjects(form: Form) -> tuple[Subject, ...]:
     return ()
+
+
+def _kind_of_form(form: Form) -> Facts:
+    return ((LETTER, form.format.partition("/")[2].partition("@")[0]),)
 
 
 class FormSpec:
@@ -53,6 +59,7 @@ class FormSpec:
         subjects: Subjects = _no_subjects,
         draft: Draft | None = None,
         matter: Matter = lambda form: form.header.case_reference,
+        facts: States = _kind_of_form,
     ) -> None:
         self.id: FormatId = format_id(id)
         self.family = family_of(self.id)
@@ -63,6 +70,7 @@ class FormSpec:
         self._subjects = subjects
         self._draft = draft
         self._matter = matter
+        self._facts = facts
 
     @property
     def schema(self) -> Schema:
@@ -130,6 +138,10 @@ class FormSpec:
     def matter(self, form: Form) -> str:
         """The reference that all messages of one matter share."""
         return self._matter(form)
+
+    def facts(self, form: Form) -> Facts:
+        """What the form says of itself to dialogues, clocks and figures, in the words of its family."""
+        return self._facts(form)
 
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
         """The business answer, or None when the form wants none."""

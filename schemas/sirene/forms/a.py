@@ -1,6 +1,7 @@
 """`sirene/A@1`: arrest alert information."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.arrest import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Arrest alert information",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

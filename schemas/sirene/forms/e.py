@@ -1,6 +1,7 @@
 """`sirene/E@1`: multiple or incompatible alerts."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.multiple_alerts import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Multiple or incompatible alerts",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

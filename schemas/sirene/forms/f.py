@@ -1,6 +1,7 @@
 """`sirene/F@1`: a flag is asked for or taken back."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.flags import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Flag",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

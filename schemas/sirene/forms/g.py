@@ -1,6 +1,7 @@
 """`sirene/G@1`: further information following a hit, answered with form P where field 089 asks for it."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.object_details import draft
 from schemas.sirene.rules.hits import RULES
 from schemas.sirene.subjects import subjects
@@ -12,5 +13,6 @@ FORM = FormSpec(
     title="Further information following a hit (action taken)",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
     draft=draft,
 )

@@ -1,6 +1,7 @@
 """`sirene/H@1`: a hit whose action was not possible or not taken."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.not_done import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Hit, action not possible or not taken",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

@@ -1,6 +1,7 @@
 """`sirene/K@1`: access, rectification or deletion asked for by a person."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.person_requests import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Request of a person about an alert",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

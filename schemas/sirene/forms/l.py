@@ -1,6 +1,7 @@
 """`sirene/L@1`: identity information and biometrics."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.identity import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Identity information and biometrics",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

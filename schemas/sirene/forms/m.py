@@ -1,6 +1,7 @@
 """`sirene/M@1`: miscellaneous supplementary information."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.miscellaneous import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Miscellaneous supplementary information",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

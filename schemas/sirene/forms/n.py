@@ -1,6 +1,7 @@
 """`sirene/N@1`: a permit decision, asked before granting."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.permits import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Permit decision, asked before granting",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

@@ -1,6 +1,7 @@
 """`sirene/O@1`: a permit decision, permit already exists."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.permits import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Permit decision, permit already exists",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

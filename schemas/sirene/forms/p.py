@@ -1,6 +1,7 @@
 """`sirene/P@1`: object details after a hit."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.object_details import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Object details after a hit",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

@@ -1,6 +1,7 @@
 """`sirene/Q@1`: misused identity."""
 
 from schemas.form import FormSpec
+from schemas.sirene.facts import facts
 from schemas.sirene.rules.misused_identity import RULES
 from schemas.sirene.subjects import subjects
 
@@ -11,4 +12,5 @@ FORM = FormSpec(
     title="Misused identity",
     rules=RULES,
     subjects=subjects,
+    facts=facts,
 )

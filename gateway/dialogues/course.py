@@ -1,0 +1,119 @@
+"""One dialogue while it is read: its state, who plays which role, which questions are open.
+
+The one idea: a role is bound by whoever first acts in it. Until then any party may take it that plays no other role here,
+except the role of the issuing state, which is bound as soon as any form names the issuer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.dialogues.chart import ANY, Bar, Chart, Turn, shows
+from gateway.dialogues.order import moment_of
+from gateway.dialogues.step import Step
+from gateway.identity import MessageId, PartyId
+
+
+@dataclass(slots=True)
+class Question:
+    """A form that asks, and who has not answered it yet."""
+
+    step: Step
+    open_for: set[PartyId]
+    wants: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A dialogue under way."""
+
+    chart: Chart
+    opening: Step
+    alert: str
+    changed_at: datetime
+    state: str = ""
+    roles: dict[str, PartyId] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    messages: set[MessageId] = field(default_factory=set)
+    questions: list[Question] = field(default_factory=list)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is owed any more."""
+        return self.chart.states[self.state].closed and not any(each.open_for for each in self.questions)
+
+    def may_play(self, role: str, party: PartyId) -> bool:
+        """Whether the party acts in this role, or may come to."""
+        if role == ANY:
+            return True
+        bound = self.roles.get(role)
+        return bound == party if bound else party not in self.roles.values()
+
+    def reaches(self, turn: Turn, step: Step) -> bool:
+        """Whether the message goes to one of those whom the turn names."""
+        return any(
+            role == ANY or any(self.may_play(role, party) for party in step.to if party != step.sender)
+            for role in turn.to
+        )
+
+    def fitting(self, step: Step, replies: bool, *, free: bool) -> Turn | None:
+        """The turn that the step is, here and now: of several the one that asks for most facts."""
+        found = [
+            turn
+            for turn in self.chart.after(self.state)
+            if turn.letter == step.letter != "" and turn.free is free and self.may_play(turn.by, step.sender)
+            and self.reaches(turn, step) and shows(step.facts, turn.needs, replies=replies)
+        ]  # fmt: skip
+        return max(found, key=lambda turn: len(turn.needs), default=None)
+
+    def on(self, happening: str) -> Turn | None:
+        """The turn that a happening is in this state."""
+        return next((turn for turn in self.chart.after(self.state) if turn.happening == happening), None)
+
+    def barred(self, step: Step, replies: bool, *, same: bool) -> Bar | None:
+        """The row that forbids the step."""
+        found = [
+            bar
+            for bar in self.chart.bars
+            if bar.letter == step.letter and bar.same is same and self.state in bar.before
+            and self._plays(bar.by, step.sender) and shows(step.facts, bar.needs, replies=replies)
+            and (not same or self._same_matter(step))
+        ]  # fmt: skip
+        return max(found, key=lambda bar: len(bar.needs), default=None)
+
+    def _plays(self, role: str, party: PartyId) -> bool:
+        return role == ANY or self.roles.get(role) == party
+
+    def _same_matter(self, step: Step) -> bool:
+        """Whether the step speaks of what this dialogue is about. Where neither says, it is the same while it is open."""
+        mine = [self.opening.says(name) for name in self.chart.same]
+        theirs = [step.says(name) for name in self.chart.same]
+        return mine == theirs and (any(mine) or not self.closed)
+
+    def bind(self, turn: Turn, step: Step, issuer: PartyId) -> None:
+        """Learn from a step that was taken who plays which role."""
+        if turn.by != ANY:
+            self.roles.setdefault(turn.by, step.sender)
+        others = [party for party in step.to if party != step.sender]
+        named = [role for role in turn.to if role != ANY and role not in self.roles]
+        role = self.chart.issuer
+        if role and role not in self.roles and issuer and issuer not in self.roles.values():
+            self.roles[role] = issuer
+            named = [each for each in named if each != role]
+        free = [party for party in others if party not in self.roles.values()]
+        free.sort(key=lambda party: _scheme(party) != _scheme(step.sender))
+        if named and free and (len(free) == 1 or len(named) > 1 or named == [role]):
+            self.roles.update(zip(named, free, strict=False))
+
+    def take(self, step: Step, leads_to: str) -> None:
+        """Add a step."""
+        if leads_to and leads_to != self.state:
+            self.changed_at = moment_of(step.sent)
+        self.state = leads_to or self.state
+        self.steps.append(step)
+        self.messages.add(step.message_id)
+
+
+def _scheme(party: PartyId) -> str:
+    return party.partition(":")[0]

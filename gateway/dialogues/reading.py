@@ -1,0 +1,239 @@
+"""Where an exchange stands: `read` fits every message into its dialogue and says what may come next. Pure and deterministic.
+
+The one idea: a message is fitted, in the order of sending, to the first of these that allows it: a dialogue that it answers; an
+open dialogue on the same alert in which it is the sender's turn; a dialogue that it opens; a dialogue in which forms of its kind may
+always come. What fits nowhere is a problem for an officer and changes no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gateway.dialogues import refusal
+from gateway.dialogues.chart import Chart, Charts, Turn, shows
+from gateway.dialogues.course import Question, Running
+from gateway.dialogues.happened import Happened
+from gateway.dialogues.order import Links, answers_something, in_order, moment_of, once
+from gateway.dialogues.outlook import outlook
+from gateway.dialogues.standing import Course, Fit, Noted, Standing
+from gateway.dialogues.step import Step
+from gateway.dialogues.told import always_told, answered, asked, told
+from gateway.findings import Finding
+from gateway.identity import EnvelopeId, PartyId
+
+ALERT: Final = "schengen_id"
+"""The fact that names the alert; dialogues on different alerts stand side by side in one exchange."""
+ISSUER: Final = "issuer"
+"""The fact that names the party whose alert it is, where the form says so."""
+YES: Final = "yes"
+
+
+def read(
+    charts: Charts, steps: Iterable[Step], happened: Iterable[Happened] = (), own: frozenset[PartyId] = frozenset()
+) -> Standing:
+    """The standing of an exchange. The order and the repetition of what is given mean nothing."""
+    kept, same = once(steps)
+    links = Links(kept)
+    reading = _Reading(charts, links, kept, own)
+    for each in in_order(kept, happened, links):
+        if isinstance(each, Step):
+            reading.step(each)
+        else:
+            reading.record(each)
+    return reading.standing(same)
+
+
+class _Reading:
+    """One exchange while it is read."""
+
+    def __init__(self, charts: Charts, links: Links, steps: Sequence[Step], own: frozenset[PartyId]) -> None:
+        self._charts, self._links, self._own = charts, links, own
+        self._courses: list[Running] = []
+        self._home: dict[EnvelopeId, Running] = {}
+        self._fits: dict[EnvelopeId, Fit] = {}
+        self._noted: list[Noted] = []
+        self._issuers: dict[str, PartyId] = {}
+        for step in sorted(steps, key=lambda each: (moment_of(each.sent), each.message_id), reverse=True):
+            if step.says(ISSUER):
+                self._issuers[step.says(ALERT)] = step.says(ISSUER)
+
+    def step(self, step: Step) -> None:
+        """Fit one message, the next in order."""
+        parents = self._links.answered_by(step)
+        courses = self._concerned(step, parents)
+        problem = self._twice(courses, step)
+        if problem is None and (
+            self._continue(courses, step, free=False)
+            or self._open(step, parents)
+            or self._continue(courses, step, free=True)
+        ):
+            return
+        if problem is None and self._open(step, parents, last=True):
+            return
+        course, finding = problem or self._problem(courses, step)
+        self._fits[step.envelope] = Fit(
+            envelope=step.envelope, dialogue=course.chart.id if course else "", about=course.opening.message_id if course else "",
+            before=course.state if course else "", after=course.state if course else "", problem=finding,
+        )  # fmt: skip
+
+    def record(self, record: Happened) -> None:
+        """Take what was recorded into every dialogue that waits for it."""
+        courses = [each for each in self._courses if not record.about or record.about in each.messages]
+        for course in courses:
+            self._settle(course, record)
+            turn = course.on(record.happening.name)
+            if turn is None:
+                continue
+            if turn.leads_to and turn.leads_to != course.state:
+                course.changed_at = moment_of(record.happening.at)
+                course.state = turn.leads_to
+
+    def _settle(self, course: Running, record: Happened) -> None:
+        """A question that was answered by telephone is answered."""
+        if record.happening.name == self._charts.questions.answered:
+            for question in course.questions:
+                if record.about in ("", question.step.message_id):
+                    question.open_for.clear()
+
+    def _concerned(self, step: Step, parents: Sequence[Step]) -> list[Running]:
+        """The dialogues that the message can belong to, the likeliest first."""
+        answered_ones = list(dict.fromkeys(id(home) for each in parents if (home := self._home.get(each.envelope))))
+        alert = step.says(ALERT)
+        near = [
+            course
+            for course in self._courses
+            if course.opening.test == step.test and (id(course) in answered_ones or not alert or not course.alert or alert == course.alert)
+        ]  # fmt: skip
+        rank = {course: place for place, course in enumerate(answered_ones)}
+
+        def likelihood(place_and_course: tuple[int, Running]) -> tuple[int, bool, bool, int]:
+            place, course = place_and_course
+            return (rank.get(id(course), len(rank)), course.closed, step.sender not in course.roles.values(), -place)
+
+        return [course for _, course in sorted(enumerate(near), key=likelihood)]
+
+    def _twice(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding] | None:
+        """Whether it opens again what was opened for the same matter, against the chart."""
+        for course in courses:
+            bar = course.barred(step, step.in_reply_to in course.messages, same=True)
+            if bar is not None and course.fitting(step, self._replies(course, step), free=False) is None:
+                return course, refusal.by_bar(bar, course)
+        return None
+
+    def _continue(self, courses: Sequence[Running], step: Step, *, free: bool) -> bool:
+        for course in courses:
+            turn = course.fitting(step, self._replies(course, step), free=free)
+            if turn is not None:
+                self._take(course, turn, step)
+                return True
+        return False
+
+    def _replies(self, course: Running, step: Step) -> bool:
+        return any(self._home.get(each.envelope) is course for each in self._links.answered_by(step))
+
+    def _open(self, step: Step, parents: Sequence[Step], *, last: bool = False) -> bool:
+        """Open a dialogue. What opens one on no fact at all (`last`) comes after everything else."""
+        astray = answers_something(step) and not parents
+        found = [
+            (chart, turn)
+            for chart in self._charts.charts
+            for turn in chart.openings
+            if turn.letter == step.letter != "" and shows(step.facts, turn.needs) and not (astray and turn.also_answers)
+            and (last or turn.needs or not turn.also_answers)
+        ]  # fmt: skip
+        if not found:
+            return False
+        chart, turn = max(found, key=lambda pair: (len(pair[1].needs), pair[0].id))
+        self._take(self._begin(chart, step), turn, step)
+        return True
+
+    def _begin(self, chart: Chart, step: Step) -> Running:
+        course = Running(chart=chart, opening=step, alert=step.says(ALERT), changed_at=moment_of(step.sent))
+        self._courses.append(course)
+        return course
+
+    def _take(self, course: Running, turn: Turn, step: Step) -> None:
+        before = course.state
+        course.bind(turn, step, self._issuers.get(course.alert, ""))
+        course.take(step, turn.leads_to)
+        self._home[step.envelope] = course
+        self._fits[step.envelope] = Fit(
+            envelope=step.envelope,
+            dialogue=course.chart.id,
+            about=course.opening.message_id,
+            before=before,
+            after=course.state,
+        )
+        self._noted += told(course, turn.emits, step)
+        self._noted += always_told(self._charts, step)
+        self._question(course, step)
+
+    def _question(self, course: Running, step: Step) -> None:
+        """Close the questions that the step answers; open its own."""
+        parents = {each.envelope for each in self._links.answered_by(step)}
+        waiting = [each for each in course.questions if step.sender in each.open_for and each.step.sender in step.to]
+        meant = [each for each in waiting if each.step.envelope in parents]
+        if not meant and not parents:
+            meant = [each for each in waiting if not each.wants or step.letter in each.wants][:1]
+        for question in meant:
+            question.open_for.discard(step.sender)
+            self._noted += answered(self._charts, question, step)
+        if step.says(self._charts.questions.fact) == YES:
+            others = {party for party in step.to if party != step.sender}
+            wants = tuple(step.says(self._charts.questions.wants).split())
+            course.questions.append(Question(step=step, open_for=others, wants=wants))
+            self._noted += asked(self._charts, step, self._own)
+
+    def _problem(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding]:
+        for course in courses:
+            bar = course.barred(step, self._replies(course, step), same=False)
+            if bar is not None:
+                return course, refusal.by_bar(bar, course)
+        for course in courses:
+            if step.letter in course.chart.letters:
+                return course, refusal.out_of_turn(self._charts, course, step)
+        return None, refusal.reply_to_nothing(self._charts, step)
+
+    def standing(self, same: dict[EnvelopeId, EnvelopeId]) -> Standing:
+        """The answer, every envelope with its fit."""
+        ahead = self._ran_ahead()
+        fits = []
+        for envelope, chosen in sorted(same.items()):
+            fits.append(_with(self._fits[chosen], envelope, early=chosen in ahead))
+        return Standing(
+            courses=tuple(self._shown(each) for each in self._courses), fits=tuple(fits), noted=tuple(self._noted)
+        )
+
+    def _ran_ahead(self) -> set[EnvelopeId]:
+        """The steps that were known before one that stands before them in the same dialogue."""
+        ahead = set()
+        for course in self._courses:
+            latest = None
+            for step in course.steps:
+                known = moment_of(step.known_at)
+                if latest is not None and known < latest:
+                    ahead.add(step.envelope)
+                latest = known if latest is None else max(latest, known)
+        return ahead
+
+    def _shown(self, course: Running) -> Course:
+        state = course.chart.states[course.state]
+        return Course(
+            dialogue=course.chart.id, title=course.chart.title, about=course.opening.message_id, state=course.state,
+            meaning=state.meaning, closed=course.closed, opened_at=moment_of(course.opening.sent), changed_at=course.changed_at,
+            roles=tuple(sorted(course.roles.items())), steps=tuple(step.envelope for step in course.steps),
+            next=outlook(self._charts, course),
+        )  # fmt: skip
+
+
+def _with(fit: Fit, envelope: EnvelopeId, *, early: bool) -> Fit:
+    return Fit(
+        envelope=envelope,
+        dialogue=fit.dialogue,
+        about=fit.about,
+        before=fit.before,
+        after=fit.after,
+        problem=fit.problem,
+        early=early,
+    )
