@@ -20,7 +20,7 @@ GAP: Final = "?"
 """Stands for a letter without a conversion, in patterns only and never in a form."""
 _DIAERESIS: Final = "\u0308"
 _JOINTS: Final = frozenset(JOINTS)
-_HYPHENS: Final = re.compile(r" *-[ \-]*")
+_HYPHENS: Final = re.compile(r"[ ']*-[ '\-]*")
 
 
 class Remark(StrEnum):
@@ -73,7 +73,7 @@ class Conversion(NamedTuple):
     pattern: str
     remarks: frozenset[Remark]
     confidence: str
-    """That of the weakest row used; `verified` where none was needed."""
+    """That of the weakest row used; empty where none was."""
 
 
 class _Token(NamedTuple):
@@ -90,7 +90,7 @@ def convert(text: str, tables: Mapping[str, NameTable]) -> Conversion:
     tokens = list(_tokens(text, tables))
     remarks: set[Remark] = set()
     written: list[str] = []
-    weakest, place = 0, 0
+    weakest, place = -1, 0
     while place < len(tokens):
         token, taken = tokens[place], 1
         if token.key is None:
@@ -111,7 +111,8 @@ def convert(text: str, tables: Mapping[str, NameTable]) -> Conversion:
     form = tidy(pattern.replace(GAP, ""))
     if not form:
         remarks.add(Remark.EMPTY)
-    return Conversion(form=form, pattern=pattern, remarks=frozenset(remarks), confidence=CONFIDENCE[weakest])
+    confidence = CONFIDENCE[weakest] if weakest >= 0 else ""
+    return Conversion(form=form, pattern=pattern, remarks=frozenset(remarks), confidence=confidence)
 
 
 def tidy(text: str) -> str:
