@@ -1,0 +1,77 @@
+"""What the core asks of the SIRENE family about alerts (`gateway.alerts.law.AlertLaw`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from gateway.alerts.commands import Change
+from gateway.alerts.law import Advice, CategoryFacts, Hit, HitDraft
+from gateway.alerts.words import Alert
+from gateway.findings import Finding
+from gateway.identity import PartyId
+from gateway.reply import ReplyContext
+from schemas.sirene.alerts import changes, hits, lifetime, minimum, standing_beside
+from schemas.sirene.alerts.tables import Category, categories
+
+
+class SireneAlertLaw:
+    """The tables of this folder behind the questions of the core."""
+
+    def categories(self) -> tuple[CategoryFacts, ...]:
+        """Every category of the table."""
+        return tuple(_facts(row) for row in categories().values())
+
+    def entry_findings(self, alert: Alert, own: frozenset[PartyId], now: datetime) -> tuple[Finding, ...]:
+        """What is wrong with an alert that is to be entered."""
+        return (*minimum.content_findings(alert, own), *lifetime.life_findings(alert, now, now))
+
+    def expires_at(self, alert: Alert, now: datetime) -> datetime | None:
+        """When it ends at the latest if it is entered now."""
+        return lifetime.longest(alert, now)
+
+    def advice(self, alert: Alert, existing: Sequence[Alert], own: frozenset[PartyId]) -> Advice:
+        """What to do with an intended alert beside those that exist."""
+        return standing_beside.advice(alert, existing, own)
+
+    def change_findings(
+        self, change: Change, alert: Alert, others: Sequence[Alert], own: frozenset[PartyId], now: datetime
+    ) -> tuple[Finding, ...]:
+        """What is wrong with a change."""
+        return tuple(changes.change_findings(change, alert, others, own, now))
+
+    def warnings(self, alert: Alert, now: datetime) -> tuple[Finding, ...]:
+        """What an officer should know about it."""
+        return tuple(lifetime.life_warnings(alert, now))
+
+    def comes_before(self, one: Alert, other: Alert) -> bool | None:
+        """Whether the first is executed before the other."""
+        return standing_beside.comes_before(one, other)
+
+    def compose_hit(self, alert: Alert, hit: Hit, context: ReplyContext) -> HitDraft:
+        """The G form that reports a hit."""
+        return hits.compose(alert, hit, context)
+
+
+def _facts(row: Category) -> CategoryFacts:
+    return CategoryFacts(
+        code=row.code, title=row.title, article=" or ".join(row.articles), action=row.action, life=_life(row),
+        flag_possible=row.flag != "no", deleted_when=row.deleted_when, citation=row.citation, confidence=row.confidence,
+    )  # fmt: skip
+
+
+def _life(row: Category) -> str:
+    told = []
+    if row.months:
+        told.append(f"{row.months} months")
+    if row.months_long:
+        told.append(f"{row.months_long} months where the national decision runs longer")
+    if row.months_object.isdecimal():
+        told.append(f"objects {row.months_object} months")
+    elif row.months_object:
+        told.append("as the alert on the person")
+    return ", ".join(told)
+
+
+ALERT_LAW: Final = SireneAlertLaw()
