@@ -40,6 +40,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The field as the family names it, for example `089` or `Header/ReplyBy`."""
     remedy: str = ""
     citation: str = ""
+    label: str = ""
+    """What people call the field, for example `request for supplementary information`."""
+
+    @property
+    def place(self) -> str:
+        """The field by number and name, for the reader of a receipt."""
+        return f"{self.field} {self.label}".strip()
 
 
 class Occasion(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ and moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -235,6 +235,10 @@ class Format(Protocol):
 
     def encode(self, form: Form) -> etree._Element:
         """The unsigned tree of a form."""
+        ...
+
+    def named(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings with what people call their fields."""
         ...
 
     def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:

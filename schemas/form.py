@@ -8,10 +8,13 @@ its form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import importlib
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from lxml import etree
+from msgspec import structs
 
 from gateway.errors import Refused
 from gateway.facts import LETTER, Facts
@@ -23,7 +26,7 @@ from gateway.reply import ReplyContext
 from gateway.subjects import Subject
 from gateway.versions import major_of
 from schemas import header
-from schemas.xsd import SIGNATURE, TYPES_NAMESPACE, Schema, load
+from schemas.xsd import SIGNATURE, TYPES_NAMESPACE, Schema, header_labels, load
 
 NUMBER_ATTRIBUTE: Final = "no"
 _PREFIXES = {"": "", "t": TYPES_NAMESPACE, "h": header.NAMESPACE}
@@ -107,7 +110,7 @@ class FormSpec:
 
     def validate(self, root: etree._Element) -> list[Finding]:
         """What the schema says against the tree, each with the field, in words."""
-        return self.schema.findings(root)
+        return self.named(self.schema.findings(root))
 
     def decode(self, root: etree._Element) -> Form:
         """The typed form of a tree; raises `Refused` when it does not have the shape of this format."""
@@ -133,7 +136,7 @@ class FormSpec:
 
     def check(self, form: Form, occasion: Occasion) -> tuple[Finding, ...]:
         """What the rules of this format say about the form."""
-        return tuple(finding for rule in self.rules for finding in rule.findings(form, occasion))
+        return tuple(self.named(finding for rule in self.rules for finding in rule.findings(form, occasion)))
 
     def matter(self, form: Form) -> str:
         """The reference that all messages of one matter share."""
@@ -146,6 +149,25 @@ class FormSpec:
     def draft(self, form: Form, answers: Sequence[Answer], reply: ReplyContext) -> Form | None:
         """The business answer, or None when the form wants none."""
         return self._draft(form, answers, reply) if self._draft else None
+
+    def named(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings with the names of their fields, where people have one."""
+        return [
+            finding
+            if finding.label or not finding.field
+            else structs.replace(finding, label=self.field_name(finding.field))
+            for finding in findings
+        ]
+
+    def field_name(self, field: str) -> str:
+        """What people call a field that a finding names: the family knows its numbers, the schema its elements."""
+        known = getattr(importlib.import_module(f"schemas.{self.family}"), "field_name", None)
+        name = str(known(self.element, field)) if known else ""
+        if name:
+            return name
+        local = field.partition(" (")[0].rpartition("/")[2].partition("[")[0]
+        labels = header_labels() if field.startswith("Header") else self.schema.labels
+        return re.split(r"[.;:]", labels.get(local, ""))[0].strip()
 
     def label(self, field: Field) -> str:
         """What the schema's documentation calls the field."""

@@ -108,7 +108,7 @@ def _field(path: str, numbers: dict[str, str]) -> str:
     """`Body/RequestForInformation (089)` from an absolute path."""
     steps = [step.rpartition(":")[2].rpartition("}")[2] for step in path.strip("/").split("/")][1:]
     number = numbers.get(_local(path), "")
-    return "/".join(steps) + (f" ({number})" if number else "")
+    return ("/".join(steps) or _local(path)) + (f" ({number})" if number else "")
 
 
 def _words(error: xmlschema.XMLSchemaValidationError) -> str:
@@ -135,3 +135,9 @@ def _words(error: xmlschema.XMLSchemaValidationError) -> str:
 def load(family: str, file_name: str) -> Schema:
     """The compiled schema of a family's file; compiled once in the life of a process."""
     return Schema(Path(str(files("schemas"))) / family / "xsd" / file_name)
+
+
+@lru_cache(maxsize=1)
+def header_labels() -> dict[str, str]:
+    """What the elements of the shared header are called."""
+    return Schema(Path(str(files("schemas"))) / "xsd" / "header.xsd").labels

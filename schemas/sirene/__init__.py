@@ -13,6 +13,8 @@
 The official schema is not public. Numbers are kept as published; names are ours.
 """
 
+from schemas.sirene import field_numbers
+
 _WITHDRAWN = (
     "Form {letter} was withdrawn in 2011 (Commission Implementing Decision 2011/406/EU, annex 1.3.5). Send the same "
     "information on form M."
@@ -20,3 +22,8 @@ _WITHDRAWN = (
 
 WITHDRAWN = {f"Form{letter}": _WITHDRAWN.format(letter=letter) for letter in "BCD"}
 """Root elements of forms that no longer exist, each with the sentence that refuses it."""
+
+
+def field_name(element: str, field: str) -> str:
+    """What people call a field of the form with this root element."""
+    return field_numbers.field_name(element.removeprefix("Form"), field)

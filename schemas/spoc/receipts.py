@@ -73,8 +73,8 @@ def read(form: Form) -> ReceiptContent:
 
 def _finding(finding: Finding) -> Field:
     attributes = [("rule", _code(finding.rule) or "UNKNOWN"), ("severity", str(finding.severity))]
-    if finding.field:
-        attributes.append(("field", _clean(finding.field)[:MAX_FIELD]))
+    if finding.place:
+        attributes.append(("field", _clean(finding.place)[:MAX_FIELD]))
     children = [
         Field(name="Text", value=_text(finding.text) or "See the rule."),
         *_some("Remedy", _text(finding.remedy)),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import safexml
+from gateway.attachments.recognise import recognise
 from gateway.errors import Refused
 from gateway.findings import Occasion, Severity
 from gateway.form import Field, Form
@@ -57,7 +58,8 @@ def kinds(form: Form) -> list[MarkerKind]:
 def test_a_broken_form_raises_exactly_the_rule_in_its_name(path: Path) -> None:
     root = safexml.parse(path.read_bytes())
     spec = CATALOGUE.get(f"sirene/{path.parts[-3].removeprefix('Form')}@1")
-    found = spec.validate(root) or spec.check(spec.decode(root), OCCASION)
+    files = tuple(recognise(file.read_bytes()) for file in path.with_suffix("").glob("*"))
+    found = spec.validate(root) or spec.check(spec.decode(root), msgspec.structs.replace(OCCASION, attachments=files))
     rule = path.stem.partition("--")[0]
 
     acting = {finding.rule for finding in found if finding.severity is not Severity.INFO}
