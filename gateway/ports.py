@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from lxml import etree
 
+from gateway.alerts.commands import Asking, Change, EnterAlert
+from gateway.alerts.words import Alert, Changes, Found, Sought
+from gateway.dialogues.story import AlertFacts
 from gateway.envelope import Attempt, Claim, Direction, Envelope, Payload, Routing, SignatureReport
 from gateway.facts import Facts
 from gateway.families import Family
@@ -199,6 +202,55 @@ class CaseSystem(Protocol):
     async def stop(self) -> None: ...
 
     async def probe(self) -> None: ...
+
+
+@runtime_checkable
+class AlertSystem(Protocol):
+    """The national part of an alert system such as SIS. Every change names the version that was read.
+
+    All methods raise `RegisterUnavailable` (ask again with the same request id) or `Refused`.
+    """
+
+    name: str
+    time_limit_seconds: float
+
+    async def enter(self, command: EnterAlert, asking: Asking) -> Alert:
+        """The alert as it was entered, with its id. The same idempotency key enters one alert."""
+        ...
+
+    async def change(self, change: Change, asking: Asking) -> Alert:
+        """The alert after the change; `Refused` with `alert.version` when somebody changed it meanwhile."""
+        ...
+
+    async def get(self, alert: str, asking: Asking) -> Alert | None:
+        """The alert as it stands, of any state; None where there is none. A deleted one has no content."""
+        ...
+
+    async def search(self, sought: Sought, asking: Asking) -> Found:
+        """Alerts of all states on a person, vehicle, document, object or set of prints."""
+        ...
+
+    async def expiring(self, days: int, asking: Asking) -> tuple[Alert, ...]:
+        """Own alerts that end within so many days."""
+        ...
+
+    async def changes(self, cursor: str, asking: Asking) -> Changes:
+        """What happened to alerts since the cursor; an empty one begins at the beginning."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def probe(self) -> None: ...
+
+
+class AlertLookup(Protocol):
+    """What rules need to know of an alert."""
+
+    async def look_up(self, alert: str) -> AlertFacts | None:
+        """The facts, or None where there is no such alert or the system cannot be asked now. Never raises."""
+        ...
 
 
 # --- formats -------------------------------------------------------------------------------------------------------
