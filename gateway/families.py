@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.addressbook.book import Book, Speciality
+from gateway.alerts.law import AlertLaw
 from gateway.form import Form
 from gateway.identity import PartyId
 
@@ -53,6 +54,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Receipts and reports: never answered, never gated."""
     kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None
     """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so."""
+    alerts: AlertLaw | None = None
+    """What the family knows about alerts; None where it has none."""
 
     def handling_code(self, code: str) -> HandlingCode:
         """What a code means. One that the family does not know needs an officer."""
