@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from gateway.addressbook.book import Book, Speciality
 from gateway.alerts.law import AlertLaw
+from gateway.clocks.definition import ClockTable
+from gateway.dialogues.chart import Charts
+from gateway.dialogues.rules import StoryRule
 from gateway.form import Form
 from gateway.identity import PartyId
 
@@ -56,6 +59,12 @@ class Family(Struct, frozen=True, kw_only=True):
     """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so."""
     alerts: AlertLaw | None = None
     """What the family knows about alerts; None where it has none."""
+    charts: Charts | None = None
+    """Its dialogues; None where nothing is known of an order of messages."""
+    clocks: ClockTable | None = None
+    """Its legal time limits; None where it has none."""
+    story_rules: tuple[StoryRule, ...] = ()
+    """Rules that a single form cannot decide."""
 
     def handling_code(self, code: str) -> HandlingCode:
         """What a code means. One that the family does not know needs an officer."""

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.errors import Misconfigured
+from gateway.identity import PartyId
 
 SATURDAY_AND_SUNDAY: Final = frozenset({5, 6})
 """As `date.weekday` counts."""
@@ -32,6 +33,46 @@ class Calendar(Protocol):
     def is_working_day(self, day: date) -> bool:
         """Whether the authorities of the place work; raises `CalendarDoesNotReach` for a day it knows nothing of."""
         ...
+
+
+class Calendars(Protocol):
+    """Every calendar there is, by the office that it binds."""
+
+    def of(self, party: PartyId) -> Calendar:
+        """The calendar of an office's state. Of a place nobody knows it is one that refuses every question."""
+        ...
+
+
+class UnknownPlace:
+    """The calendar of a place that nobody named: limits in hours need none, everything else is refused."""
+
+    def __init__(self, place: str = "") -> None:
+        self._place = place
+
+    @property
+    def zone(self) -> tzinfo:
+        raise self._unknown()
+
+    def is_working_day(self, day: date) -> bool:
+        raise self._unknown()
+
+    def _unknown(self) -> CalendarDoesNotReach:
+        named = (
+            f"There is no calendar for {self._place[:64]}."
+            if self._place
+            else "Nothing says which office the limit binds."
+        )
+        return CalendarDoesNotReach(
+            "clocks.place-unknown", "The place whose calendar counts is not known.",
+            operator=f"{named} Name its zone and days off in the settings.",
+        )  # fmt: skip
+
+
+class NoCalendars:
+    """Where none is set up."""
+
+    def of(self, party: PartyId) -> Calendar:
+        return UnknownPlace(party)
 
 
 class ListedDays:

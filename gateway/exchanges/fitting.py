@@ -1,0 +1,135 @@
+"""Does a message fit its exchange? The dialogues and the rules over the whole exchange decide; nothing is lost over it.
+
+A message that breaks its dialogue waits for an officer with the explanation, one that a rule refuses goes back with it,
+and only one that goes on becomes a step. The revision that was read travels with the decision: if somebody writes to the
+exchange meanwhile, the decision is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.dialogues.standing import Fit
+from gateway.dialogues.step import Step
+from gateway.dialogues.story import AlertFacts, Story
+from gateway.envelope import Envelope
+from gateway.errors import Unavailable
+from gateway.exchanges.joining import key_of, step_of
+from gateway.exchanges.matter import MAX_STEPS, Kept
+from gateway.exchanges.picture import standing_of
+from gateway.families import Family
+from gateway.findings import Finding, Severity, worst
+from gateway.ledger import Ledger
+from gateway.office import Office
+from gateway.ports import AlertLookup, Formats
+from gateway.verdict import Advance, Details, Hold, Reason, Reject
+
+BREAKS: Final = "dialogue.breaks"
+STORY_HOLD: Final = "story.officer"
+STORY_REFUSED: Final = "story.refused"
+FULL: Final = "exchange.full"
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """What an advance must carry so that the message becomes a step."""
+
+    envelope: Envelope
+    details: Details = ()
+    steps: tuple[Step, ...] = ()
+    expects: tuple[tuple[str, int], ...] = ()
+
+
+class Fitting:
+    """Fits messages into exchanges. `alerts` is where rules look up the alert; without it they yield nothing."""
+
+    def __init__(self, ledger: Ledger, formats: Formats, office: Office, alerts: AlertLookup | None = None) -> None:
+        self._ledger, self._formats, self._alerts = ledger, formats, alerts
+        self._own = frozenset(office.parties)
+
+    async def fit(self, envelope: Envelope, exchange: str, now: datetime) -> Fitted | Hold | Reject:
+        """What goes with the advance; or Hold or Reject with the explanation. The envelope has its form and findings."""
+        envelope = envelope.learn(exchange=exchange)
+        family = self._formats.family(envelope.form.format)
+        if family.technical:
+            return Fitted(envelope=envelope)
+        kept = await self._ledger.exchange(exchange)
+        earlier = tuple(step for step in kept.steps if step.envelope != envelope.id)
+        if len(earlier) >= MAX_STEPS:
+            return self._over(envelope)
+        step = step_of(envelope, exchange, key_of(self._formats, envelope))
+        looked_up, details = await self._alert(family, step)
+        story = self._story(family, step, (*earlier, step), kept, looked_up, now)
+        fit = story.standing.fit(envelope.id)
+        found = tuple(finding for rule in family.story_rules for finding in rule.findings(story))
+        if fit and fit.problem:
+            found = (fit.problem, *found)
+        known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found), step=step)
+        stopped = _stopped(known, fit, found)
+        if stopped:
+            return stopped
+        return Fitted(
+            envelope=known,
+            details=(*details, *_told(fit), *_rules(found)),
+            steps=(step,),
+            expects=((exchange, kept.revision),),
+        )
+
+    def _story(
+        self, family: Family, step: Step, steps: tuple[Step, ...], kept: Kept, alert: AlertFacts | None, now: datetime
+    ) -> Story:  # fmt: skip
+        standing = standing_of(family, steps, kept.happened, self._own)
+        live = tuple(each for each in steps if not each.void)
+        return Story(
+            step=step, steps=live, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
+        )
+
+    async def _alert(self, family: Family, step: Step) -> tuple[AlertFacts | None, Details]:
+        """The alert, where a rule might need it. One that cannot be looked up now stops no message; the journal says so."""
+        if self._alerts is None or not family.story_rules or not step.key:
+            return None, ()
+        try:
+            return await self._alerts.look_up(step.key), ()
+        except Unavailable as error:
+            return None, (("alert", error.code),)
+
+    def _over(self, envelope: Envelope) -> Fitted | Hold:
+        """An exchange that is full keeps no more; an officer decides whether the message goes on without being a step."""
+        if envelope.released(FULL):
+            return Fitted(envelope=envelope, details=(("step", "not kept"),))
+        words = f"Its exchange holds {MAX_STEPS} messages, which is as many as one can hold."
+        return Hold(envelope=envelope, reason=Reason(code=FULL, public=words))
+
+
+def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> Hold | Reject | None:
+    """Why it does not go on; what an officer has released does not stop it again."""
+    details = (*_told(fit), *_rules(found))
+    if worst(found) is Severity.ERROR:
+        words = "The message cannot stand in its exchange; see the findings for each field."
+        reason = Reason(code=STORY_REFUSED, public=words)
+        return Reject(envelope=envelope, reason=reason, findings=tuple(found), details=details)
+    if fit and fit.problem and not envelope.released(BREAKS):
+        return Hold(envelope=envelope, reason=_explained(BREAKS, fit.problem), details=details)
+    held = [each for each in found if each.severity is Severity.HOLD and not (fit and each == fit.problem)]
+    if held and not envelope.released(STORY_HOLD):
+        return Hold(envelope=envelope, reason=_explained(STORY_HOLD, held[0]), details=details)
+    return None
+
+
+def _explained(code: str, finding: Finding) -> Reason:
+    source = f" ({finding.citation})" if finding.citation else ""
+    return Reason(code=code, public=f"{finding.rule}: {finding.text}", operator=f"{finding.remedy}{source}".strip())
+
+
+def _told(fit: Fit | None) -> Details:
+    if fit is None:
+        return ()
+    early = (("early", "yes"),) if fit.early else ()
+    return (("dialogue", fit.dialogue), ("state_before", fit.before), ("state_after", fit.after), *early)
+
+
+def _rules(found: Sequence[Finding]) -> Details:
+    return (("findings", " ".join(f"{each.rule}:{each.severity}" for each in found)),) if found else ()

@@ -1,0 +1,68 @@
+"""An exchange with where it stands and how its clocks run at a moment: the one place where all of it is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.clocks.calendar import Calendars
+from gateway.dialogues import reading
+from gateway.dialogues.happened import Happened
+from gateway.dialogues.standing import Standing
+from gateway.dialogues.step import Step
+from gateway.exchanges.matter import Kept
+from gateway.exchanges.running import Run, runs_of
+from gateway.families import Family
+from gateway.identity import PartyId
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """All of an exchange as of a moment."""
+
+    standing: Standing
+    runs: tuple[Run, ...]
+
+    @property
+    def overdue_by(self) -> tuple[PartyId, ...]:
+        """Who has let a limit pass and still owes the act."""
+        return tuple(sorted({run.bound for run in self.runs if run.overdue}))
+
+    @property
+    def due(self) -> datetime | None:
+        """The nearest end of a clock that still runs."""
+        ends = (run.state.due for run in self.runs if run.live and not run.overdue and run.state)
+        return min((end for end in ends if end), default=None)
+
+    @property
+    def next_look_at(self) -> datetime | None:
+        """When something changes by itself."""
+        looks = (run.state.next_look_at for run in self.runs if run.state)
+        return min((look for look in looks if look), default=None)
+
+    @property
+    def trouble(self) -> str:
+        """Why clocks cannot be computed; empty when all can."""
+        return "; ".join(dict.fromkeys(run.trouble for run in self.runs if run.trouble))
+
+
+def standing_of(
+    family: Family, steps: Iterable[Step], happened: Iterable[Happened], own: frozenset[PartyId]
+) -> Standing:
+    """Where the dialogues of an exchange stand; nothing for a family without charts."""
+    if family.charts is None:
+        return Standing()
+    return reading.read(family.charts, [step for step in steps if not step.void], happened, own)
+
+
+def picture_of(
+    family: Family, kept: Kept, own: frozenset[PartyId], calendars: Calendars, now: datetime,
+    also: Sequence[Happened] = (),
+) -> Picture:  # fmt: skip
+    """The exchange as it stands at `now`; `also` is what was found out since it was read."""
+    happened = (*kept.happened, *also)
+    standing = standing_of(family, kept.steps, happened, own)
+    if family.clocks is None:
+        return Picture(standing=standing, runs=())
+    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, calendars, now))
