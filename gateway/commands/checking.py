@@ -118,7 +118,7 @@ def _draw(out: Console, seen: list[tuple[str, Examination]]) -> None:
         )
         if one.findings:
             rows = [
-                (each.severity, each.rule, each.field, " ".join([each.text, each.remedy]).strip(), each.citation)
+                (each.severity, each.rule, each.place, " ".join([each.text, each.remedy]).strip(), each.citation)
                 for each in one.findings
             ]
             out.print(table("", ("severity", "rule", "field", "what to mend", "source"), rows))

@@ -19,6 +19,8 @@ from msgspec import Struct
 
 from config.load import Home
 from gateway import parcel, safexml
+from gateway.attachments.recognise import kind_findings, recognise_all
+from gateway.attachments.recognised import Recognised
 from gateway.envelope import Part, Payload, SignatureReport
 from gateway.errors import Refused
 from gateway.findings import Finding, Occasion, Severity, worst
@@ -56,6 +58,8 @@ class Examination(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     form: Form | None = None
     parts: tuple[Part, ...] = ()
+    files: tuple[Recognised, ...] = ()
+    """What the files are by their own headers."""
 
     @property
     def verdict(self) -> str:
@@ -156,8 +160,9 @@ class Examiner:
             root = safexml.parse(opened.form)
             spec = self._around.formats.recognise(str(root.tag), root.get("version", ""))
         seen = Examination(
-            format=spec.id, title=spec.title, parts=parts, direction="outbound" if outbound else "inbound"
-        )
+            format=spec.id, title=spec.title, parts=parts, files=recognise_all(opened.files),
+            direction="outbound" if outbound else "inbound",
+        )  # fmt: skip
         signature, root = self._signature(opened.form, root)
         seen = msgspec.structs.replace(seen, signature=signature)
         if signature.state == "refused":
@@ -182,11 +187,13 @@ class Examiner:
 
     def _checked(self, seen: Examination, spec: Format, form: Form, *, compared: bool) -> Examination:
         inbound = seen.direction == "inbound" and form.header.sender not in self._around.own
-        occasion = self._around.occasion(form, self._now, inbound=inbound)
+        occasion = msgspec.structs.replace(
+            self._around.occasion(form, self._now, inbound=inbound), attachments=seen.files
+        )
         family = self._around.formats.family(form.format)
-        findings = [*header_findings(form, occasion, family), *spec.check(form, occasion)]
+        findings = [*spec.named(header_findings(form, occasion, family)), *spec.check(form, occasion)]
         if compared:
-            findings += manifest_findings(form, seen.parts)
+            findings += spec.named([*manifest_findings(form, seen.parts), *kind_findings(form, seen.files)])
         elif form.header.attachments:
             findings.append(
                 _remark(
