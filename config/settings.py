@@ -93,9 +93,19 @@ class AddressBook(_Strict):
 
     file: Path = Field(Path("address-book.xml"), description="Where the issue in force is kept.")
     anchors_file: Path = Field(description="PEM file: the authority that the publisher's certificate chains to.")
-    signers: tuple[str, ...] = Field(
-        min_length=1, description="Common names that may sign the address book."
+    signers: tuple[str, ...] = Field(min_length=1, description="Common names that may sign the address book.")
+
+
+class VersionDays(_Strict):
+    """Days that this office has agreed on for one version of a family, instead of the shipped ones."""
+
+    accept_from: date | None = Field(None, description="First day on which it is taken in.")
+    accept_until: date | None = Field(None, description="Last day on which it is taken in without a warning.")
+    grace_days: int | None = Field(
+        None, ge=0, le=3660, description="Days after that on which it is taken, with a warning."
     )
+    send_from: date | None = Field(None, description="First day on which it may go out.")
+    send_until: date | None = Field(None, description="Last day on which it may go out.")
 
 
 class Settings(_Strict):
@@ -105,9 +115,7 @@ class Settings(_Strict):
     folders: Folders = Folders()
     workers: Workers = Workers()
     api: Api = Api()
-    address_book: AddressBook | None = Field(
-        None, description="Left out: addresses come from the partner file alone."
-    )
+    address_book: AddressBook | None = Field(None, description="Left out: addresses come from the partner file alone.")
     ledger: dict[str, Any] = Field(
         default_factory=lambda: {"kind": "sqlite"},
         description="kind = sqlite, memory or postgres, and that store's own settings.",
@@ -122,6 +130,10 @@ class Settings(_Strict):
     registers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     case_systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
     clients: tuple[Client, ...] = ()
+    versions: dict[str, dict[str, VersionDays]] = Field(
+        default_factory=dict,
+        description="Tables `[versions.FAMILY.MAJOR]`: other days for a version of a family than `spoc formats` shows.",
+    )
 
 
 class PartnerMail(_Strict):
@@ -168,6 +180,11 @@ class Partner(_Strict):
     max_message_octets: int = Field(10_000_000, ge=1000)
     retry_hours: int = Field(72, ge=1, le=720)
     test_only: bool = False
+    versions: dict[str, tuple[int, ...]] = Field(
+        default_factory=dict,
+        max_length=16,
+        description="Table `[partner.versions]`: major versions that it reads, by family; the current one of a family that is not named.",
+    )
 
 
 class Partners(_Strict):

@@ -42,12 +42,13 @@ from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, Reach, judging
+from gateway.versions import Days
 from gateway.workers import Briefing, WorkerPool
 from routing.decide import TableRouter
 from routing.table import Known, RoutesRefused, read_table
 from routing.table import Table as RoutingTable
 from schemas.address_book import reading as address_book
-from schemas.catalogue import discover
+from schemas.catalogue import Catalogue, discover
 
 PATH_SETTINGS: Final = frozenset({
     "tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "url_file", "path",
@@ -116,6 +117,7 @@ def partner_of(partner: files.Partner) -> Partner:
         party=partner.party, name=partner.name, addresses=partner.addresses, domains=partner.domains,
         urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts, languages=partner.languages,
         max_message_octets=partner.max_message_octets, retry_hours=partner.retry_hours, test_only=partner.test_only,
+        versions=partner.versions,
         signature=SignaturePolicy(
             anchors=_certificates(partner.anchors_pem), signers=partner.signers,
             plain_xmldsig=partner.plain_xmldsig, weak_rsa_until=partner.weak_rsa_until,
@@ -170,13 +172,27 @@ def briefing(home: Home, directory: Directory) -> Briefing:
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
     return Briefing(
-        parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book
+        parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
+        versions=agreed_days(home),
     )  # fmt: skip
+
+
+def agreed_days(home: Home) -> dict[str, dict[str, Days]]:
+    """The days of versions that the settings name."""
+    return {
+        family: {major: Days(**days.model_dump()) for major, days in majors.items()}
+        for family, majors in home.settings.versions.items()
+    }
+
+
+def formats_of(home: Home) -> Catalogue:
+    """Every format, with the days that this office has agreed on; raises `ValueError` for a version that there is not."""
+    return discover(agreed_days(home))
 
 
 def worker_table(brief: Briefing, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
-    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners, brief.book), discover()
+    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners, brief.book), discover(brief.versions)
     signing = [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
     ]
@@ -394,7 +410,7 @@ def assemble(
     """
     built = Built(home)
     clock, ids = clock or SystemClock(), ids or Uuid7Source()
-    directory, formats = _directory(built), discover()
+    directory, formats = _directory(built), built.attempt(("versions",), lambda: formats_of(home)) or discover()
     _use_book(built, directory, clock.now())
     store = ledger or _ledger(built, clock)
     channels = Channels(built, directory, clock)

@@ -69,6 +69,16 @@ class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return not (self.send_from and day < self.send_from) and not (self.send_until and day > self.send_until)
 
 
+class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an office has set for a version instead of the shipped days; None leaves a day as it is shipped."""
+
+    accept_from: date | None = None
+    accept_until: date | None = None
+    grace_days: int | None = None
+    send_from: date | None = None
+    send_until: date | None = None
+
+
 class Change(StrEnum):
     """What became of a field when the version changed."""
 

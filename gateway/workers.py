@@ -24,6 +24,7 @@ from gateway.judging import Crash, Trail, judge_run
 from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
+from gateway.versions import Days
 
 JOB_SECONDS: Final = 60.0
 START_SECONDS: Final = 60.0
@@ -53,6 +54,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """Folder of the technical log."""
     book: Book | None = None
     """The address book in force."""
+    versions: dict[str, dict[str, Days]] = {}
+    """Days of versions that this office has agreed on, by family and major version."""
 
 
 Brief = Callable[[], Briefing]

@@ -15,12 +15,12 @@ from gateway.families import MAIL, Family
 from gateway.form import Form
 from gateway.identity import FormatId, family_of
 from gateway.reply import ReceiptContent, ReplyContext
-from gateway.versions import Conversion, Version, in_version, major_of
+from gateway.versions import Conversion, Days, Version, in_version, major_of
 from schemas import conversion
 from schemas.conversion import Table
 from schemas.form import FormSpec
 from schemas.spoc import receipts
-from schemas.versions import Days, versions_of
+from schemas.versions import versions_of
 
 
 def _families() -> dict[str, Family]:
@@ -144,8 +144,13 @@ class Catalogue:
 
 
 def discover(agreed: Mapping[str, Mapping[str, Days]] | None = None) -> Catalogue:
-    """Import every form module of every family and collect its `FORM`."""
+    """Import every form module of every family and collect its `FORM`. Raises `ValueError` for `agreed` days of versions
+    that there are not.
+    """
     families = _families()
+    unknown = sorted((agreed or {}).keys() - families.keys())
+    if unknown:
+        raise ValueError(f"there is no family {unknown[0][:16]} to set days for")
     found: list[FormSpec] = []
     for family in families:
         folder = files("schemas") / family / "forms"

@@ -8,26 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from importlib.resources import files
 
 import msgspec
 from msgspec import Struct
 
-from gateway.errors import Misconfigured
-from gateway.versions import Version
+from gateway.versions import Days, Version
 
 ONLY = 1
-
-
-class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an office may set for a version instead of the shipped days."""
-
-    accept_from: date | None = None
-    accept_until: date | None = None
-    grace_days: int | None = None
-    send_from: date | None = None
-    send_until: date | None = None
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +24,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 def versions_of(family: str, agreed: Mapping[str, Days] | None = None) -> tuple[Version, ...]:
     """Every version of a family, the current one first; `agreed` are an office's own days by major version. Raises
-    `Misconfigured` for a file or days that cannot be meant.
+    `ValueError` for a file or days that cannot be meant.
     """
     source = files("schemas") / family / "versions.toml"
     if source.is_file():
@@ -47,9 +35,7 @@ def versions_of(family: str, agreed: Mapping[str, Days] | None = None) -> tuple[
     _refuse_odd(family, found)
     for major, days in (agreed or {}).items():
         if major not in {str(version.major) for version in found}:
-            raise Misconfigured(
-                "versions.unknown", f"Days are set for version {major[:8]} of {family}, which there is not."
-            )
+            raise ValueError(f"there is no version {major[:8]} of {family} to set days for")
         found = [_with_days(version, days) if str(version.major) == major else version for version in found]
     _refuse_odd(family, found)
     return tuple(sorted(found, key=lambda version: (not version.current, -version.major)))
@@ -63,8 +49,8 @@ def _with_days(version: Version, days: Days) -> Version:
 def _refuse_odd(family: str, found: list[Version]) -> None:
     """What no reading of the file could mean."""
     if len({version.major for version in found}) != len(found) or sum(version.current for version in found) != 1:
-        raise Misconfigured("versions.odd", f"The versions of {family} must differ, and exactly one is current.")
+        raise ValueError(f"the versions of {family} must differ, and exactly one is current")
     for version in found:
         spans = ((version.accept_from, version.accept_until), (version.send_from, version.send_until))
         if any(first and last and first > last for first, last in spans) or version.grace_days < 0:
-            raise Misconfigured("versions.odd", f"Version {version.major} of {family} ends before it begins.")
+            raise ValueError(f"version {version.major} of {family} ends before it begins")

@@ -20,8 +20,8 @@ from gateway.journal.entry import read
 from gateway.ledger import Row
 from gateway.receipts import document
 from gateway.stages.check import CheckInbound
+from gateway.versions import Days
 from schemas.catalogue import discover
-from schemas.versions import Days
 from tests.gateway.rig import NOON, Rig
 from tests.gateway.test_exchange_story import PHOTO, hit, why
 
