@@ -17,7 +17,8 @@ from gateway.partners import Directory, Partner
 from gateway.ports import OutboundChannel
 from gateway.verdict import Reason
 
-MAIL_CHANNEL: Final = "smtp"
+MAILBOX_SIGN: Final = "@"
+"""An address with it is a mailbox, and the address book knows mailboxes better than a partner card; a queue it does not."""
 DOWN: Final = "recipient.down"
 
 
@@ -63,8 +64,9 @@ class Ways:
                 "recipient.no-channel",
                 f"The channel {partner.channel} that was agreed with the counterpart is not configured.",
             )
-        listed = mailbox_of(bureau, MailboxKind.OPERATIONAL) if bureau and partner.channel == MAIL_CHANNEL else ""
-        return Way(channel=partner.channel, address=listed or channel.address(partner, urgent))
+        agreed = channel.address(partner, urgent)
+        listed = mailbox_of(bureau, MailboxKind.OPERATIONAL) if bureau and MAILBOX_SIGN in agreed else ""
+        return Way(channel=partner.channel, address=listed or agreed)
 
     @staticmethod
     def _leg(partner: Partner, way: Way) -> Leg:

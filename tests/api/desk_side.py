@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from gateway.addressbook.shelf import Shelf
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.api.server import ApiServer, Listening
 from gateway.setup import ROLES, secret_hash
@@ -82,10 +83,11 @@ async def _ask(session: aiohttp.ClientSession, method: str, url: str, headers: M
 
 
 @asynccontextmanager
-async def open_doors(folder: Path, rig: Rig | None = None) -> AsyncIterator[Doors]:
+async def open_doors(folder: Path, rig: Rig | None = None, shelf: Shelf | None = None) -> AsyncIterator[Doors]:
     """A started rig with its doors open."""
     door = ApiDoor(
         token_key=new_token_key(), clients=tuple(ApiClient(id=role, roles=(role,), secret_hash=_HASH) for role in ROLES), office_name="SPOC XA",
+        shelf=shelf,
     )  # fmt: skip
     socket_file = folder / "run" / "api.sock"
     async with rig or Rig(folder) as started:
