@@ -32,14 +32,16 @@ class KeyPair:
 class Authority:
     """One CA: `NAME-ca.pem` is what a peer has to trust."""
 
-    def __init__(self, folder: Path, name: str, title: str = "") -> None:
+    def __init__(self, folder: Path, name: str, title: str = "", at: datetime | None = None) -> None:
+        """With `at`, the time of a clock that was turned, everything issued holds there, too."""
+        self.at = at
         self.folder = folder
         self.name = name
         self.certificate = folder / f"{name}-ca.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = _subject(f"{title or name} simulator CA")
         built = (
-            _builder(self._subject, self._subject, self._key.public_key())
+            _builder(self._subject, self._subject, self._key.public_key(), at)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs_certificates=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
@@ -63,7 +65,7 @@ class Authority:
         key = key or ec.generate_private_key(ec.SECP256R1())
         issuer_id = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         builder = (
-            _builder(_subject(common_name), self._subject, key.public_key(), expired=expired)
+            _builder(_subject(common_name), self._subject, key.public_key(), self.at, expired=expired)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -127,11 +129,17 @@ def _host(name: str) -> x509.GeneralName:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, *, expired: bool = False
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    at: datetime | None = None,
+    *,
+    expired: bool = False,
 ) -> x509.CertificateBuilder:
-    start = datetime.now(UTC) - _BACKDATED  # the real clock: TLS libraries compare with it
+    now = datetime.now(UTC)  # the real clock: TLS libraries compare with it
+    start, end = min(now, at or now) - _BACKDATED, max(now, at or now) + LIFETIME
     if expired:
-        start -= LIFETIME
+        start, end = start - LIFETIME, start
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -139,7 +147,7 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + LIFETIME)
+        .not_valid_after(end)
     )
 
 

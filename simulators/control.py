@@ -9,6 +9,8 @@ from aiohttp import web
 from simulators.declaration import AT_ONCE_SECONDS, LOOPBACK, Running, Simulator, Station
 from simulators.scenario import MAX_SCENARIO_BYTES, Rule, ScenarioInvalid, parse_scenario
 
+MAX_ORDER_OCTETS = 64 * 1024 * 1024
+
 
 class Control:
     """Serves `/sim/…` for one running simulator."""
@@ -21,7 +23,13 @@ class Control:
 
     async def start(self, port: int) -> tuple[web.AppRunner, str]:
         """Start listening; returns what to clean up, and the address."""
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=AT_ONCE_SECONDS)
+        await runner.setup()
+        await web.TCPSite(runner, LOOPBACK, port).start()
+        return runner, f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_ORDER_OCTETS)
         app.add_routes(
             [
                 web.get("/sim/health", self.health),
@@ -29,13 +37,12 @@ class Control:
                 web.get("/sim/scenario", self.show_scenario),
                 web.post("/sim/scenario", self.replace_scenario),
                 web.post("/sim/reset", self.reset),
+                web.get("/sim/clock", self.station.clock.show),
+                web.post("/sim/clock", self.station.clock.turn),
                 *self.running.control_routes,
             ]
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=AT_ONCE_SECONDS)
-        await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port).start()
-        return runner, f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+        return app
 
     async def health(self, _request: web.Request) -> web.Response:
         rules = len(self.station.script.rules)
@@ -75,7 +82,10 @@ class Control:
 
     async def reset(self, _request: web.Request) -> web.Response:
         """Seeded records, an empty ledger, and the scenario of the start."""
+        self.begin_again()
+        return web.json_response({"rules": len(self.first_rules)})
+
+    def begin_again(self) -> None:
         self.running.reset()
         self.station.script.replace(self.first_rules)
         self.station.recorder.reset()
-        return web.json_response({"rules": len(self.first_rules)})

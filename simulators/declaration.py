@@ -6,13 +6,14 @@ folder, its recorder, its script and its clock. It answers with a `Running`: wha
 to stop and reset it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 
+from simulators.clock import Clock
 from simulators.recorder import Recorder
 from simulators.scenario import ANYTHING, Abilities, Script
 
@@ -31,9 +32,12 @@ class Station:
     tls: bool  # serve under a certificate of the simulator's own throw-away CA
     client_ca: Path | None  # with TLS: callers need a certificate of this CA
     extra: Mapping[str, str]  # `--set KEY=VALUE`: what only this simulator understands
-    now: Callable[[], datetime]
+    clock: Clock
     recorder: Recorder
     script: Script
+
+    def now(self) -> datetime:
+        return self.clock.now()
 
 
 async def _nothing_to_stop() -> None:
@@ -63,3 +67,13 @@ class Simulator:
     summary: str  # one line for `--list`
     start: Callable[[Station], Awaitable[Running]]
     abilities: Abilities = ANYTHING  # what a scenario can ask of it; one that asks for more is refused
+    settings: Mapping[str, str] = field(
+        default_factory=dict
+    )  # keys of `--set`, each with a sentence; others are refused
+
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Raises `ValueError` for a key of `--set` that would say nothing to this simulator."""
+        for key in keys:
+            if key not in self.settings:
+                known = ", ".join(self.settings) or "none"
+                raise ValueError(f"--set {key}: {self.name} knows no such key; known are {known}")

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Crew:
     names: Sequence[str]
     folder: Path
     arguments: Sequence[str]  # passed on to each
+    own: Mapping[str, Sequence[str]]  # name -> passed on to this one only
     scenarios: Path | None  # holds NAME.toml for those that misbehave
     parent_pid: int | None
 
@@ -68,7 +69,7 @@ def _scenario(name: str, scenarios: Path | None) -> list[str]:
 async def _start(name: str, crew: Crew) -> asyncio.subprocess.Process:
     own = ("--folder", str(crew.folder), "--parent-pid", str(os.getpid()), *_scenario(name, crew.scenarios))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators", name, *own, *crew.arguments,
+        sys.executable, "-m", "simulators", name, *own, *crew.arguments, *crew.own.get(name, ()),
         stdout=asyncio.subprocess.PIPE, start_new_session=True,  # Ctrl-C reaches this process, which ends the children
     )  # fmt: skip
 

@@ -11,11 +11,12 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from simulators.clock import Clock
 from simulators.control import Control
 from simulators.declaration import Simulator, Station
 from simulators.recorder import Recorder
@@ -47,14 +48,12 @@ def run(simulator: Simulator, launch: Launch) -> None:
 
 
 async def _serve(simulator: Simulator, launch: Launch) -> None:
+    simulator.refuse_unknown(launch.extra)
     launch.folder.mkdir(parents=True, exist_ok=True)
     ready_file = launch.folder / f"{simulator.name}.json"
     ready_file.unlink(missing_ok=True)  # a stale one would lie
     station = _station(simulator, launch)
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, ended.set)
+    ended = end_with_signals()
     running = await simulator.start(station)
     control = Control(simulator, station, running)
     control_runner, control_url = await control.start(launch.control_port)
@@ -67,8 +66,8 @@ async def _serve(simulator: Simulator, launch: Launch) -> None:
         "ready_file": str(ready_file),
         **running.ready,
     }
-    _write_atomically(ready_file, ready)
-    _announce({key: value for key, value in ready.items() if key != "token"})
+    write_atomically(ready_file, ready)
+    announce({key: value for key, value in ready.items() if key != "token"})
     watch = asyncio.create_task(end_with_parent(launch.parent_pid, ended))
     try:
         await ended.wait()
@@ -81,11 +80,12 @@ async def _serve(simulator: Simulator, launch: Launch) -> None:
                 await control_runner.cleanup()
         except TimeoutError:
             sys.stderr.write(f"{simulator.name}: did not stop in {STOP_SECONDS} s; ending anyway\n")
+        station.clock.close()
         station.recorder.close()
 
 
 def _station(simulator: Simulator, launch: Launch) -> Station:
-    now = _clock(launch.fixed_time)
+    clock = Clock(launch.fixed_time)
     rules = read_scenario(launch.scenario, can=simulator.abilities) if launch.scenario else ()
     return Station(
         name=simulator.name,
@@ -95,25 +95,28 @@ def _station(simulator: Simulator, launch: Launch) -> Station:
         tls=launch.tls,
         client_ca=launch.client_ca,
         extra=launch.extra,
-        now=now,
-        recorder=Recorder(launch.folder / f"{simulator.name}.ledger.jsonl", now),
+        clock=clock,
+        recorder=Recorder(launch.folder / f"{simulator.name}.ledger.jsonl", clock.now),
         script=Script(rules),
     )
 
 
-def _clock(fixed: datetime | None) -> Callable[[], datetime]:
-    if fixed is not None:
-        return lambda: fixed
-    return lambda: datetime.now(UTC)
+def end_with_signals() -> asyncio.Event:
+    """Set when this process is asked to end."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, ended.set)
+    return ended
 
 
-def _announce(ready: Mapping[str, object]) -> None:
+def announce(ready: Mapping[str, object]) -> None:
     """One line of JSON, without secrets, for whoever started the process."""
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
 
 
-def _write_atomically(path: Path, ready: Mapping[str, object]) -> None:
+def write_atomically(path: Path, ready: Mapping[str, object]) -> None:
     """Only the owner may read it: it holds the token."""
     partial = path.with_suffix(f".{os.getpid()}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

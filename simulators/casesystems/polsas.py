@@ -16,7 +16,7 @@ from simulators.rest.contract import Problem
 from simulators.rest.keys import journal_number, read_keys
 from simulators.rest.names import how_names_match
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
-from simulators.rest.seeds import read_seeds
+from simulators.rest.seeds import SEEDS_SETTING, read_seeds
 from simulators.rest.server import Call, Operation, RestServer
 from simulators.scenario import REST
 
@@ -242,5 +242,10 @@ async def start(station: Station) -> Running:
 
 
 SIMULATOR = Simulator(
-    name="polsas", kind="case system", summary="CA-02 POLSAS: cases, documents, persons", start=start, abilities=REST
+    name="polsas",
+    kind="case system",
+    summary="CA-02 POLSAS: cases, documents, persons",
+    start=start,
+    abilities=REST,
+    settings={**SEEDS_SETTING, "keep": "yes: cases outlive the process"},
 )

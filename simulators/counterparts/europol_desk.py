@@ -5,7 +5,7 @@ The one idea: Europol asks national units under its handling codes; `--set party
 
 from simulators.declaration import Running, Simulator, Station
 from simulators.office.desk import open_office
-from simulators.office.identity import Identity
+from simulators.office.identity import SETTINGS, Identity
 from simulators.scenario import MAIL
 
 
@@ -29,4 +29,5 @@ SIMULATOR = Simulator(
     summary="Europol desk, or the Europol National Unit of another state: requests with handling codes",
     start=start,
     abilities=MAIL,
+    settings={"party": "europol:EUROPOL or the unit of a state, for instance enu:XB", **SETTINGS},
 )

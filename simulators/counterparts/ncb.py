@@ -5,7 +5,7 @@ The one idea: an NCB asks other NCBs whether a document or a vehicle is wanted, 
 
 from simulators.declaration import Running, Simulator, Station
 from simulators.office.desk import open_office
-from simulators.office.identity import Identity
+from simulators.office.identity import SETTINGS, Identity
 from simulators.scenario import MAIL
 
 
@@ -27,4 +27,5 @@ SIMULATOR = Simulator(
     summary="INTERPOL National Central Bureau of another state: queries, free text, diffusions",
     start=start,
     abilities=MAIL,
+    settings={"state": "whose bureau, for instance XB", **SETTINGS},
 )

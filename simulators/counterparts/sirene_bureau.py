@@ -1,30 +1,24 @@
-"""The SIRENE bureau of another state (`--set state=XB`).
+"""The SIRENE bureau of a state (`--set state=DK`).
 
-The one idea: a bureau writes forms G, A, M and P to other bureaux, and asks for a P form when it has a hit.
+The one idea: a bureau writes forms of all fourteen letters, and answers those it gets when that is its habit. States and
+habits are data in `bureaux/`.
 """
 
+from simulators.counterparts.bureaux.bureau import BUREAU_SETTINGS, Bureau, identity_of
 from simulators.declaration import Running, Simulator, Station
 from simulators.office.desk import open_office
-from simulators.office.identity import Identity
 from simulators.scenario import MAIL
 
 
 async def start(station: Station) -> Running:
-    state = station.extra.get("state", "XB")
-    identity = Identity(
-        party=f"sirene:{state}",
-        name=f"SIRENE bureau of {state} (simulated)",
-        address=f"oper@{state.lower()}.sirene.example",
-        partner_role="sirene",
-        reference=state,
-    )
-    return await open_office(station, identity)
+    return await open_office(station, identity_of(station), Bureau)
 
 
 SIMULATOR = Simulator(
     name="sirene-bureau",
     kind="counterpart",
-    summary="SIRENE bureau of another state: signed forms and receipts by mail or queue",
+    summary="SIRENE bureau of any state: signed forms and receipts by mail or queue, with habits",
     start=start,
     abilities=MAIL,
+    settings=BUREAU_SETTINGS,
 )

@@ -41,6 +41,10 @@ class Card:
     def address(self, urgency: str) -> str:
         return self.urgent_address if self.urgent_address and urgency != "NORMAL" else self.addresses[0]
 
+    def mailbox(self, name: str) -> str:
+        """Another mailbox in the office's domain; empty without a name."""
+        return f"{name}@{self.addresses[0].rpartition('@')[2]}" if name and self.addresses else ""
+
 
 def read_card(content: bytes | str) -> Card:
     """The card in this JSON text; raises `CardInvalid`."""

@@ -152,8 +152,7 @@ def _receipt(root: etree._Element) -> dict[str, Any]:
 
 def xsd_findings(root: etree._Element) -> list[str]:
     """What the XSD of the form says against it; one without an XSD here is against it, too."""
-    file = SCHEMAS / family_of(root) / "xsd" / f"{name_of(root).lower()}.xsd"
-    schema = _schema(file)
+    schema = _schema(_schema_file(root))
     if schema is None:
         return [f"no schema for {format_of(root)}"]
     unsigned = etree.fromstring(etree.tostring(root))  # a copy: signatures are judged elsewhere
@@ -162,6 +161,21 @@ def xsd_findings(root: etree._Element) -> list[str]:
     if schema.validate(unsigned):
         return []
     return [f"line {each.line}: {each.message}" for each in schema.error_log][:MAX_FINDINGS]
+
+
+def version_of(root: etree._Element) -> int:
+    found = _NAMESPACE.fullmatch(_namespace(root))
+    return int(found[2]) if found else 0
+
+
+def has_schema(root: etree._Element) -> bool:
+    return _schema_file(root).is_file()
+
+
+def _schema_file(root: etree._Element) -> Path:
+    """Version 1 is in `xsd`; a later one in `xsd2` and so on."""
+    version = version_of(root)
+    return SCHEMAS / family_of(root) / f"xsd{version if version > 1 else ''}" / f"{name_of(root).lower()}.xsd"
 
 
 @cache

@@ -12,6 +12,18 @@ from simulators.office.keys import KEY_KINDS
 STARTTLS = ("required", "optional", "never")
 CERTIFICATES = ("optional", "required")
 CHANNELS = ("smtp", "amqp")
+SETTINGS: Mapping[str, str] = {  # what every office can be told
+    "partner-card": "the card of a partner; may be given several times",
+    "starttls": "required, optional or never",
+    "client-certificate": "optional or required",
+    "plain-xmldsig": "yes: signs without the XAdES properties, and says so on the card",
+    "signing-key": ", ".join(KEY_KINDS),
+    "receipts": "no: never sends any",
+    "channel": "amqp: the own card asks partners to write to the queue",
+    "amqp-url": "the broker whose queue is read, too",
+    "amqp-queue": "the name of that queue",
+    "max-octets": "largest mail",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +53,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
+class Setup:
     """What `--set KEY=VALUE` says; the fields are the keys, with dashes for underscores."""
 
     partner_card: tuple[Path, ...] = ()
@@ -56,9 +68,9 @@ class Habits:
     max_octets: int = 64 * 1024 * 1024  # of one mail
 
     @classmethod
-    def read(cls, extra: Mapping[str, str]) -> "Habits":
-        """Raises `ValueError` with what is wrong. Keys that only other simulators know are left alone."""
-        habits = cls(
+    def read(cls, extra: Mapping[str, str]) -> "Setup":
+        """Raises `ValueError` with what is wrong. Keys that only one kind of office knows are left alone."""
+        setup = cls(
             partner_card=tuple(Path(each) for each in extra.get("partner-card", "").splitlines()),
             starttls=_one_of(extra, "starttls", STARTTLS),
             client_certificate=_one_of(extra, "client-certificate", CERTIFICATES),
@@ -70,9 +82,9 @@ class Habits:
             amqp_queue=extra.get("amqp-queue", ""),
             max_octets=int(extra.get("max-octets", str(cls().max_octets))),
         )
-        if habits.channel == "amqp" and not habits.amqp_url:
+        if setup.channel == "amqp" and not setup.amqp_url:
             raise ValueError("--set channel=amqp needs --set amqp-url=URL")
-        return habits
+        return setup
 
 
 def _one_of(extra: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> str:

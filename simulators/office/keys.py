@@ -6,6 +6,7 @@ stay in the folder: an office that is started there again is the same office, an
 
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -48,10 +49,10 @@ class Keys:
     stranger_client: KeyPair
 
 
-def open_keys(folder: Path, name: str, signer: str, kind: str) -> Keys:
+def open_keys(folder: Path, name: str, signer: str, kind: str, at: datetime | None = None) -> Keys:
     """The keys in the folder; made where they are missing. Changing signer or kind needs a new folder."""
     if not all(pair.certificate.exists() for pair in _pairs(folder, name).values()):
-        _make(folder, name, signer, kind)
+        _make(folder, name, signer, kind, at)
     pairs = _pairs(folder, name)
     return Keys(
         authority=folder / f"{name}-ca.pem",
@@ -76,9 +77,9 @@ def _pairs(folder: Path, name: str) -> dict[str, KeyPair]:
     }
 
 
-def _make(folder: Path, name: str, signer: str, kind: str) -> None:
-    own = Authority(folder, name, signer.removesuffix(" signing"))
-    stranger = Authority(folder, f"{name}-stranger")
+def _make(folder: Path, name: str, signer: str, kind: str, at: datetime | None) -> None:
+    own = Authority(folder, name, signer.removesuffix(" signing"), at)
+    stranger = Authority(folder, f"{name}-stranger", at=at)
     own.issue(signer, label="expired", expired=True)
     own.issue(f"NOT {signer}", label="other-signer")
     own.issue("localhost", label="tls-server", hosts=_HOSTS)

@@ -12,6 +12,7 @@ MAX_MESSAGES = 50_000
 MAX_WAIT_SECONDS = 120.0
 FILTERS = (
     "root", "format", "from", "message_id", "our_reference", "case_reference", "in_reply_to", "channel", "sha256",
+    "mailbox",
 )  # fmt: skip
 RECEIPT_FILTERS = ("stage", "of_message_id", "of_reference", "of_digest", "code")
 

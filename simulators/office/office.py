@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import uuid6
+from aiohttp import web
 from lxml import etree
 
 from simulators.declaration import LOOPBACK, Station
 from simulators.office import forms, receipts
 from simulators.office.amqp import Queue
 from simulators.office.cards import Card, CardBox
-from simulators.office.identity import Habits, Identity
+from simulators.office.identity import Identity, Setup
 from simulators.office.keys import SigningPair, open_keys, server_side
 from simulators.office.mail import Arrival, CannotOpen, Opened, digest
 from simulators.office.mailbag import Mailbag
@@ -39,9 +40,9 @@ class Office:
 
     def __init__(self, station: Station, identity: Identity) -> None:
         self.station, self.identity = station, identity
-        self.habits = Habits.read(station.extra)
-        self.cards = CardBox(self.habits.partner_card)
-        self.keys = open_keys(station.folder, station.name, identity.signer, self.habits.signing_key)
+        self.setup = Setup.read(station.extra)
+        self.cards = CardBox(self.setup.partner_card)
+        self.keys = open_keys(station.folder, station.name, identity.signer, self.setup.signing_key, station.now())
         self.mailbag = Mailbag()
         self.outbox = Outbox(identity, self.keys, self.cards)
         self.port = 0
@@ -54,8 +55,8 @@ class Office:
     async def start(self) -> None:
         self._server = await listen(self, self.station.port)
         self.port = self._server.sockets[0].getsockname()[1]
-        if self.habits.amqp_url:
-            self.outbox.queue = Queue(self.habits.amqp_url, self.queue_name)
+        if self.setup.amqp_url:
+            self.outbox.queue = Queue(self.setup.amqp_url, self.queue_name)
             await self.outbox.queue.open(self)
         self.card_file.write_text(json.dumps(self.card(), indent=2) + "\n")
 
@@ -82,7 +83,7 @@ class Office:
 
     @property
     def queue_name(self) -> str:
-        return self.habits.amqp_queue or self.identity.party.replace(":", ".")
+        return self.setup.amqp_queue or self.identity.party.replace(":", ".")
 
     def card(self) -> dict[str, Any]:
         """The own partner card."""
@@ -93,18 +94,18 @@ class Office:
             "addresses": [self.identity.address],
             "urgent_address": "",
             "domains": [self.identity.domain],
-            "channel": self.habits.channel,
+            "channel": self.setup.channel,
             "smtp": {
                 "host": LOOPBACK,
                 "port": self.port,
-                "starttls": "never" if self.habits.starttls == "never" else "required",
-                "client_certificate": self.habits.client_certificate,
+                "starttls": "never" if self.setup.starttls == "never" else "required",
+                "client_certificate": self.setup.client_certificate,
             },
-            "amqp": {"exchange": "", "routing_key": self.queue_name if self.habits.amqp_url else ""},
+            "amqp": {"exchange": "", "routing_key": self.queue_name if self.setup.amqp_url else ""},
             "signers": [self.identity.signer],
             "anchors_pem": [pem],
             "tls_ca_pem": [pem],
-            "plain_xmldsig": self.habits.plain_xmldsig,
+            "plain_xmldsig": self.setup.plain_xmldsig,
             "languages": ["en"],
         }
 
@@ -112,11 +113,11 @@ class Office:
 
     @property
     def starttls(self) -> str:
-        return self.habits.starttls
+        return self.setup.starttls
 
     @property
     def max_octets(self) -> int:
-        return self.habits.max_octets
+        return self.setup.max_octets
 
     def decide(self, incident: Incident) -> tuple[str, Action]:
         return self.station.script.decide(incident)
@@ -138,13 +139,46 @@ class Office:
         return server_side(self.keys.tls_server, trusted), server_side(self.keys.stranger_server, trusted)
 
     def judge_sender(self, _address: str, certificate: bytes) -> str:
-        if self.habits.client_certificate == "required" and not certificate:
+        if self.setup.client_certificate == "required" and not certificate:
             return "530 5.7.0 A client certificate of an agreed authority is required"
         return ""
 
-    def judge_recipient(self, address: str) -> str:
-        is_ours = address.lower() in (self.identity.address, f"postmaster@{self.identity.domain}")
+    def judge_recipient(self, _sender: str, address: str) -> str:
+        mailbox, _, domain = address.lower().rpartition("@")
+        is_ours = domain == self.identity.domain and mailbox in self.mailboxes
         return "" if is_ours else "550 5.1.1 No such mailbox"
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """What stands before the @ of the addresses that are read here."""
+        return (self.identity.address.rpartition("@")[0], "postmaster")
+
+    # --- what one kind of office does otherwise
+
+    def control_routes(self) -> list[web.RouteDef]:
+        return []
+
+    @property
+    def gives_receipts(self) -> bool:
+        return self.setup.receipts
+
+    async def rest(self) -> None:
+        """Wait until somebody is at work."""
+
+    def free_text_of(self, _arrival: Arrival) -> str | None:
+        """The text of a mail that need not hold a form."""
+        return None
+
+    def objections(self, _root: etree._Element, _message: dict[str, Any]) -> list[dict[str, str]]:
+        """What this office has against a message, beside what everybody would."""
+        return []
+
+    def remarks(self, _message: dict[str, Any]) -> list[dict[str, str]]:
+        """What it notes about a message, and does not refuse it for."""
+        return []
+
+    async def follow_up(self, message: dict[str, Any]) -> None:
+        """What it does of itself about a message that it has taken."""
 
     def incident_of(self, arrival: Arrival) -> Incident:
         """What a scenario sees of a message that has arrived."""
@@ -186,12 +220,19 @@ class Office:
     # --- what it thinks of a message
 
     async def _work_on(self, arrival: Arrival) -> None:
+        await self.rest()
         message, card = self._understand(arrival)
         kept = await self.mailbag.add(message)
         told = {key: value for key, value in kept.items() if key != "xml"}
         self.station.recorder.record("understood", told)
-        if kept.get("root") == "Receipt" or card is None or not self.habits.receipts:
+        if kept.get("root") == "Receipt" or card is None:
             return
+        if self.gives_receipts:
+            await self._give_receipts(kept, card, arrival)
+        if kept["valid"] and kept["duplicate_of"] is None and kept["conflicts_with"] is None:
+            await self.follow_up(kept)
+
+    async def _give_receipts(self, kept: dict[str, Any], card: Card, arrival: Arrival) -> None:
         about = receipts.About(
             stage="RECEIVED", digest=kept["sha256"], message_id=kept["message_id"], reference=kept["our_reference"]
         )
@@ -221,19 +262,24 @@ class Office:
             message |= _cover_facts(opened, message)
             root = forms.parse(opened.payload)
         except (CannotOpen, forms.NotAForm) as unreadable:
-            message |= {"valid": False, "verification": None, "findings": [_finding("form.unreadable", unreadable)]}
+            text = self.free_text_of(arrival)
+            if text is not None:
+                return message | {"root": "FreeText", "valid": True, "verification": None, "free_text": text}, None
+            message |= {"valid": False, "verification": None, "findings": [finding("form.unreadable", unreadable)]}
             return message, card
         message |= forms.facts(root)
         card = self.cards.of(message["from"]) or card
         judgement = judge(root, opened.payload, self.cards.of(message["from"]), self.station.now())
         findings = [
             *judgement.findings,
-            *(_finding("XSD", text) for text in forms.xsd_findings(root)),
+            *_schema_findings(root),
             *_file_findings(root, opened),
+            *self.objections(root, message),
         ]
         if self.identity.party not in message["to"] + forms.header_texts(root, "Info"):
-            findings.append(_finding("form.not-for-us", f"the form is not addressed to {self.identity.party}"))
+            findings.append(finding("form.not-for-us", f"the form is not addressed to {self.identity.party}"))
         message |= {"verification": judgement.as_json(), "findings": findings, "valid": not findings}
+        message["remarks"] = self.remarks(message)
         return message, card
 
     # --- what it sends
@@ -247,7 +293,7 @@ class Office:
         return str(uuid6.uuid7())
 
     def sign(self, root: etree._Element, pair: SigningPair | None = None) -> bytes:
-        return sign(root, pair or self.keys.signing, self.station.now(), plain=self.habits.plain_xmldsig)
+        return sign(root, pair or self.keys.signing, self.station.now(), plain=self.setup.plain_xmldsig)
 
     def record_sent(self, event: str, message: Message, results: list[Sent]) -> None:
         for number, each in enumerate(results):
@@ -281,8 +327,14 @@ class Office:
         self.record_sent(f"receipt-{about.stage.lower()}", message, results)
 
 
-def _finding(code: str, text: object) -> dict[str, str]:
+def finding(code: str, text: object) -> dict[str, str]:
     return {"code": code, "text": str(text)}
+
+
+def _schema_findings(root: etree._Element) -> list[dict[str, str]]:
+    if not forms.has_schema(root) and forms.version_of(root) != 1:
+        return [finding("format.version-unknown", f"{forms.format_of(root)} is a version that is not spoken here")]
+    return [finding("XSD", text) for text in forms.xsd_findings(root)]
 
 
 def _cover_facts(opened: Opened, message: dict[str, Any]) -> dict[str, Any]:
@@ -303,9 +355,9 @@ def _cover_facts(opened: Opened, message: dict[str, Any]) -> dict[str, Any]:
 def _file_findings(root: etree._Element, opened: Opened) -> list[dict[str, str]]:
     listed = {each["sha256"] for each in forms.listed_attachments(root)}
     came = {each.sha256 for each in opened.files}
-    missing = [_finding("attachment.missing", f"no file has the digest {each}") for each in sorted(listed - came)]
+    missing = [finding("attachment.missing", f"no file has the digest {each}") for each in sorted(listed - came)]
     return missing + [
-        _finding("attachment.unlisted", f"{each.name} is not in the manifest")
+        finding("attachment.unlisted", f"{each.name} is not in the manifest")
         for each in opened.files
         if each.sha256 not in listed
     ]

@@ -14,7 +14,7 @@ from simulators.office.amqp import Queue
 from simulators.office.cards import Card, CardBox
 from simulators.office.identity import Identity
 from simulators.office.keys import Keys, client_side
-from simulators.office.mail import Cover, compose, digest
+from simulators.office.mail import USUAL, Cover, MailStyle, compose, digest
 from simulators.office.smtp_out import Route, Sent, send_mail
 from simulators.office.tampering import corrupt
 from simulators.office.templates import File
@@ -43,6 +43,7 @@ class Manner:
 
     wire: str = ""  # tls-certificate or no-tls: the connection is wrong
     mail_from: str = ""  # another sender on the outside
+    mailbox: str = ""  # another mailbox of the other side
     action: Action = ACCEPT
 
 
@@ -52,6 +53,8 @@ class Outbox:
     def __init__(self, identity: Identity, keys: Keys, cards: CardBox) -> None:
         self.identity, self._keys, self._cards = identity, keys, cards
         self.queue: Queue | None = None
+        self.style: MailStyle = USUAL
+        self.copies = 1  # of everything
         self._kept: dict[str, Message] = {}
 
     def keep(self, message: Message) -> None:
@@ -71,7 +74,7 @@ class Outbox:
             return []
         if action.name == "corrupt":
             message = replace(message, payload=corrupt(message.payload, action.how))
-        times = action.times if action.name == "duplicate" else 1
+        times = action.times if action.name == "duplicate" else self.copies
         sent = []
         for number in range(times):
             again = replace(message, attempt=message.attempt + number)
@@ -101,7 +104,7 @@ class Outbox:
     async def _mail(self, message: Message, card: Card, manner: Manner, now: datetime) -> Sent:
         cover = Cover(
             sender=manner.mail_from or self.identity.address,
-            recipient=card.address(message.urgency),
+            recipient=card.mailbox(manner.mailbox) or card.address(message.urgency),
             subject=f"{self.identity.label} {message.our_reference}",
             message_id=message.message_id,
             attempt=message.attempt,
@@ -122,7 +125,7 @@ class Outbox:
             chunk_bytes=action.chunk_bytes if action.name == "slow-drip" else 0,
             pause_seconds=action.pause_seconds,
         )
-        return await send_mail(route, compose(cover, message.payload, message.files))
+        return await send_mail(route, compose(cover, message.payload, message.files, self.style))
 
 
 def _properties(message: Message) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Host(Protocol):
 
     def judge_sender(self, address: str, certificate: bytes) -> str: ...
 
-    def judge_recipient(self, address: str) -> str: ...
+    def judge_recipient(self, sender: str, address: str) -> str: ...
 
     def incident_of(self, arrival: Arrival) -> Incident: ...
 
@@ -149,7 +149,7 @@ class Manners:
     async def handle_RCPT(  # noqa: N802
         self, server: Conversation, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        refusal = server.host.judge_recipient(address)
+        refusal = server.host.judge_recipient(str(envelope.mail_from or ""), address)
         if not refusal:
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
@@ -161,6 +161,7 @@ class Manners:
             "channel": "smtp",
             "mail_from": sender,
             "recipients": list(envelope.rcpt_tos),
+            "mailbox": str(envelope.rcpt_tos[0]).partition("@")[0].lower() if envelope.rcpt_tos else "",
             "helo": str(session.host_name or ""),
             "tls": server.encryption(),
         }

@@ -19,7 +19,7 @@ from lxml import etree
 from simulators.office.forms import HEADER, NotAForm, body_of, header_of, name_of, parse
 
 FOLDER = Path(__file__).parents[1] / "counterparts" / "templates"
-_HOME = "XB"
+_HOME, _PEER = "XB", "XA"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 _STEP = re.compile(r"(?P<name>[A-Za-z]+)(\[(?P<index>[0-9]+)\])?|@(?P<attribute>[A-Za-z:]+)")
 # The order the header's schema asks for.
@@ -60,6 +60,7 @@ class Filling:
     header: Mapping[str, Any] = field(default_factory=dict)  # element name -> text, list of texts, or None to remove
     values: Mapping[str, Any] = field(default_factory=dict)  # path in the body, or Header/NAME -> the same
     home: str = ""  # the state that takes the place of XB, which the templates are written for
+    peer: str = ""  # the state that takes the place of XA, which they are written to
 
 
 def template_names(folder: Path = FOLDER) -> list[str]:
@@ -96,7 +97,7 @@ def fill(root: etree._Element, filling: Filling) -> None:
     for name, value in {**own, **filling.header}.items():
         _set_header(root, name, value)
     _list_files(root, filling.files)
-    _move_home(root, filling.home)
+    move_states(root, {_HOME: filling.home, _PEER: filling.peer})
     for path, value in filling.values.items():
         if path.startswith("Header/"):
             _set_header(root, path.removeprefix("Header/"), value)
@@ -125,14 +126,19 @@ def _move_times(root: etree._Element, now: datetime) -> None:
                 element.set(key, _later(str(value), moved))
 
 
-def _move_home(root: etree._Element, home: str) -> None:
+def move_states(root: etree._Element, places: Mapping[str, str]) -> None:
+    """Names of states, and Schengen IDs, which begin with one in the templates; what has no other place stays."""
+    places = {old: new for old, new in places.items() if new}
     body = body_of(root)
-    for element in body.iter(etree.Element) if home and body is not None else ():
-        if element.text == _HOME:
-            element.text = home
+    for element in body.iter(etree.Element) if places and body is not None else ():
+        text = element.text or ""
+        if name_of(element) == "SchengenId":
+            element.text = places.get(text[:2], text[:2]) + text[2:]
+        elif text in places:
+            element.text = places[text]
         for key, value in element.attrib.items():
-            if value == _HOME:
-                element.set(key, home)
+            if value in places:
+                element.set(key, places[str(value)])
 
 
 def _later(text: str, moved: timedelta) -> str:

@@ -14,7 +14,7 @@ from simulators.rest.keys import cpr as read_cpr
 from simulators.rest.keys import read_keys
 from simulators.rest.names import exact_form, how_names_match
 from simulators.rest.outcomes import Answer, Match, Persona, answer_with, read_persona
-from simulators.rest.seeds import read_seeds
+from simulators.rest.seeds import SEEDS_SETTING, read_seeds
 from simulators.rest.server import Call, Operation, RestServer
 from simulators.scenario import REST
 
@@ -131,5 +131,10 @@ async def start(station: Station) -> Running:
 
 
 SIMULATOR = Simulator(
-    name="cpr", kind="register", summary="NR-01 CPR: persons, addresses, numbers", start=start, abilities=REST
+    name="cpr",
+    kind="register",
+    summary="NR-01 CPR: persons, addresses, numbers",
+    start=start,
+    abilities=REST,
+    settings=SEEDS_SETTING,
 )

@@ -11,7 +11,7 @@ from typing import Any
 from simulators.declaration import Running, Simulator, Station
 from simulators.rest.keys import read_keys
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
-from simulators.rest.seeds import read_seeds
+from simulators.rest.seeds import SEEDS_SETTING, read_seeds
 from simulators.rest.server import Call, Operation, RestServer
 from simulators.scenario import REST
 
@@ -98,5 +98,10 @@ async def start(station: Station) -> Running:
 
 
 SIMULATOR = Simulator(
-    name="crm", kind="register", summary="NR-10 CRM: vehicles, plates, owners", start=start, abilities=REST
+    name="crm",
+    kind="register",
+    summary="NR-10 CRM: vehicles, plates, owners",
+    start=start,
+    abilities=REST,
+    settings=SEEDS_SETTING,
 )

@@ -14,7 +14,7 @@ from simulators.rest.contract import Problem
 from simulators.rest.keys import read_keys
 from simulators.rest.names import how_names_match
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
-from simulators.rest.seeds import read_seeds
+from simulators.rest.seeds import SEEDS_SETTING, read_seeds
 from simulators.rest.server import Call, Operation, RestServer
 from simulators.scenario import REST
 
@@ -131,4 +131,5 @@ SIMULATOR = Simulator(
     summary="NR-09: passports, lost, stolen and wanted ones",
     start=start,
     abilities=REST,
+    settings=SEEDS_SETTING,
 )

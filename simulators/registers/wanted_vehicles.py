@@ -14,7 +14,7 @@ from simulators.rest import keys as formats
 from simulators.rest.contract import Problem
 from simulators.rest.keys import read_keys
 from simulators.rest.outcomes import Answer, Match, answer_with, read_persona
-from simulators.rest.seeds import read_seeds
+from simulators.rest.seeds import SEEDS_SETTING, read_seeds
 from simulators.rest.server import Call, Operation, RestServer
 from simulators.scenario import REST
 
@@ -141,4 +141,5 @@ SIMULATOR = Simulator(
     summary="NR-12: stolen, wanted and blocked vehicles and plates",
     start=start,
     abilities=REST,
+    settings=SEEDS_SETTING,
 )

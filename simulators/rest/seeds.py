@@ -12,6 +12,8 @@ from typing import Any
 
 from simulators.rest.contract import Context, Problem
 
+SEEDS_SETTING: Mapping[str, str] = {"seeds": "a file with other records"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeds:

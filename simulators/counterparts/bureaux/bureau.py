@@ -1,0 +1,203 @@
+"""A SIRENE bureau: an office with five mailboxes, habits, and answers of its own.
+
+The one idea: everything a bureau does by itself is decided by its `Conduct` and by its own clock, and a tester can
+change both while it runs. Habits are invented; they say nothing about a real office.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aiohttp import web
+from lxml import etree
+
+from simulators.counterparts.bureaux import replies, strict
+from simulators.counterparts.bureaux.habits import Conduct, HabitUnknown, conduct_of
+from simulators.counterparts.bureaux.states import State, find_state
+from simulators.declaration import Station
+from simulators.office import forms
+from simulators.office.clerk import Clerk
+from simulators.office.identity import SETTINGS, Identity
+from simulators.office.keys import SigningPair
+from simulators.office.mail import USUAL, Arrival, MailStyle, text_of_mail
+from simulators.office.odd_xml import oddly, other_prefixes, with_blank_end
+from simulators.office.office import Office, finding
+
+OPERATIONAL, FREE_TEXT = "oper", ("message", "consult", "tech", "director")
+"""Mailboxes (SIRENE Manual, 2015 text, 1.10.3; `consult` from the Commission's glossary). Urgent forms go to the first."""
+MAIL_STYLES = {
+    "usual": USUAL,
+    "odd": MailStyle(transfer="quoted-printable", multipart=True, folded=True),
+    "8bit": MailStyle(transfer="8bit", folded=True),
+    "ragged": MailStyle(line=57, encoded_subject=True),
+}
+BUREAU_SETTINGS = {
+    "state": "whose bureau: one of the 31 states, or a fictitious one as XB",
+    "habits": "what it makes a habit of, for instance answers,late:20 (`python -m simulators habits` lists them)",
+    "consent": "what it answers to a form I: yes, no or conditions",
+    "domain": "its mail domain; example domains only",
+    "zone": "its local time, a name of the IANA time zone database",
+    **SETTINGS,
+}
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(example|test|invalid)")  # RFC 2606
+
+
+def identity_of(station: Station) -> Identity:
+    """Raises `ValueError` for a state or domain that cannot be."""
+    state = find_state(station.extra.get("state", "XB"))
+    domain = station.extra.get("domain", f"{state.code.lower()}.sirene.example")
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError(f"--set domain={domain}: only example domains are simulated, for instance xb.sirene.example")
+    return Identity(
+        party=f"sirene:{state.code}",
+        name=f"SIRENE bureau of {state.name} (simulated)",
+        address=f"{OPERATIONAL}@{domain}",
+        partner_role="sirene",
+        reference=state.code,
+    )
+
+
+class Bureau(Office):
+    """One bureau at work."""
+
+    def __init__(self, station: Station, identity: Identity) -> None:
+        self.state: State = find_state(station.extra.get("state", "XB"))
+        self.zone = _zone(station.extra.get("zone", self.state.zone))
+        self.consent = station.extra.get("consent", replies.CONSENTS[0])
+        if self.consent not in replies.CONSENTS:
+            raise ValueError(f"--set consent takes {', '.join(replies.CONSENTS)}, not {self.consent!r}")
+        self.first_habits = station.extra.get("habits", "")
+        self.conduct: Conduct = conduct_of(self.first_habits)
+        super().__init__(station, identity)
+        self._seen: set[tuple[str, str]] = set()
+        self._mails = 0
+        self.take_up(self.first_habits)
+
+    def take_up(self, habits: str) -> None:
+        """From now on; what is under way goes on as it was. Raises `HabitUnknown`."""
+        self.conduct = conduct_of(habits)
+        self.habits = habits
+        self.outbox.style = MAIL_STYLES[self.conduct.mail]
+        self.outbox.copies = self.conduct.copies
+
+    def reset(self) -> None:
+        super().reset()
+        self._seen.clear()
+        self._mails = 0
+        self.take_up(self.first_habits)
+
+    # --- the mail door
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        return (OPERATIONAL, *FREE_TEXT, "postmaster")
+
+    def judge_recipient(self, sender: str, address: str) -> str:
+        refusal = super().judge_recipient(sender, address)
+        if refusal:
+            return refusal
+        if 0 <= self.conduct.mailbox_holds <= self._mails:
+            return "452 4.2.2 The mailbox is full"
+        pair = (sender.lower(), address.lower())
+        if self.conduct.greylists and pair not in self._seen:
+            self._seen.add(pair)
+            return "451 4.7.1 Greylisted; please come again"
+        return ""
+
+    def take(self, arrival: Arrival, *, lose: bool) -> None:
+        self._mails += 1
+        super().take(arrival, lose=lose)
+
+    # --- what it thinks of a message
+
+    @property
+    def gives_receipts(self) -> bool:
+        return super().gives_receipts and self.conduct.receipts
+
+    async def rest(self) -> None:
+        clock = self.station.clock
+        while (awake := self.conduct.awake_at(clock.now(), self.zone)) > clock.now():
+            await clock.wait_until(awake)
+
+    def free_text_of(self, arrival: Arrival) -> str | None:
+        is_for_text = arrival.facts.get("mailbox") in FREE_TEXT
+        return text_of_mail(arrival.content) if is_for_text else None
+
+    def objections(self, root: etree._Element, message: dict[str, Any]) -> list[dict[str, str]]:
+        found = []
+        version = forms.version_of(root)
+        if forms.has_schema(root) and 0 < self.conduct.speaks_version < version:
+            found.append(finding("format.version-unknown", f"version {version} of the forms is not spoken here"))
+        found += [
+            finding("R41", f"{self.state.name} takes no part in alerts under {article}")
+            for article in message["body"].get("AlertArticle", ())
+            if article.startswith(self.state.takes_no_part_in)
+        ]
+        return found + (self.remarks(message) if self.conduct.strict else [])
+
+    def remarks(self, message: dict[str, Any]) -> list[dict[str, str]]:
+        """What a strict bureau refuses, and any other only notes."""
+        noted = [finding(each.rule, each.text) for each in strict.unmet(message)]
+        mailbox = message.get("mailbox", OPERATIONAL)
+        if strict.letter_of(message) and message["urgency"] != "NORMAL" and mailbox != OPERATIONAL:
+            noted.append(finding("R21", f"an urgent form came to {mailbox}; it belongs to {OPERATIONAL}"))
+        return noted
+
+    # --- what it does by itself
+
+    async def follow_up(self, message: dict[str, Any]) -> None:
+        reply = replies.choose(message) if self.conduct.answers else None
+        if reply is None:
+            return
+        conduct, clock = self.conduct, self.station.clock
+        await clock.wait_until(clock.now() + timedelta(hours=conduct.answer_after_hours))
+        await self.rest()
+        text = replies.text_of(reply, self.consent)
+        await self._answer(reply.sends, message, text)
+        for number in range(1, conduct.extra_m_forms + 1):
+            await self._answer("M", message, f"Further information, part {number} of {conduct.extra_m_forms}.")
+
+    async def _answer(self, letter: str, message: dict[str, Any], text: str) -> None:
+        peer = str(message["from"]).partition(":")[2]
+        root = replies.write(letter, forms.parse(message["xml"].encode()), {"XB": self.state.code, "XA": peer})
+        order = {
+            "in_reply_to": message["message_id"],
+            "to": message["from"],
+            "attachments": False,
+            "header": {"Subject": f"Answer to {message['our_reference']}"[:200]},
+            "values": {"SupplementaryInformation": text},
+        }
+        await Clerk(self).answer(order, root)
+
+    def sign(self, root: etree._Element, pair: SigningPair | None = None) -> bytes:
+        style = self.conduct.xml
+        if style.startswith("odd"):
+            payload = super().sign(other_prefixes(root), pair)
+            return oddly(payload, ascii_only=style == "odd")
+        payload = super().sign(root, pair)
+        return with_blank_end(payload) if style == "trailing" else payload
+
+    # --- the control port
+
+    def control_routes(self) -> list[web.RouteDef]:
+        return [web.get("/sim/habits", self.show_habits), web.post("/sim/habits", self.change_habits)]
+
+    async def show_habits(self, _request: web.Request) -> web.Response:
+        return web.json_response({"habits": self.habits, "state": self.state.code, "zone": str(self.zone)})
+
+    async def change_habits(self, request: web.Request) -> web.Response:
+        """The body is the text that `--set habits=` takes; an empty one gives up all of them."""
+        try:
+            self.take_up((await request.read()).decode("utf-8"))
+        except (HabitUnknown, UnicodeDecodeError) as error:
+            return web.json_response({"errors": [str(error)]}, status=400)
+        self.station.recorder.record("habits", {"habits": self.habits})
+        return await self.show_habits(request)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"--set zone={name}: this machine knows no such time zone") from error
