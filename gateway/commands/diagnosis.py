@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from config.faults import ConfigurationFaults, Fault
 from config.load import ROUTES_FILE, Home, survey
+from gateway.addressbook.shelf import STALE_DAYS, stale
 from gateway.api.server import tls_context
 from gateway.assembly import assemble, key_files
 from gateway.commands.local_door import LocalDoor
@@ -78,6 +79,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
         points.append(
             Point(state=OK, what="configuration", text=f"{folder} can be used; {len(home.partners.partner)} partners.")
         )
+        points += _address_book(home, gateway, now)
     points += _api_door(home)
     running = await _running(home)
     points.append(running)
@@ -87,6 +89,19 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
 
 
 # --- configuration
+
+
+def _address_book(home: Home, gateway: Gateway, now: datetime) -> list[Point]:
+    if home.settings.address_book is None:
+        return []
+    book, take = gateway.directory.book, "Take in the newest issue with: spoc address-book take FILE"
+    if book is None:
+        return [Point(state=WARNING, what="address book", text="No issue has been taken in yet.", remedy=take)]
+    about = f"Issue {book.issue} of {book.issued:%Y-%m-%d}, {len(book.bureaus)} bureaux"
+    if stale(book, now):
+        text = f"{about}; a newer one should have come within {STALE_DAYS} days."
+        return [Point(state=WARNING, what="address book", text=text, remedy=take)]
+    return [Point(state=OK, what="address book", text=f"{about}.")]
 
 
 def _configuration(folder: Path) -> tuple[list[Point], Home | None]:
