@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gateway.dialogues.step import Step
 from gateway.errors import NotYetKnown
+from gateway.facts import Facts
 from gateway.findings import Finding
 from gateway.form import Form
 from gateway.identity import Digest, EnvelopeId, FormatId, PartyId, digest
@@ -157,7 +159,10 @@ class Learned(Struct, frozen=True, kw_only=True):
     conversion: Conversion | None = None
     """What a change of version did to the form; None where it came, and goes, in the current one."""
     findings: tuple[Finding, ...] | None = None
+    facts: Facts | None = None
     exchange: str | None = None
+    step: Step | None = None
+    """What the exchange keeps of it; None for receipts, and for what is no step of an exchange."""
     routing: Routing | None = None
     answers: tuple[Answer, ...] | None = None
     cases: tuple[CaseReference, ...] | None = None
@@ -229,6 +234,11 @@ class Envelope(Struct, frozen=True, kw_only=True):
     def findings(self) -> tuple[Finding, ...]:
         """Learned by check."""
         return self._known("findings")  # type: ignore[no-any-return]  # the field's own type
+
+    @property
+    def facts(self) -> Facts:
+        """Learned by check: what the form says in words of its family's closed list."""
+        return self._known("facts")  # type: ignore[no-any-return]  # the field's own type
 
     @property
     def exchange(self) -> str:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
 
 from gateway import lifecycle
+from gateway.dialogues.step import Step
 from gateway.envelope import Envelope
 from gateway.journal.entry import Entry
 from gateway.judging import Crash, Trail
 from gateway.ledger import Move, Row, Spawned
 from gateway.verdict import Advance, Details, DuplicateKey, Hold, Offspring, Reason, Reject, Retry, Settle, Verdict
+
+TAKEN: Final = frozenset({"transmitted", "confirmed"})
+"""States in which the other side's server has a message of ours."""
 
 
 class Writing:
@@ -26,6 +33,8 @@ class Writing:
         self.due: datetime | None = None
         self.attempts = 0
         self.breaks = row.breaks
+        self.steps: dict[str, Step] = {}
+        self.expects: tuple[tuple[str, int], ...] = ()
 
     def entry(self, event: str, details: Details = (), reason: str = "") -> None:
         """Add a journal entry for this envelope."""
@@ -44,6 +53,7 @@ class Writing:
         """Go to a state, with its entry."""
         self.path.append(state)
         self.reason = reason
+        self._tell_exchange(state)
         self.entry(lifecycle.event(state), details, reason.code if reason else "")
 
     def add(self, offspring: tuple[Offspring, ...]) -> None:
@@ -56,6 +66,8 @@ class Writing:
         for event, details in verdict.also:
             self.entry(event, details)
         self.add(verdict.spawn)
+        self.steps |= {step.envelope: step for step in verdict.steps}
+        self.expects = (*self.expects, *verdict.expects)
         here = lifecycle.state(self.envelope.direction, self.path[-1])
         match verdict:
             case Advance(details=details, claim=claim, reason=reason):
@@ -69,6 +81,21 @@ class Writing:
                 self.reach(state, details, reason)
             case Retry(reason=reason, at=at, counts=counts):
                 self._stay(reason, at, counts)
+
+    def _tell_exchange(self, state: str) -> None:
+        """What becomes of a message changes what its exchange keeps of it: it was taken, or it never counted."""
+        step = self.envelope.learned.step
+        if step is None:
+            return
+        known = step
+        if state == "rejected":
+            known = replace(step, void=True)
+        elif state in TAKEN and not step.inbound and step.taken_at is None:
+            tried = self.envelope.learned.transmissions
+            known = replace(step, taken_at=tried[-1].at if tried else self.now)
+        if known != step:
+            self.envelope = self.envelope.learn(step=known)
+            self.steps[known.envelope] = known
 
     def hold(self, reason: Reason, details: Details = ()) -> None:
         """Wait for an officer, remembering where to go on."""
@@ -98,6 +125,7 @@ class Writing:
             envelope=self.envelope, version=self.row.version, before=self.path[0], after=self.path[-1], via=tuple(self.path[1:-1]),
             entries=tuple(self.entries), at=self.now, reason=self.reason, due=self.due, attempts=self.attempts,
             breaks=self.breaks, spawn=tuple(self.spawn), claim=self.claim,
+            steps=tuple(self.steps.values()), expects=self.expects,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gateway.dialogues.step import Step
 from gateway.envelope import Envelope, Receipt
 from gateway.findings import Finding
 
@@ -79,6 +80,10 @@ class _Common(Struct, frozen=True, kw_only=True):
     """Further journal entries of the same write: event and details."""
     spawn: tuple[Offspring, ...] = ()
     notes: tuple[Note, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """What exchanges keep of it, written with the state."""
+    expects: tuple[tuple[str, int], ...] = ()
+    """Exchanges with the revision on which this was decided."""
 
 
 class Advance(_Common, frozen=True, kw_only=True, tag="advance"):

@@ -15,9 +15,8 @@ from msgspec import Struct
 
 from gateway.dialogues.standing import Fit
 from gateway.dialogues.step import Step
-from gateway.dialogues.story import AlertFacts, Story
+from gateway.dialogues.story import Story
 from gateway.envelope import Envelope
-from gateway.errors import Unavailable
 from gateway.exchanges.joining import key_of, step_of
 from gateway.exchanges.matter import MAX_STEPS, Kept
 from gateway.exchanges.picture import standing_of
@@ -26,7 +25,7 @@ from gateway.findings import Finding, Severity, worst
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.ports import AlertLookup, Formats
-from gateway.verdict import Advance, Details, Hold, Reason, Reject
+from gateway.verdict import Details, Hold, Reason, Reject
 
 BREAKS: Final = "dialogue.breaks"
 STORY_HOLD: Final = "story.officer"
@@ -61,8 +60,7 @@ class Fitting:
         if len(earlier) >= MAX_STEPS:
             return self._over(envelope)
         step = step_of(envelope, exchange, key_of(self._formats, envelope))
-        looked_up, details = await self._alert(family, step)
-        story = self._story(family, step, (*earlier, step), kept, looked_up, now)
+        story = await self._story(family, step, earlier, kept, now)
         fit = story.standing.fit(envelope.id)
         found = tuple(finding for rule in family.story_rules for finding in rule.findings(story))
         if fit and fit.problem:
@@ -73,28 +71,20 @@ class Fitting:
             return stopped
         return Fitted(
             envelope=known,
-            details=(*details, *_told(fit), *_rules(found)),
+            details=(*_told(fit), *_rules(found)),
             steps=(step,),
             expects=((exchange, kept.revision),),
         )
 
-    def _story(
-        self, family: Family, step: Step, steps: tuple[Step, ...], kept: Kept, alert: AlertFacts | None, now: datetime
-    ) -> Story:  # fmt: skip
+    async def _story(self, family: Family, step: Step, earlier: tuple[Step, ...], kept: Kept, now: datetime) -> Story:
+        """The exchange with the new step in it, and the alert where a rule might need it."""
+        steps = (*(each for each in earlier if not each.void), step)
         standing = standing_of(family, steps, kept.happened, self._own)
-        live = tuple(each for each in steps if not each.void)
+        asked = self._alerts if family.story_rules and step.key else None
+        alert = await asked.look_up(step.key) if asked else None
         return Story(
-            step=step, steps=live, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
+            step=step, steps=steps, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
         )
-
-    async def _alert(self, family: Family, step: Step) -> tuple[AlertFacts | None, Details]:
-        """The alert, where a rule might need it. One that cannot be looked up now stops no message; the journal says so."""
-        if self._alerts is None or not family.story_rules or not step.key:
-            return None, ()
-        try:
-            return await self._alerts.look_up(step.key), ()
-        except Unavailable as error:
-            return None, (("alert", error.code),)
 
     def _over(self, envelope: Envelope) -> Fitted | Hold:
         """An exchange that is full keeps no more; an officer decides whether the message goes on without being a step."""

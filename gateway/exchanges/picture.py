@@ -7,13 +7,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from gateway.clocks.calendar import Calendars
 from gateway.dialogues import reading
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.standing import Standing
 from gateway.dialogues.step import Step
 from gateway.exchanges.matter import Kept
-from gateway.exchanges.running import Run, runs_of
+from gateway.exchanges.running import Moment, Run, runs_of
 from gateway.families import Family
 from gateway.identity import PartyId
 
@@ -57,12 +56,11 @@ def standing_of(
 
 
 def picture_of(
-    family: Family, kept: Kept, own: frozenset[PartyId], calendars: Calendars, now: datetime,
-    also: Sequence[Happened] = (),
-) -> Picture:  # fmt: skip
-    """The exchange as it stands at `now`; `also` is what was found out since it was read."""
+    family: Family, kept: Kept, own: frozenset[PartyId], at: Moment, also: Sequence[Happened] = ()
+) -> Picture:
+    """The exchange as it stands; `also` is what was found out since it was read."""
     happened = (*kept.happened, *also)
     standing = standing_of(family, kept.steps, happened, own)
     if family.clocks is None:
         return Picture(standing=standing, runs=())
-    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, calendars, now))
+    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, at))

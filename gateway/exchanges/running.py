@@ -6,11 +6,12 @@ that cannot be computed says why and leaves the others alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.clocks import state as clock_state
 from gateway.clocks.calendar import Calendars, UnknownPlace
@@ -24,6 +25,13 @@ from gateway.identity import EnvelopeId, PartyId
 
 LIVE: Final = frozenset({Status.RUNNING, Status.PAUSED, Status.BREACHED})
 """Something is still owed."""
+
+
+class Moment(NamedTuple):
+    """When somebody looks, and with which calendars."""
+
+    now: datetime
+    calendars: Calendars
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -54,75 +62,69 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def runs_of(
-    table: ClockTable, steps: Sequence[Step], happened: Iterable[Happened], standing: Standing, calendars: Calendars,
-    now: datetime,
-) -> tuple[Run, ...]:  # fmt: skip
+    table: ClockTable, steps: Sequence[Step], happened: Iterable[Happened], standing: Standing, at: Moment
+) -> tuple[Run, ...]:
     """Every run in the exchange: by clock in the order of the table, then in the order of the requests."""
     notes = [*standing.noted, *(_as_noted(each) for each in happened)]
     facts = {step.envelope: dict(step.facts) for step in steps}
-    found: list[Run] = []
-    for clock in table.clocks:
-        if clock.superseded_by:
-            continue
-        starts = [
-            note for note in notes
-            if note.happening.name in clock.starts and (not clock.applies or clock.concerns(facts.get(note.envelope, {})))
-        ]  # fmt: skip
-        for about in dict.fromkeys(note.about for note in starts):
-            own = [note for note in starts if note.about == about]
-            others = [note for note in notes if note.happening.name not in clock.starts and about in ("", note.about)]
-            if about:
-                others += [note for note in notes if note.happening.name not in clock.starts and not note.about]
-            found += _by_bound(clock, about, own, others, standing.courses, calendars, now)
-    return tuple(found)
+    running = _Running(notes, facts, standing.courses, at)
+    return tuple(run for clock in table.clocks if not clock.superseded_by for run in running.of(clock))
 
 
 def _as_noted(each: Happened) -> Noted:
     return Noted(happening=each.happening, about=each.about, envelope=each.envelope)
 
 
-def _by_bound(
-    clock: ClockDefinition, about: str, starts: Sequence[Noted], others: Sequence[Noted], courses: Sequence[Course],
-    calendars: Calendars, now: datetime,
-) -> Iterator[Run]:  # fmt: skip
-    """A request to several offices binds each of them by itself: what one of them does stops its own run alone."""
-    bounds = tuple(dict.fromkeys(note.bound for note in starts))
-    for bound in bounds:
-        own = [note for note in starts if note.bound == bound]
-        seen = [note for note in others if note.bound == bound or note.bound not in bounds or not note.bound]
-        party = bound or _who_owes(clock, about, courses)
-        key = f"{about}/{clock.id}" + (f"/{bound}" if len(bounds) > 1 else "")
-        yield from _runs(clock, about, party, key, (own, seen), calendars, now)
+class _Running:
+    """One exchange while its clocks are read."""
 
+    def __init__(
+        self, notes: Sequence[Noted], facts: Mapping[str, dict[str, str]], courses: Sequence[Course], at: Moment
+    ) -> None:
+        self._notes, self._facts, self._courses, self._at = notes, facts, courses, at
 
-def _runs(
-    clock: ClockDefinition, about: str, party: PartyId, key: str, notes: tuple[Sequence[Noted], Sequence[Noted]],
-    calendars: Calendars, now: datetime,
-) -> Iterator[Run]:  # fmt: skip
-    starts, others = notes
-    happenings = [note.happening for note in (*starts, *others)]
-    calendar = calendars.of(party) if party else UnknownPlace()
-    try:
-        states = clock_state.runs(clock, happenings, calendar, now)
-    except Misconfigured as error:
-        yield Run(
-            clock=clock, about=about, bound=party, envelope=starts[0].envelope, key=key, state=None,
-            trouble=f"{clock.id}: {error.operator}",
-        )  # fmt: skip
-        return
-    for number, state in enumerate(states):
-        began = next((note for note in starts if note.happening.at == state.started_at), starts[0])
-        yield Run(
-            clock=clock,
-            about=about,
-            bound=party,
-            envelope=began.envelope,
-            key=key + (f"#{number}" if number else ""),
-            state=state,
-        )
+    def of(self, clock: ClockDefinition) -> Iterator[Run]:
+        """The runs of one clock, request by request."""
+        starts = [note for note in self._notes if note.happening.name in clock.starts and self._concerned(clock, note)]
+        others = [note for note in self._notes if note.happening.name not in clock.starts]
+        for about in dict.fromkeys(note.about for note in starts):
+            own = [note for note in starts if note.about == about]
+            # What belongs to the exchange as a whole belongs to each of its requests, and the other way round.
+            seen = [note for note in others if note.about in ("", about) or not about]
+            yield from self._by_bound(clock, about, own, seen)
 
+    def _concerned(self, clock: ClockDefinition, note: Noted) -> bool:
+        return not clock.applies or clock.concerns(self._facts.get(note.envelope, {}))
 
-def _who_owes(clock: ClockDefinition, about: str, courses: Sequence[Course]) -> PartyId:
-    """Who plays the role that the clock binds, in the dialogue that the request opened or in the only one there is."""
-    meant = [course for course in courses if course.about == about] or (courses if len(courses) == 1 else ())
-    return next((party for course in meant for role in clock.owes if (party := course.party(role))), "")
+    def _by_bound(
+        self, clock: ClockDefinition, about: str, starts: Sequence[Noted], others: Sequence[Noted]
+    ) -> Iterator[Run]:
+        """A request to several offices binds each of them by itself: what one of them does stops its own run alone."""
+        bounds = tuple(dict.fromkeys(note.bound for note in starts))
+        for bound in bounds:
+            own = [note for note in starts if note.bound == bound]
+            seen = [note for note in others if note.bound == bound or note.bound not in bounds or not note.bound]
+            empty = Run(
+                clock=clock, about=about, bound=bound or self._who_owes(clock, about), envelope=own[0].envelope, state=None,
+                key=f"{about}/{clock.id}" + (f"/{bound}" if len(bounds) > 1 else ""),
+            )  # fmt: skip
+            yield from self._runs(empty, own, seen)
+
+    def _runs(self, run: Run, starts: Sequence[Noted], others: Sequence[Noted]) -> Iterator[Run]:
+        calendar = self._at.calendars.of(run.bound) if run.bound else UnknownPlace()
+        happenings = [note.happening for note in (*starts, *others)]
+        try:
+            states = clock_state.runs(run.clock, happenings, calendar, self._at.now)
+        except Misconfigured as error:
+            yield replace(run, trouble=f"{run.clock.id}: {error.operator}")
+            return
+        for number, state in enumerate(states):
+            began = next((note for note in starts if note.happening.at == state.started_at), starts[0])
+            key = f"{run.key}#{number}" if number else run.key
+            yield replace(run, envelope=began.envelope, key=key, state=state)
+
+    def _who_owes(self, clock: ClockDefinition, about: str) -> PartyId:
+        """Who plays the role that the clock binds, in the dialogue that the request opened or in the only one there is."""
+        meant = [course for course in self._courses if course.about == about]
+        meant = meant or (list(self._courses) if len(self._courses) == 1 else [])
+        return next((party for course in meant for role in clock.owes if (party := course.party(role))), "")

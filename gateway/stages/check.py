@@ -20,7 +20,6 @@ from gateway.office import Office
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats
 from gateway.protection.gate import onward
-from gateway.receipts import Receipts
 from gateway.stages.version import (
     arrival_findings,
     as_the_partner_reads,
@@ -28,7 +27,7 @@ from gateway.stages.version import (
     told_of,
     understood,
 )
-from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
+from gateway.verdict import Advance, Details, Hold, Reason, Reject, Verdict
 from gateway.versions import Conversion
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
@@ -41,13 +40,13 @@ class CheckInbound:
     name = "check"
     direction = Direction.INBOUND
     needs = frozenset({"form", "identification"})
-    adds = frozenset({"findings"})
+    adds = frozenset({"findings", "facts"})
 
-    def __init__(self, formats: Formats, directory: Directory, office: Office, receipts: Receipts) -> None:
-        self._formats, self._directory, self._office, self._receipts = formats, directory, office, receipts
+    def __init__(self, formats: Formats, directory: Directory, office: Office) -> None:
+        self._formats, self._directory, self._office = formats, directory, office
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
-        """Advance with the findings and the receipt `VALID`, Hold for an officer, or Reject with every finding."""
+        """Advance with the findings and facts, Hold for an officer, or Reject with every finding."""
         form = envelope.form
         occasion = Occasion(
             now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
@@ -60,11 +59,11 @@ class CheckInbound:
             *header_findings(form, occasion, self._formats.family(form.format)),
             *self._formats.get(form.format).check(form, occasion),
         )
-        known = envelope.learn(findings=findings)
+        known = envelope.learn(findings=findings, facts=self._formats.get(form.format).facts(form))
         refusal = _refuse_or_hold(known, findings)
         if refusal:
             return refusal
-        return Advance(envelope=known, details=_told(findings), spawn=self._receipts.valid(known, findings, now))
+        return Advance(envelope=known, details=(*_told(findings), *_about(known)))
 
 
 class CheckOutbound:
@@ -73,7 +72,7 @@ class CheckOutbound:
     name = "check"
     direction = Direction.OUTBOUND
     needs: frozenset[str] = frozenset()
-    adds = frozenset({"identification", "form", "conversion", "findings"})
+    adds = frozenset({"identification", "form", "conversion", "findings", "facts"})
 
     def __init__(self, formats: Formats, directory: Directory, office: Office) -> None:
         self._formats, self._directory, self._office = formats, directory, office
@@ -108,14 +107,20 @@ class CheckOutbound:
             *self._partner_findings(form, counterpart, len(envelope.payload.content)),
             *self._formats.get(form.format).check(form, occasion),
         )
-        known = known.learn(findings=findings)
+        known = known.learn(findings=findings, facts=self._formats.get(form.format).facts(form))
         refusal = _refuse_or_hold(known, findings)
         if refusal:
             return refusal
         held = onward(known, self._formats.family(form.format))
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
-        told = (("format", form.format), ("message_id", form.header.message_id), *_told(findings), *told_of(report))
+        told = (
+            ("format", form.format),
+            ("message_id", form.header.message_id),
+            *_told(findings),
+            *told_of(report),
+            *_about(known),
+        )
         return Advance(envelope=known, details=told)
 
     def _in_version(
@@ -186,6 +191,15 @@ def _refuse_or_hold(envelope: Envelope, findings: tuple[Finding, ...]) -> Verdic
 
 def _told(findings: tuple[Finding, ...]) -> tuple[tuple[str, str], ...]:
     return (("findings", " ".join(f"{finding.rule}:{finding.severity}" for finding in findings)),) if findings else ()
+
+
+def _about(envelope: Envelope) -> Details:
+    """What figures are computed from for ever, also after the content is gone: whose message it is, and what the form states."""
+    header = envelope.form.header
+    counterpart = header.sender if envelope.inbound else envelope.claim.recipients[0]
+    facts = ((f"fact.{name}", value) for name, value in envelope.facts)
+    test = (("test", "yes"),) if header.test else ()
+    return (("direction", envelope.direction.value), ("counterpart", counterpart), *test, *facts)
 
 
 def partner_findings(form: Form, partner: Partner, octets: int) -> list[Finding]:

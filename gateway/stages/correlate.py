@@ -1,56 +1,40 @@
-"""To which matter does it belong? By message ids and references of the same sender, never by the subject line of a
-mail.
-"""
+"""To which matter does it belong, and does it fit there? Then, and only then, the sender is told that it is in order."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.envelope import Direction, Envelope
-from gateway.ledger import Ledger, Query, Row, Summary
+from gateway.envelope import Direction
+from gateway.exchanges.fitting import Fitted, Fitting
+from gateway.exchanges.joining import find_exchange
+from gateway.ledger import Ledger, Row
 from gateway.ports import Formats
+from gateway.receipts import Receipts
 from gateway.verdict import Advance, Verdict
-
-MAX_CANDIDATES = 20
 
 
 class Correlate:
-    """Finds the exchange, or opens a new one that bears the envelope's own id."""
+    """Finds the exchange, or opens a new one that bears the envelope's own id, and fits the message into its dialogues."""
 
     name = "correlate"
     direction = Direction.INBOUND
-    needs = frozenset({"form"})
+    needs = frozenset({"form", "findings", "facts"})
     adds = frozenset({"exchange"})
 
-    def __init__(self, ledger: Ledger, formats: Formats) -> None:
-        self._ledger, self._formats = ledger, formats
+    def __init__(self, ledger: Ledger, formats: Formats, fitting: Fitting, receipts: Receipts) -> None:
+        self._ledger, self._formats, self._fitting, self._receipts = ledger, formats, fitting, receipts
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
-        """Advance with the exchange and how it was found."""
+        """Advance with the exchange, how it was found, the step and the receipt `VALID`; Hold what breaks a dialogue; Reject
+        what a rule over the whole exchange refuses.
+        """
         exchange, how = await find_exchange(self._ledger, self._formats, row.envelope)
+        fitted = await self._fitting.fit(row.envelope, exchange, now)
+        if not isinstance(fitted, Fitted):
+            return fitted
+        known = fitted.envelope
         return Advance(
-            envelope=row.envelope.learn(exchange=exchange), details=(("exchange", exchange), ("found_by", how))
-        )
-
-
-async def find_exchange(ledger: Ledger, formats: Formats, envelope: Envelope) -> tuple[str, str]:
-    """The exchange of an envelope with a form, and by what it was found."""
-    header = envelope.form.header
-    other = header.sender if envelope.inbound else header.to[0]
-    matter = formats.get(envelope.form.format).matter(envelope.form)
-    candidates = (
-        ("in-reply-to", header.in_reply_to),
-        *(("your-reference", reference) for reference in header.your_references),
-        ("matter", matter),
-    )
-    for how, key in candidates:
-        found = await _earlier(ledger, envelope, other, key) if key else None
-        if found:
-            return found.exchange or found.id, how
-    return envelope.id, "new"
-
-
-async def _earlier(ledger: Ledger, envelope: Envelope, other: str, key: str) -> Summary | None:
-    """The newest earlier envelope with this key that this same counterpart sent or got."""
-    found = await ledger.find(Query(text=key, limit=MAX_CANDIDATES))
-    return next((each for each in found if each.id != envelope.id and each.counterpart == other), None)
+            envelope=known, steps=fitted.steps, expects=fitted.expects,
+            details=(("exchange", exchange), ("found_by", how), *fitted.details),
+            spawn=self._receipts.valid(known, known.findings, now),
+        )  # fmt: skip

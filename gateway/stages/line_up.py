@@ -8,10 +8,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from gateway.clocks.calendar import Calendars, NoCalendars
+from gateway.exchanges.fitting import Fitting
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.ports import (
+    AlertLookup,
     CaseSystem,
     Clock,
     Formats,
@@ -59,6 +62,10 @@ class Reach(Struct, frozen=True, kw_only=True):
     case_systems: Mapping[str, CaseSystem]
     clock: Clock
     ids: IdSource
+    alerts: AlertLookup | None = None
+    """Where rules look up the alert that a message is about."""
+    calendars: Calendars = NoCalendars()
+    """Working days and legal time, by the office that a limit binds."""
 
 
 def judging(know: Knowledge) -> list[Stage]:
@@ -67,7 +74,7 @@ def judging(know: Knowledge) -> list[Stage]:
         Identify(know.formats, know.directory),
         Verify(know.verifier, know.directory),
         Decode(know.formats, know.office, know.receipts),
-        CheckInbound(know.formats, know.directory, know.office, know.receipts),
+        CheckInbound(know.formats, know.directory, know.office),
         CheckOutbound(know.formats, know.directory, know.office),
         Encode(know.formats),
         Sign(know.signer),
@@ -76,10 +83,11 @@ def judging(know: Knowledge) -> list[Stage]:
 
 def performing(know: Knowledge, reach: Reach) -> list[Stage]:
     """The stages of the front."""
+    fitting = Fitting(reach.ledger, know.formats, know.office, reach.alerts)
     return [
-        Correlate(reach.ledger, know.formats),
+        Correlate(reach.ledger, know.formats, fitting, know.receipts),
         RouteInbound(reach.router),
-        RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats),
+        RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats, fitting),
         Deliver(reach.registers, reach.case_systems, reach.clock, know.formats),
         Acknowledge(know.formats, know.office, reach.ids),
         Transmit(know.directory, reach.outbound, reach.clock),

@@ -9,16 +9,19 @@ from typing import Final
 from gateway.addressbook.book import Downtime
 from gateway.envelope import Direction, Envelope, Leg
 from gateway.errors import Refused
+from gateway.exchanges.fitting import Fitted, Fitting
+from gateway.exchanges.joining import find_exchange
 from gateway.identity import family_of
 from gateway.ledger import Ledger, Query, Row
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats, OutboundChannel, Router
-from gateway.stages.correlate import find_exchange
 from gateway.stages.ways import DOWN, Ways, down_reason
-from gateway.verdict import Advance, Hold, Reason, Retry, Verdict
+from gateway.verdict import Advance, Hold, Reason, Reject, Retry, Verdict
 
 CLIENTS_OWN: Final = "message"
 """Kind of what national systems and people hand in; everything else the gateway wrote itself."""
+STEPS: Final = frozenset({CLIENTS_OWN, "reply"})
+"""Kinds that are steps of an exchange: receipts, repetitions and what is passed on for others are none."""
 GATEWAYS_OWN: Final = "spoc"
 """Family of the forms that the gateway alone writes: receipts."""
 ON_THE_WAY: Final = frozenset({"routed", "encoded", "signed", "transmitted", "ambiguous", "confirmed"})
@@ -64,9 +67,10 @@ class RouteOutbound:
     adds = frozenset({"leg", "exchange"})
 
     def __init__(
-        self, directory: Directory, channels: Mapping[str, OutboundChannel], ledger: Ledger, formats: Formats
-    ) -> None:
-        self._directory, self._ledger, self._formats = directory, ledger, formats
+        self, directory: Directory, channels: Mapping[str, OutboundChannel], ledger: Ledger, formats: Formats,
+        fitting: Fitting,
+    ) -> None:  # fmt: skip
+        self._directory, self._ledger, self._formats, self._fitting = directory, ledger, formats, fitting
         self._ways = Ways(directory, channels)
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
@@ -89,11 +93,20 @@ class RouteOutbound:
             if around is None:
                 return self._wait(envelope, downtime, partner)
             leg = around
-        exchange = await self._exchange(envelope)
+        fitted = await self._fitted(envelope.learn(leg=leg), now)
+        if not isinstance(fitted, Fitted):
+            return fitted
         return Advance(
-            envelope=envelope.learn(leg=leg, exchange=exchange),
-            details=(("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg))),
-        )
+            envelope=fitted.envelope, steps=fitted.steps, expects=fitted.expects,
+            details=(("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg)), *fitted.details),
+        )  # fmt: skip
+
+    async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Hold | Reject:
+        """A message of ours that breaks its dialogue waits, too. What is passed on is another office's and no step of ours."""
+        exchange = await self._exchange(envelope)
+        if envelope.kind not in STEPS:
+            return Fitted(envelope=envelope.learn(exchange=exchange))
+        return await self._fitting.fit(envelope, exchange, now)
 
     def _wait(self, envelope: Envelope, downtime: Downtime, partner: Partner) -> Verdict:
         """Until the announced downtime ends; what is urgent is brought before a person who can call."""

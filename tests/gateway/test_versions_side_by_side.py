@@ -240,9 +240,8 @@ async def test_a_version_that_has_not_begun_is_refused_with_its_day(rig: Rig) ->
 async def test_it_is_the_day_of_arrival_that_counts_and_not_the_day_of_checking(rig: Rig) -> None:
     await dated(rig, accept_until=NOON.date(), grace_days=0)
     envelope = await rig.row(await rig.arrives(rig.bureaux["sirene:XB"].signed(in_old_layout(hit()), (PHOTO,))))
-    later = CheckInbound(
-        rig.knowledge.formats, rig.directory, rig.office, rig.knowledge.receipts
-    ).judge(envelope.envelope, NOON + timedelta(days=400))  # fmt: skip
+    check = CheckInbound(rig.knowledge.formats, rig.directory, rig.office)
+    later = check.judge(envelope.envelope, NOON + timedelta(days=400))
 
     assert "VER-01" not in {finding.rule for finding in later.envelope.findings}
 
