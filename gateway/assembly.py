@@ -26,6 +26,8 @@ from config import settings as files
 from config.agreements import partner_faults
 from config.faults import ConfigurationFaults, Fault
 from config.load import NOBODY, PARTNERS_FILE, Home, load
+from config.tolerances import Known as KnownToTolerances
+from config.tolerances import read_tolerances, tolerance_file
 from gateway.addressbook.shelf import Shelf
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
@@ -42,6 +44,7 @@ from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, Reach, judging
+from gateway.tolerances import Tolerance, Tolerances
 from gateway.versions import Days
 from gateway.workers import Briefing, WorkerPool
 from routing.decide import TableRouter
@@ -173,7 +176,7 @@ def briefing(home: Home, directory: Directory) -> Briefing:
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
     return Briefing(
         parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
-        versions=agreed_days(home),
+        versions=agreed_days(home), tolerances=tuple(directory.tolerances),
     )  # fmt: skip
 
 
@@ -193,6 +196,7 @@ def formats_of(home: Home) -> Catalogue:
 def worker_table(brief: Briefing, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
     office, directory, formats = Office(parties=brief.parties), Directory(brief.partners, brief.book), discover(brief.versions)
+    directory.tolerances = Tolerances(brief.tolerances)
     signing = [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
     ]
@@ -244,6 +248,20 @@ def _use_book(built: Built, directory: Directory, now: datetime) -> None:
     shelf = built.attempt(("address_book", "anchors_file"), lambda: shelf_of(built.home))
     if shelf is not None:
         directory.book = built.attempt(("address_book", "file"), lambda: shelf.in_force(now))
+
+
+def tolerances_of(home: Home, directory: Directory, formats: Formats) -> tuple[Tolerances, list[Fault]]:
+    """The table of tolerances, and what is wrong with it."""
+    severities = {rule.id: str(rule.severity) for spec in formats for rule in spec.rules}
+    binding = {rule for spec in formats for rule in formats.family(spec.id).binding}
+    known = KnownToTolerances(partners=directory.parties, severities=severities, binding=binding)
+    rows, faults = read_tolerances(tolerance_file(home.folder), known)
+    return Tolerances(msgspec.convert(row.model_dump(), Tolerance) for row in rows), faults
+
+
+def _use_tolerances(built: Built, directory: Directory, formats: Formats) -> None:
+    directory.tolerances, faults = tolerances_of(built.home, directory, formats)
+    built.faults += faults
 
 
 def worker_command() -> list[str]:
@@ -412,6 +430,7 @@ def assemble(
     clock, ids = clock or SystemClock(), ids or Uuid7Source()
     directory, formats = _directory(built), built.attempt(("versions",), lambda: formats_of(home)) or discover()
     _use_book(built, directory, clock.now())
+    _use_tolerances(built, directory, formats)
     store = ledger or _ledger(built, clock)
     channels = Channels(built, directory, clock)
     registers = _systems(built, "registers", "register", home.settings.registers)

@@ -55,6 +55,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Whether the provider always states a code: then a message without one is treated as restricted."""
     technical: bool = False
     """Receipts and reports: never answered, never gated."""
+    binding: frozenset[str] = frozenset()
+    """Rules that no tolerance may lower: they guard who may write, and what may be told to whom."""
     kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None
     """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so."""
     alerts: AlertLaw | None = None

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gateway.addressbook.book import Book
 from gateway.identity import Digest, PartyId
+from gateway.tolerances import Tolerances
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
@@ -101,6 +102,8 @@ class Directory:
         self._by_party: Mapping[str, Partner] = MappingProxyType({})
         self.book = book
         """The address book of the bureaux; None where there is none. Replaced as a whole, too."""
+        self.tolerances = Tolerances()
+        """What is put up with from a partner for a time."""
         self.replace(partners)
 
     def replace(self, partners: Iterable[Partner]) -> None:

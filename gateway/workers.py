@@ -24,6 +24,7 @@ from gateway.judging import Crash, Trail, judge_run
 from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
+from gateway.tolerances import Tolerance
 from gateway.versions import Days
 
 JOB_SECONDS: Final = 60.0
@@ -56,6 +57,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """The address book in force."""
     versions: dict[str, dict[str, Days]] = {}
     """Days of versions that this office has agreed on, by family and major version."""
+    tolerances: tuple[Tolerance, ...] = ()
+    """What is put up with from a partner for a time."""
 
 
 Brief = Callable[[], Briefing]

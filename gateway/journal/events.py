@@ -13,6 +13,7 @@ EVENTS: dict[str, str] = {
     "envelope.retry": "A stage could not finish; it is tried again at the time given.",
     "envelope.alarm": "The same message id came with other content.",
     "envelope.same-matter": "The same content came before under another message id.",
+    "rule.tolerated": "A finding on a partner's form counted for less, as the table of tolerances says.",
     "envelope.released": "An officer let a held message go on.",
     "envelope.given-up": "An officer refused a held or quarantined message.",
     "envelope.replayed": "An officer sent a message through the stages again.",

@@ -27,6 +27,7 @@ from gateway.stages.version import (
     told_of,
     understood,
 )
+from gateway.tolerances import with_uses
 from gateway.verdict import Advance, Details, Hold, Reason, Reject, Verdict
 from gateway.versions import Conversion
 
@@ -52,18 +53,20 @@ class CheckInbound:
             now=now, inbound=True, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
             book=self._directory.book, addresses=envelope.claim.recipients, attachments=recognised_in(envelope),
         )  # fmt: skip
-        findings = (
-            *arrival_findings(self._formats, envelope),
+        spec = self._formats.get(form.format)
+        found = (
+            *arrival_findings(self._formats, form, envelope.learned.conversion, envelope.received_at),
             *manifest_findings(form, envelope.identification.parts),
             *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
-            *self._formats.get(form.format).check(form, occasion),
+            *spec.check(form, occasion),
         )
+        findings, uses = self._directory.tolerances.applied(spec.named(found), form.header.sender, now.date())
         known = envelope.learn(findings=findings, facts=self._formats.get(form.format).facts(form))
         refusal = _refuse_or_hold(known, findings)
         if refusal:
-            return refusal
-        return Advance(envelope=known, details=(*_told(findings), *_about(known)))
+            return with_uses(refusal, uses)
+        return with_uses(Advance(envelope=known, details=(*_told(findings), *_about(known))), uses)
 
 
 class CheckOutbound:
@@ -99,14 +102,16 @@ class CheckOutbound:
             now=now, inbound=False, own_parties=frozenset(self._office.parties), known_parties=self._directory.parties,
             book=self._directory.book, attachments=recognise_all(opened.files),
         )  # fmt: skip
-        findings = (
+        spec = self._formats.get(form.format)
+        found = (
             *manifest_findings(form, parts),
             *kind_findings(form, occasion.attachments),
             *header_findings(form, occasion, self._formats.family(form.format)),
             *departure_findings(report),
             *self._partner_findings(form, counterpart, len(envelope.payload.content)),
-            *self._formats.get(form.format).check(form, occasion),
+            *spec.check(form, occasion),
         )
+        findings = tuple(spec.named(found))
         known = known.learn(findings=findings, facts=self._formats.get(form.format).facts(form))
         refusal = _refuse_or_hold(known, findings)
         if refusal:

@@ -19,5 +19,9 @@ def _codes() -> tuple[HandlingCode, ...]:
 
 
 FAMILY: Final = Family(
-    name="europol", channel_origin="EUROPOL", legal_basis="LG-DIR-977", handling_required=True, handling=_codes()
-)
+    name="europol", channel_origin="EUROPOL", legal_basis="LG-DIR-977", handling_required=True, handling=_codes(),
+    binding=frozenset({
+        "EUR-09-in", "EUR-09-out", "EUR-09-sense-in", "EUR-09-sense-out", "EUR-10", "EUR-12", "EUR-13-in", "EUR-13-out", "EUR-16",
+        "EUR-16-sum", "EUR-17", "EUR-18", "EUR-24", "EUR-29", "EUR-53", "EUR-55",
+    }),
+)  # fmt: skip

@@ -19,6 +19,7 @@ FAMILY: Final = Family(
     channel_origin="INTERPOL",
     legal_basis="LG-INTERPOL-RPD",
     handling_required=True,
+    binding=frozenset({"IPV-002", "IPV-007", "IPV-009", "IPV-009-IN", "IPV-014", "IPV-052", "IPV-055", "IPX-001"}),
     handling=(
         _code("IP-OFFICIAL", Effect.FREE, "For official use only.", _LEVELS),
         _code("IP-RESTRICTED", Effect.OFFICER, "Restricted: the channel must be fit for it.", _LEVELS),
