@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
 from schemas.sirene.rules import addresses
 from schemas.sirene.rules.attachments import ATTACHMENT_RULES, brings_dna
+from schemas.sirene.rules.names import NAME_RULES
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 MAX_ATTACHMENTS: Final = 5
@@ -34,7 +34,6 @@ BY_THE_ISSUER: Final = "AP"
 TO_MANY: Final = "AM"
 IN_A_CONSULTATION: Final = 2
 """Receivers of a G or H form in a consultation: the issuing and the granting bureau."""
-LATIN_NAME_FIELDS: Final = ("Surname", "Forename", "NameAtBirth", "PreviousName")
 
 
 def _not_from_the_future(form: Form, occasion: Occasion) -> Iterable[Problem]:
@@ -126,17 +125,6 @@ def _attachments(form: Form, _: Occasion) -> Iterable[Problem]:
             yield f"Attachment {place} is of a type that is not allowed."
 
 
-def _latin_names(form: Form, _: Occasion) -> Iterable[Problem]:
-    for person in form.named("Person"):
-        for field in person.children:
-            if field.name in LATIN_NAME_FIELDS and not _latin(field.value):
-                yield field.number, "The name is not in Latin letters."
-
-
-def _latin(text: str) -> bool:
-    return all("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
-
-
 def _sex(form: Form, _: Occasion) -> Iterable[Problem]:
     for person in form.named("Person"):
         if person.text("Sex") == "X":
@@ -207,12 +195,7 @@ EVERY_FORM = (
         citation="Commission glossary of SIRENE forms; list of types ours", confidence="secondary",
         remedy="Send JPEG, JPEG 2000, WSQ, NIST or PDF; fewer or smaller files, or split over M forms.",
     ),
-    Rule(
-        id="R37", severity=_WARNING, check=_latin_names, field="006",
-        text="Names are in Latin letters, with the original script beside them.",
-        citation="SIRENE Manual (2015 text) 2.10", confidence="manual-2015",
-        remedy="Write the name in Latin letters and its original in OriginalScriptName.",
-    ),
+    *NAME_RULES,
     Rule(
         id="R38", severity=_ERROR, check=_sex, field="012",
         text="Field 012 is male, female or unknown.",
