@@ -22,6 +22,7 @@ from gateway.commands import (
     catalogue,
     checking,
     clients,
+    converting,
     doctor,
     journal,
     messages,
@@ -75,7 +76,7 @@ def _everywhere(
     context.obj = Terminal(home=home, as_json=as_json, verbose=verbose)
 
 
-for group in (running, checking, catalogue, sending, broadcasting, messages, partners, address_book, clients, journal, tokens, doctor):
+for group in (running, checking, converting, catalogue, sending, broadcasting, messages, partners, address_book, clients, journal, tokens, doctor):
     group.join(app)
 
 

@@ -337,6 +337,10 @@ class Formats(Protocol):
         """The versions of a family, the current one first; none for a family that nobody knows."""
         ...
 
+    def majors(self, format_id: FormatId) -> list[int]:
+        """The major versions in which this kind of message exists, the current one first."""
+        ...
+
     def current(self, format_id: FormatId) -> FormatId:
         """The same kind of message in the version that the gateway thinks in."""
         ...

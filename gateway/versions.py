@@ -141,10 +141,8 @@ def conversion_findings(conversion: Conversion, *, outbound: bool) -> tuple[Find
     bytes are kept.
     """
     words = f"The form was converted from {conversion.source} to {conversion.target}."
-    remedy = (
-        "Nothing has to be done." if conversion.lossless else "Compare it with what was written before it is relied on."
-    )
-    found = [_finding("VER-03", Severity.INFO, "", words, remedy, "Agreement with the partner")]
+    remedy = "" if conversion.lossless else "Compare it with what was written before it is relied on."
+    found = [_finding("VER-03", Severity.INFO, "", words, remedy, "")]
     for note in conversion.notes[:MAX_NOTES]:
         field = f"{note.field} ({note.number})" if note.number else note.field
         found.append(
@@ -160,7 +158,7 @@ def conversion_findings(conversion: Conversion, *, outbound: bool) -> tuple[Find
         )
     for number in conversion.unmapped:
         text = "A field number that nobody has mapped went through untouched."
-        found.append(_finding("VER-07", Severity.INFO, number, text, "Nothing has to be done.", ""))
+        found.append(_finding("VER-07", Severity.INFO, number, text, "", ""))
     return tuple(found)
 
 

@@ -78,6 +78,11 @@ class Catalogue:
                 return version
         raise Refused("format.version-unknown", f"There is no version of {format_id[:64]}. `spoc formats` lists all.")
 
+    def majors(self, format_id: FormatId) -> list[int]:
+        """The major versions in which this kind of message exists, the current one first."""
+        known = self.versions(family_of(format_id))
+        return [each.major for each in known if in_version(format_id, each.major) in self._by_id]
+
     def current(self, format_id: FormatId) -> FormatId:
         """The same kind of message in the version that the gateway thinks in."""
         versions = self.versions(family_of(format_id))

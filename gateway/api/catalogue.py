@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -10,7 +11,7 @@ from pydantic import Field
 from gateway.api import shown
 from gateway.api.callers import SEE, Allowed, Caller, Standing
 from gateway.api.models import View
-from gateway.identity import digest
+from gateway.identity import digest, family_of
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 Anybody = Annotated[Caller, Depends(Allowed(*SEE))]
@@ -23,12 +24,30 @@ class FormatView(View):
     title: str
     root: str = Field(description="Root element in Clark notation.")
     rules: int = Field(description="How many rules it has.")
+    versions: list[int] = Field(description="Major versions in which it exists, the current one first.")
+
+
+class VersionView(View):
+    """One version of a family and the days on which it is used, in UTC; null is no limit."""
+
+    family: str
+    major: int
+    title: str
+    current: bool = Field(description="Whether forms of it are shown, checked and routed as they are.")
+    accept_from: date | None
+    accept_until: date | None = Field(description="Last day on which it is taken in without a warning.")
+    refused_from: date | None = Field(description="First day on which it is refused.")
+    send_from: date | None
+    send_until: date | None
+    citation: str
+    confidence: str
 
 
 class FormatsView(View):
-    """Every format that the gateway knows."""
+    """Every format that the gateway knows, and the versions of their families."""
 
     formats: list[FormatView]
+    versions: list[VersionView]
 
 
 class RuleView(View):
@@ -69,6 +88,9 @@ class PartnerView(View):
     max_message_octets: int
     retry_hours: int
     test_only: bool
+    versions: dict[str, list[int]] = Field(
+        description="Major versions that it reads, by family; the current one of a family that is not named."
+    )
 
 
 class PartnersView(View):
@@ -96,11 +118,14 @@ class AdaptersView(View):
 @router.get("/formats", summary="Formats", responses=shown.FORMATS)
 async def formats(standing: Standing, caller: Anybody) -> FormatsView:
     """Every format that can be received or sent."""
+    known = standing.gateway.formats
     found = [
-        FormatView(id=spec.id, title=spec.title, root=spec.root, rules=len(spec.rules))
-        for spec in standing.gateway.formats
+        FormatView(id=spec.id, title=spec.title, root=spec.root, rules=len(spec.rules), versions=known.majors(spec.id))
+        for spec in known
     ]
-    return FormatsView(formats=found)
+    families = sorted({family_of(spec.id) for spec in known})
+    versions = [VersionView.model_validate(version) for family in families for version in known.versions(family)]
+    return FormatsView(formats=found, versions=versions)
 
 
 @router.get("/formats/rules", summary="One format with its rules", responses=shown.RULES)
@@ -126,6 +151,7 @@ async def partners(standing: Standing, caller: Anybody) -> PartnersView:
             anchors=[digest(anchor) for anchor in partner.signature.anchors], plain_xmldsig=partner.signature.plain_xmldsig,
             receipts=partner.receipts, languages=list(partner.languages), max_message_octets=partner.max_message_octets,
             retry_hours=partner.retry_hours, test_only=partner.test_only,
+            versions={family: list(majors) for family, majors in partner.versions.items()},
         )
         for partner in sorted(standing.gateway.directory, key=lambda partner: partner.party)
     ])  # fmt: skip

@@ -103,8 +103,13 @@ TOKEN: Final = {
     "scope": "reader",
 }
 FORMATS: Final = {
-    "formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12}]
-}
+    "formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12, "versions": [1, 0]}],
+    "versions": [{
+        "family": "sirene", "major": 0, "title": "layout of 2015", "current": False, "accept_from": None, "accept_until": "2027-06-30",
+        "refused_from": "2028-01-01", "send_from": None, "send_until": "2027-12-31",
+        "citation": "Commission Implementing Decision 2013/115/EU as replaced in 2015", "confidence": "proposal",
+    }],
+}  # fmt: skip
 RULES: Final = {
     "id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG",
     "rules": [{
@@ -115,7 +120,7 @@ RULES: Final = {
 PARTNERS: Final = {"partners": [{
     "party": "sirene:XB", "name": "SIRENE bureau of XB", "channel": "smtp", "addresses": ["oper@xb.sirene.example"], "urgent_address": "",
     "domains": [], "signers": ["SIRENE XB signing"], "anchors": [DIGEST], "plain_xmldsig": False, "receipts": True, "languages": ["en"],
-    "max_message_octets": 10000000, "retry_hours": 72, "test_only": False,
+    "max_message_octets": 10000000, "retry_hours": 72, "test_only": False, "versions": {"sirene": [1, 0]},
 }]}  # fmt: skip
 RELOADED: Final = {"partners": 3, "added": ["sirene:XB"], "changed": [], "removed": []}
 ADAPTERS: Final = {

@@ -14,6 +14,12 @@ from gateway.commands.endings import NOT_FOUND, Ending
 from gateway.commands.terminal import Terminal, table
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.console import Console
+
+    from gateway.versions import Version
+    from schemas.catalogue import Catalogue
     from schemas.form import FormSpec
 
 KINDS = {"channels": "channel", "registers": "register", "casesystems": "case system", "stores": "store"}
@@ -78,19 +84,86 @@ def sample(
 
 
 def formats(context: typer.Context) -> None:
-    """Every format that is known."""
-    from schemas.catalogue import discover
-
-    document = [
+    """Every format that is known, and on which days each version of a family is used."""
+    known = formats_here(context.obj)
+    document: list[dict[str, Any]] = [
         {
             "id": spec.id, "family": spec.family, "element": spec.element, "namespace": spec.namespace, "title": spec.title,
             "schema": f"schemas/{spec.family}/xsd/{spec.schema.path.name}", "rules": len(spec.rules), "sample": f"spoc sample {spec.id}",
+            "versions": [_version(known, spec, major) for major in known.majors(spec.id)],
         }
-        for spec in discover()
+        for spec in known
     ]  # fmt: skip
-    rows = [(one["id"], one["element"], one["title"], one["rules"]) for one in document]
+    rows = [
+        (
+            one["id"],
+            one["element"],
+            one["title"],
+            one["rules"],
+            ", ".join(str(each["major"]) for each in one["versions"]),
+        )
+        for one in document
+    ]
     terminal: Terminal = context.obj
-    terminal.answer(document, lambda out: out.print(table("", ("format", "root element", "title", "rules"), rows)))
+
+    def draw(out: Console) -> None:
+        out.print(table("", ("format", "root element", "title", "rules", "versions"), rows))
+        for family in sorted({spec.family for spec in known}):
+            told = [_days(version) for version in known.versions(family)] if len(known.versions(family)) > 1 else []
+            if told:
+                heads = ("version", "title", "taken in", "with a warning", "sent", "source", "confidence")
+                out.print(table(f"versions of {family}", heads, told))
+
+    terminal.answer(document, draw)
+
+
+def formats_here(terminal: Terminal) -> Catalogue:
+    """Every format, with the days of versions that the home folder sets, where there is one."""
+    from gateway.commands import homes
+    from schemas.catalogue import discover
+
+    home = homes.read_if_there(terminal)
+    if home is None:
+        return discover()
+    from gateway.assembly import formats_of
+
+    return formats_of(home)
+
+
+def _version(known: Catalogue, spec: FormSpec, major: int) -> dict[str, Any]:
+    """One version of a format for a program."""
+    from gateway.versions import in_version
+
+    version = next(each for each in known.versions(spec.family) if each.major == major)
+    found = known.get(in_version(spec.id, major))
+    place = found.schema.path.parent.name
+    folder = f"schemas/{spec.family}/xsd" + (f"/{place}" if place != "xsd" else "")
+    days = {
+        name: str(value) if (value := getattr(version, name)) else None
+        for name in ("accept_from", "accept_until", "refused_from", "send_from", "send_until")
+    }
+    return {
+        "major": major, "id": found.id, "title": version.title, "current": version.current, "namespace": found.namespace,
+        "schema": f"{folder}/{found.schema.path.name}", **days, "citation": version.citation, "confidence": version.confidence,
+    }  # fmt: skip
+
+
+def _days(version: Version) -> tuple[str, ...]:
+    """One version for a person."""
+    from datetime import timedelta
+
+    end = version.refused_from
+    grace = f"until {end - timedelta(days=1)}" if end and version.grace_days else ""
+    major = f"{version.major}, current" if version.current else str(version.major)
+    return (
+        major, version.title, _span(version.accept_from, version.accept_until), grace, _span(version.send_from, version.send_until),
+        version.citation, version.confidence,
+    )  # fmt: skip
+
+
+def _span(first: date | None, last: date | None) -> str:
+    told = " ".join([*([f"from {first}"] if first else []), *([f"until {last}"] if last else [])])
+    return told or "without end"
 
 
 def rules(

@@ -29,6 +29,7 @@ from gateway.parcel import File
 from gateway.partners import Directory, Partner, SignaturePolicy
 from gateway.ports import Format
 from gateway.stages.check import header_findings, manifest_findings
+from gateway.stages.version import arrival_findings, as_the_partner_reads, departure_findings, understood
 from schemas.catalogue import Catalogue, discover
 
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -88,14 +89,14 @@ class Surroundings:
         """What a home folder says; raises `ConfigurationFaults`."""
         if home is None:
             return cls(formats=discover())
-        from gateway.assembly import Built, _directory
+        from gateway.assembly import Built, _directory, formats_of
 
         built = Built(home)
         directory = _directory(built)
         built.finish()
         own = frozenset(home.settings.office.parties)
         known = Directory([*_ourselves(home), *directory])
-        return cls(formats=discover(), own=own, directory=known)
+        return cls(formats=formats_of(home), own=own, directory=known)
 
     def occasion(self, form: Form, now: datetime, *, inbound: bool) -> Occasion:
         """What rules may look at beside the form."""
@@ -173,7 +174,7 @@ class Examiner:
         refused = tuple(spec.validate(root))
         if refused:
             return msgspec.structs.replace(seen, findings=refused)
-        return self._checked(seen, spec, spec.decode(root), compared=compared)
+        return self._checked(seen, spec.decode(root), compared=compared)
 
     def _from_json(self, content: bytes) -> tuple[Format, etree._Element]:
         try:
@@ -185,13 +186,26 @@ class Examiner:
                 "json.unreadable", "The JSON form cannot be read; compare it with the example in the API description."
             ) from error
 
-    def _checked(self, seen: Examination, spec: Format, form: Form, *, compared: bool) -> Examination:
+    def _in_version(self, form: Form, *, inbound: bool) -> tuple[Format, Form, tuple[Finding, ...]]:
+        """The form as the rules are to see it, with its format, and what is to be said of its version."""
+        formats = self._around.formats
+        current, report = understood(formats, form)
+        if inbound:
+            told = arrival_findings(formats, current, report, self._now)
+        else:
+            partner = self._around.directory.get(form.header.to[0]) if self._around.directory else None
+            current, report, refused = as_the_partner_reads(formats, current, report, partner, self._now)
+            told = (*refused, *departure_findings(report))
+        return formats.get(current.format), current, told
+
+    def _checked(self, seen: Examination, form: Form, *, compared: bool) -> Examination:
         inbound = seen.direction == "inbound" and form.header.sender not in self._around.own
+        spec, form, versions = self._in_version(form, inbound=inbound)
         occasion = msgspec.structs.replace(
             self._around.occasion(form, self._now, inbound=inbound), attachments=seen.files
         )
         family = self._around.formats.family(form.format)
-        findings = [*spec.named(header_findings(form, occasion, family)), *spec.check(form, occasion)]
+        findings = [*versions, *spec.named(header_findings(form, occasion, family)), *spec.check(form, occasion)]
         if compared:
             findings += spec.named([*manifest_findings(form, seen.parts), *kind_findings(form, seen.files)])
         elif form.header.attachments:

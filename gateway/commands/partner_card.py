@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -22,6 +22,7 @@ from gateway.commands.endings import REFUSED, Ending
 from gateway.errors import Refused
 from gateway.signing.authority import signer_name
 from gateway.signing.trust import MAX_RSA_BITS, RSA_BITS, is_authority, key_kind
+from gateway.versions import Standing
 
 MAX_CARD_OCTETS: Final = 256 * 1024
 MAX_TEXT: Final = 65_536
@@ -64,6 +65,10 @@ class Card(_Strict):
     tls_ca_pem: tuple[str, ...] = ()
     plain_xmldsig: bool = False
     languages: tuple[str, ...] = ("en",)
+    versions: dict[
+        Annotated[str, Field(pattern=r"^[a-z]{2,16}$")], tuple[Annotated[int, Field(ge=0, le=9999)], ...]
+    ] = Field(default_factory=dict, max_length=16)
+    """Major versions that it reads, by family; the current one of a family that is not named."""
 
 
 class Overrides(_Strict):
@@ -113,6 +118,7 @@ def _partner(card: Card) -> Partner:
         party=card.party, name=card.name, addresses=card.addresses, domains=card.domains, urgent_address=card.urgent_address,
         channel=card.channel, anchors_pem=_tidy(card.anchors_pem), signers=card.signers, plain_xmldsig=card.plain_xmldsig,
         mail=mail, queue=queue if queue and (queue.exchange or queue.routing_key) else None, languages=card.languages,
+        versions={family: majors for family, majors in card.versions.items() if majors},
     )  # fmt: skip
 
 
@@ -232,6 +238,21 @@ def own_card(home: Home, party: str, ready: Mapping[str, Any]) -> dict[str, Any]
         "tls_ca_pem": authority,
         "plain_xmldsig": False,
         "languages": ["en"],
+        "versions": _versions(home),
+    }
+
+
+def _versions(home: Home) -> dict[str, list[int]]:
+    """The versions that we take in today, by family; receipts have one only."""
+    from gateway.assembly import formats_of
+    from gateway.clock import SystemClock
+
+    formats, now = formats_of(home), SystemClock().now()
+    families = sorted({spec.family for spec in formats if not formats.family(spec.id).technical})
+    taken = (Standing.OPEN, Standing.GRACE)
+    return {
+        family: [version.major for version in formats.versions(family) if version.accepted(now) in taken]
+        for family in families
     }
 
 

@@ -104,21 +104,27 @@ def list_partners(context: typer.Context) -> None:
             "party": one.party, "name": one.name, "channel": one.channel, "addresses": one.addresses, "urgent_address": one.urgent_address,
             "host": one.mail.host if one.mail else "", "port": one.mail.port if one.mail else 0, "starttls": one.mail.starttls if one.mail else "",
             "routing_key": one.queue.routing_key if one.queue else "", "signers": one.signers, "plain_xmldsig": one.plain_xmldsig,
-            "receipts": one.receipts, "languages": one.languages, "test_only": one.test_only,
+            "receipts": one.receipts, "languages": one.languages, "test_only": one.test_only, "versions": one.versions,
         }
         for one in found
     ]  # fmt: skip
-    rows = [(one.party, one.name, one.channel, _way(one), ", ".join(one.signers)) for one in found]
+    rows = [(one.party, one.name, one.channel, _way(one), ", ".join(one.signers), _reads(one)) for one in found]
 
     def draw(out: Console) -> None:
         if rows:
-            out.print(table("", ("party", "name", "channel", "way", "signers"), rows))
+            out.print(table("", ("party", "name", "channel", "way", "signers", "versions"), rows))
         else:
             out.print(
                 "There is no partner yet. Take in the card of an office with: spoc partners add CARD", soft_wrap=True
             )
 
     terminal.answer(document, draw)
+
+
+def _reads(one: Partner) -> str:
+    """The versions of each family that the partner reads."""
+    told = (f"{family} {', '.join(map(str, majors))}" for family, majors in sorted(one.versions.items()))
+    return "; ".join(told) or "current"
 
 
 def _way(one: Partner) -> str:

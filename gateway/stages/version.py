@@ -19,7 +19,6 @@ from gateway.partners import Partner
 from gateway.ports import Formats
 from gateway.versions import (
     Conversion,
-    Standing,
     acceptance_findings,
     best_accepted,
     best_sendable,
@@ -37,20 +36,21 @@ def understood(formats: Formats, form: Form) -> tuple[Form, Conversion | None]:
     return (form, None) if form.format == current else formats.convert(form, current)
 
 
-def arrival_findings(formats: Formats, envelope: Envelope) -> tuple[Finding, ...]:
-    """Whether its version was taken on the day on which it came in, and what its conversion changed.
+def arrival_findings(
+    formats: Formats, form: Form, conversion: Conversion | None, arrived_at: datetime
+) -> tuple[Finding, ...]:
+    """Whether the version of a form was taken on the day on which it came in, and what its conversion changed.
 
     A version that has ended is refused and not held: the sender learns it within seconds from the receipt, with the version
     to send instead, and does not believe that the form is being worked on.
     """
-    told = envelope.learned.conversion
-    wire = told.source if told else envelope.form.format
+    wire = conversion.source if conversion else form.format
     versions = formats.versions(family_of(wire))
     found: list[Finding] = []
     for version in versions:
-        if version.major == major_of(wire) and version.accepted(envelope.received_at) is not Standing.OPEN:
-            found += acceptance_findings(version, best_accepted(versions, envelope.received_at), envelope.received_at)
-    return (*found, *(conversion_findings(told, outbound=False) if told else ()))
+        if version.major == major_of(wire):
+            found += acceptance_findings(version, best_accepted(versions, arrived_at), arrived_at)
+    return (*found, *(conversion_findings(conversion, outbound=False) if conversion else ()))
 
 
 def as_the_partner_reads(
