@@ -34,6 +34,8 @@ class Question(Struct, frozen=True, kw_only=True):
 
     subject: Subject
     context: Context
+    spellings: tuple[str, ...] = ()
+    """Other forms of a person's name, the likeliest first, for a register that does not find the name as it is written."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,9 @@ class Match(Struct, frozen=True, kw_only=True):
     data: tuple[tuple[str, str], ...] = ()
     handling: tuple[str, ...] = ()
     disclosable: str = ""
+    name_rule: str = ""
+    """The rule that joins the record's names to the person asked about (`gateway.names.compare`), `none` where none does;
+    empty where the record tells no name."""
 
     def value(self, name: str) -> str:
         """The value of one field of the record, or an empty text."""

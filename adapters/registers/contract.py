@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -18,10 +19,16 @@ from adapters.rest.settings import RestSettings
 from adapters.rest.wire import Wire, within
 from adapters.rest.words import Asked, answer_of, context_document, forbidden, joined, read_answer
 from gateway.errors import GatewayError, Refused
-from gateway.questions import NO_MATCH, PENDING, Answer, Context, Question
-from gateway.subjects import Subject, kind_of
+from gateway.names.spelling import MAX_SPELLINGS, joined_by
+from gateway.questions import NO_MATCH, PENDING, Answer, Context, Match, Question
+from gateway.subjects import Person, Subject, kind_of
 
 Keys = dict[str, str]
+NAME_KEY: Final = "name"
+MAX_NAME: Final = 200
+"""Characters of a name that a register is asked by."""
+NO_RULE: Final = "none"
+"""Stands for the rule where the names of a record are not the name asked about under any rule."""
 _GRACE_SECONDS = 1.0
 """Whoever watches our time limit lets us speak first: our words say more than that it took too long."""
 
@@ -37,6 +44,8 @@ class RegisterContract:
     """The searches that tell about a subject, best first; none when the register cannot be asked about it."""
     every_search: bool = False
     """Whether each search tells something of its own; else the next one is made only when the last found nothing."""
+    name_fields: tuple[str, ...] = ()
+    """Fields of a record that tell names of the person: a text, or a JSON list of texts."""
     new_reference: Callable[[object], str] | None = None
     """The path of the record that replaces an annulled one, from what the refusal named; empty for none."""
 
@@ -73,7 +82,7 @@ class RestRegister:
         await self._wire.probe()
 
     async def _ask(self, question: Question, asked_at: datetime) -> Answer:
-        searches = self._contract.searches(question.subject)
+        searches = spelled(self._contract.searches(question.subject), question.spellings)
         if not searches:
             raise Refused("register.no-key", f"The register {self.name} has no key for this subject.")
         answers: list[Answer] = []
@@ -84,7 +93,17 @@ class RestRegister:
             answers.append(await self._search(keys, self._asked(context, question), asked_at))
             if answers[-1].outcome != NO_MATCH and not self._contract.every_search:
                 break
-        return joined(answers, question.context.request_id)
+        return self._named(joined(answers, question.context.request_id), question)
+
+    def _named(self, answer: Answer, question: Question) -> Answer:
+        """The answer with the rule that joins each record's names to the person asked about."""
+        if not self._contract.name_fields or not isinstance(question.subject, Person):
+            return answer
+        matches = tuple(
+            msgspec.structs.replace(match, name_rule=_name_rule(question.subject, match, self._contract.name_fields))
+            for match in answer.matches
+        )
+        return msgspec.structs.replace(answer, matches=matches)
 
     def _asked(self, context: Context, question: Question) -> Asked:
         kind = kind_of(question.subject)
@@ -132,3 +151,31 @@ class RestRegister:
             body = await self._wire.get(url, context_document(asked.context, self._settings))
             document = read_answer(body, asked)
         return body
+
+
+def spelled(searches: Sequence[Keys], spellings: Sequence[str]) -> Sequence[Keys]:
+    """The searches, each that asks by a name followed by the same one with the name's other forms."""
+    found: list[Keys] = []
+    for keys in searches:
+        found.append(keys)
+        if NAME_KEY in keys:
+            found += [{**keys, NAME_KEY: other} for other in spellings[:MAX_SPELLINGS] if len(other) <= MAX_NAME]
+    return found
+
+
+def _name_rule(person: Person, match: Match, fields: Sequence[str]) -> str:
+    names = [name for field in fields for name in _names_in(match.value(field))]
+    if not names:
+        return ""
+    rule = joined_by(person, names)
+    return str(rule) if rule else NO_RULE
+
+
+def _names_in(text: str) -> list[str]:
+    """The names in a field of a record: one text, or the texts of a JSON list."""
+    if not text.startswith("["):
+        return [text] if text else []
+    try:
+        return [name for name in msgspec.json.decode(text, type=list[object]) if isinstance(name, str)]
+    except msgspec.MsgspecError:
+        return []

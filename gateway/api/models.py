@@ -137,6 +137,10 @@ class MatchView(View):
     fields: dict[str, str]
     handling: list[str]
     disclosable: str
+    name_rule: str = Field(
+        default="",
+        description="The rule that joins the record's names to the person asked about; `none` where no rule does.",
+    )
 
 
 class AnswerView(View):

@@ -102,7 +102,7 @@ def _answer(answer: Answer) -> AnswerView:
         matches=[
             MatchView(
                 record=match.record, kind=match.kind, score=match.score, fields=dict(match.data), handling=list(match.handling),
-                disclosable=match.disclosable,
+                disclosable=match.disclosable, name_rule=match.name_rule,
             )
             for match in answer.matches
         ],

@@ -125,12 +125,13 @@ def _answers(out: Console, found: Found) -> None:
             one["subject_kind"],
             one["outcome"],
             len(one["matches"]),
+            "; ".join(match["name_rule"] for match in one["matches"] if match["name_rule"]),
             "partial" if one["partial"] else "",
             one["failure"],
         )
         for one in found["answers"]
     ]
-    _table(out, "Registers", ("register", "asked about", "outcome", "matches", "", "failure"), rows)
+    _table(out, "Registers", ("register", "asked about", "outcome", "matches", "names joined by", "", "failure"), rows)
 
 
 def _cases(out: Console, found: Found) -> None:

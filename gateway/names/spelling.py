@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gateway.names.compare import NameMatch, compare
-from gateway.names.variants import variants
+from gateway.names.variants import FOLDED, spellings
 from gateway.names.written import WrittenName, written
 from gateway.subjects import Person, Subject
 
@@ -26,14 +26,17 @@ def whole_name(person: Person) -> str:
 
 
 def spellings_of(subject: Subject) -> tuple[str, ...]:
-    """Other forms of a person's name, the likeliest first; empty where the name has one form only."""
+    """Other forms of a person's name, the likeliest first; empty where the name has one form only.
+
+    The order of the parts is known from the fields, and folded double letters are too weak a reason for another call.
+    """
     if not isinstance(subject, Person) or not subject.family_names:
         return ()
     own = whole_name(subject)
     found: dict[str, None] = {}
     for name in _names(subject):
-        for variant in variants(name).forms:
-            if not variant.pattern and variant.form != own.upper():
+        for variant in spellings(name).forms:
+            if not variant.pattern and variant.form != own.upper() and FOLDED not in variant.rule:
                 found.setdefault(variant.form)
     return tuple(found)[:MAX_SPELLINGS]
 

@@ -14,6 +14,7 @@ from gateway.errors import GatewayError, Misconfigured, RegisterUnavailable
 from gateway.families import Family
 from gateway.identity import derived_id, digest
 from gateway.ledger import Row
+from gateway.names.spelling import spellings_of
 from gateway.ports import CaseSystem, Clock, Formats, Register
 from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
 from gateway.retry import ask_again
@@ -91,7 +92,9 @@ class Deliver:
             register = self._registers.get(name) or _NotConfigured(name)
             for index, subject in enumerate(envelope.form.subjects):
                 question = Question(
-                    subject=subject, context=context(envelope, family, derived_id(envelope.id, f"ask/{name}/{index}"))
+                    subject=subject,
+                    context=context(envelope, family, derived_id(envelope.id, f"ask/{name}/{index}")),
+                    spellings=spellings_of(subject),
                 )
                 if register.accepts(question):
                     found.append((register, question))

@@ -5,8 +5,9 @@ from adapters.registers.cpr.settings import CprSettings
 from adapters.registers.cpr.translate import new_record, searches
 
 CONTRACT = RegisterContract(
-    name="cpr", register_id="NR-01", path="/cpr/searches", searches=searches, new_reference=new_record
-)
+    name="cpr", register_id="NR-01", path="/cpr/searches", searches=searches, new_reference=new_record,
+    name_fields=("names", "previousNames"),
+)  # fmt: skip
 
 
 class CprRegister(RestRegister):
