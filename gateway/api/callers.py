@@ -20,6 +20,7 @@ from gateway.envelope import Claim
 from gateway.errors import Unavailable
 from gateway.gateway import Gateway
 from gateway.setup import ROLES
+from gateway.tally import Tally
 
 AUDIENCE: Final = "spoc-gateway"
 ALGORITHM: Final = "ES256"
@@ -64,6 +65,8 @@ class Here:
     requests: Allowance = field(default_factory=lambda: Allowance(REQUESTS_PER_MINUTE))
     tokens: Allowance = field(default_factory=lambda: Allowance(TOKENS_PER_MINUTE))
     refusals: Allowance = field(default_factory=lambda: Allowance(REFUSALS_PER_MINUTE))
+    tally: Tally = field(default_factory=Tally)
+    """How often tolerances were used."""
 
     def client(self, id: str) -> ApiClient | None:
         """The configured client with this id."""

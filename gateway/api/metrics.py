@@ -44,6 +44,12 @@ class Meters:
             registry=self.registry,
         )
         self._journal = Gauge("spoc_journal_entries", "Entries in the journal.", registry=self.registry)
+        self._tolerated = Gauge(
+            "spoc_tolerated",
+            "Findings that counted for less, by rows of the table of tolerances.",
+            ["partner", "rule"],
+            registry=self.registry,
+        )
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -61,6 +67,10 @@ class Meters:
         self._accepted.set(await ledger.accepted())
         self._in_hand.set(standing.gateway.engine.in_hand)
         self._journal.set((await ledger.head())[0])
+        if rows := tuple(standing.gateway.directory.tolerances):
+            uses = await standing.tally.read(ledger)
+            for row in rows:
+                self._tolerated.labels(row.partner, row.rule).set(uses[row.partner, row.rule])
         now = standing.gateway.clock.now()
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.commands import rules
 from gateway.commands.endings import NOT_FOUND, Ending
 from gateway.commands.terminal import Terminal, table
 
@@ -29,7 +30,7 @@ def join(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Examples: `spoc sample G`, `spoc sample VehicleQuery --from ncb:XC > query.xml`")(sample)
     app.command()(formats)
-    app.command(epilog="Example: `spoc rules sirene --json`")(rules)
+    rules.join(app)
     app.command()(adapters)
 
 
@@ -164,37 +165,6 @@ def _days(version: Version) -> tuple[str, ...]:
 def _span(first: date | None, last: date | None) -> str:
     told = " ".join([*([f"from {first}"] if first else []), *([f"until {last}"] if last else [])])
     return told or "without end"
-
-
-def rules(
-    context: typer.Context, family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")]
-) -> None:
-    """Every rule of a family, with its source."""
-    from schemas.catalogue import discover
-
-    formats = discover()
-    families = sorted({spec.family for spec in formats})
-    if family not in families:
-        raise Ending(
-            NOT_FOUND, "family.unknown", f"There is no family {family[:40]}.", f"Known are: {', '.join(families)}."
-        )
-    found: dict[str, dict[str, Any]] = {}
-    for spec in formats:
-        for rule in spec.rules if spec.family == family else ():
-            known = found.setdefault(
-                rule.id,
-                {
-                    "id": rule.id, "severity": str(rule.severity), "text": rule.text, "remedy": rule.remedy, "field": rule.field,
-                    "citation": rule.citation, "confidence": rule.confidence, "formats": [],
-                },
-            )  # fmt: skip
-            known["formats"].append(spec.id)
-    document = sorted(found.values(), key=lambda rule: rule["id"])
-    rows = [(one["id"], one["severity"], one["text"], one["citation"], one["confidence"]) for one in document]
-    terminal: Terminal = context.obj
-    terminal.answer(
-        document, lambda out: out.print(table("", ("rule", "severity", "asks that", "source", "confidence"), rows))
-    )
 
 
 def manifests() -> list[dict[str, Any]]:

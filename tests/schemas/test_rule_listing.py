@@ -1,0 +1,80 @@
+"""Every rule that is listed has a message that keeps it and one that breaks it, and the two do what they say."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from gateway import safexml
+from gateway.attachments.recognise import recognise
+from gateway.findings import Occasion
+from schemas.catalogue import discover
+from schemas.rule_listing import AS_RULE, Listed, chosen, rules_of
+from tests.schemas.test_formats_contract import KNOWN, NOW, OWN
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = discover()
+FAMILIES = ("sirene", "interpol", "europol")
+LISTED = [(family, rule) for family in FAMILIES for rule in rules_of(family, CATALOGUE) if rule.enforced_in == AS_RULE]
+ELEMENTS = {(spec.family, spec.element): spec for spec in CATALOGUE if spec.id.endswith("@1")}
+
+
+def spoken(family: str, path: Path) -> set[str]:
+    spec, root = ELEMENTS[family, path.parts[-3]], safexml.parse(path.read_bytes())
+    files = tuple(recognise(file.read_bytes()) for file in path.with_suffix("").glob("*"))
+    occasion = Occasion(
+        now=NOW,
+        inbound=not path.parts[-2].endswith("-outbound"),
+        own_parties=OWN,
+        known_parties=KNOWN,
+        attachments=files,
+    )
+    assert spec.validate(root) == []
+    return {finding.rule for finding in spec.check(spec.decode(root), occasion)}
+
+
+@pytest.mark.parametrize(("family", "rule"), LISTED, ids=lambda value: value if isinstance(value, str) else value.id)
+def test_a_rule_is_shown_by_a_message_that_keeps_it_and_one_that_breaks_it(family: str, rule: Listed) -> None:
+    assert rule.passes and rule.fails, (
+        f"add a row to schemas/{family}/rule_samples.csv: {rule.id},FORM/passes/NAME.xml,FORM/fails/{rule.id}--NAME.xml"
+    )
+    keeps, breaks = ROOT / rule.passes, ROOT / rule.fails
+
+    assert rule.id not in spoken(family, keeps)
+    assert rule.id in spoken(family, breaks)
+    for path in (keeps, breaks):
+        assert any(ELEMENTS[family, path.parts[-3]].id == name for name in rule.formats), (
+            f"{path} is a form without the rule"
+        )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_sample_is_of_a_rule_that_is_gone(family: str) -> None:
+    rows = csv.DictReader((ROOT / "schemas" / family / "rule_samples.csv").read_text(encoding="utf-8").splitlines())
+
+    assert {row["rule"] for row in rows} <= {rule.id for rule in rules_of(family, CATALOGUE)}
+
+
+def test_all_fifty_five_rules_of_the_family_are_listed() -> None:
+    listed = {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
+
+    for number in range(1, 56):
+        rule = listed[f"R{number:02}"]
+        assert rule.severity and rule.text and rule.citation and rule.confidence and rule.remedy, rule.id
+        if rule.enforced_in != AS_RULE:
+            assert rule.remark, rule.id
+
+
+def test_the_list_is_narrowed_by_form_and_severity() -> None:
+    listed = rules_of("sirene", CATALOGUE)
+
+    assert {rule.id for rule in chosen(listed, letter="n", severity="error")} > {"R30", "R41"}
+    assert all(rule.severity == "warning" for rule in chosen(listed, severity="warning"))
+    assert chosen(listed, letter="B") == []
+
+
+def test_what_guards_the_area_cannot_be_tolerated() -> None:
+    listed = {rule.id: rule.tolerable for family in FAMILIES for rule in rules_of(family, CATALOGUE)}
+
+    assert [rule for rule in ("R41", "R42", "R52", "EUR-17", "IPV-055") if listed[rule]] == []
+    assert listed["R18"] and listed["R38"]
