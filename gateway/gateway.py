@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError
+from gateway.exchanges.watch import Watch
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
@@ -56,6 +57,7 @@ class Gateway:
     engine: Engine
     intake: LedgerIntake
     desk: Desk
+    watch: Watch
     inbound: Mapping[str, InboundChannel] = field(default_factory=dict)
     outbound: Mapping[str, OutboundChannel] = field(default_factory=dict)
     registers: Mapping[str, Register] = field(default_factory=dict)
@@ -77,13 +79,19 @@ class Gateway:
         for way_out in self.outbound.values():
             await way_out.start()
         self.engine.start()
+        self.watch.start()
         for door in self.inbound.values():
             await door.start(self.intake)
 
     async def stop(self) -> None:
         """Close doors first. Whatever fails here is reported and the rest goes on."""
         doors, ways = self.inbound.values(), self.outbound.values()
-        endings = [*(door.stop() for door in doors), self.engine.stop(), *(way.stop() for way in ways)]
+        endings = [
+            *(door.stop() for door in doors),
+            self.engine.stop(),
+            self.watch.stop(),
+            *(way.stop() for way in ways),
+        ]
         endings += [
             *(each.stop() for each in self.registers.values()),
             *(each.stop() for each in self.case_systems.values()),
@@ -93,6 +101,11 @@ class Gateway:
         if isinstance(self.compute, WorkerPool):
             await _quietly(self.compute.stop())
         await _quietly(self.ledger.stop())
+
+    async def quiet(self) -> None:
+        """Return when no message moves and no clock has anything to write. For tests and for draining."""
+        await self.engine.quiet()
+        await self.watch.quiet()
 
     async def renew_partners(self) -> None:
         """Workers that have seen the old directory are replaced."""
@@ -134,10 +147,13 @@ def join(knowledge: Knowledge, reach: Reach, compute: Compute | None, inbound: M
     table = arrange([*judging(knowledge), *performing(knowledge, reach)])
     compute = compute or InlineCompute(table)
     ledger, clock = reach.ledger, reach.clock
-    engine = Engine(Pipeline(table, ledger, compute, knowledge.receipts, clock, reach.ids), ledger, clock)
+    watch = Watch(ledger, knowledge.formats, frozenset(knowledge.office.parties), clock, reach.calendars)
+    pipeline = Pipeline(table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look)
+    engine = Engine(pipeline, ledger, clock)
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
         intake=LedgerIntake(ledger, clock, reach.ids, engine.offer), desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
+        watch=watch,
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
     )  # fmt: skip

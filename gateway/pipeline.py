@@ -7,7 +7,7 @@ and both write through `Ledger.commit`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol, cast
 
@@ -63,11 +63,13 @@ class Stepped(Struct, frozen=True, kw_only=True):
 class Pipeline:
     """Moves envelopes."""
 
-    def __init__(
-        self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, ids: IdSource
-    ) -> None:
+    def __init__(  # noqa: PLR0913  # the parts of a gateway that moving needs, each once
+        self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, *, ids: IdSource,
+        noticed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`noticed` is told when something was written to an exchange."""
         self._table, self._ledger, self._compute = table, ledger, compute
-        self._receipts, self._clock, self._ids = receipts, clock, ids
+        self._receipts, self._clock, self._ids, self._noticed = receipts, clock, ids, noticed
 
     async def step(self, row: Row) -> Stepped:
         """Run what comes next for this row and write it; raises `StaleMove` when somebody else has moved it,
@@ -143,6 +145,8 @@ class Pipeline:
         notes = [note for judged in trail.judged for note in judged.verdict.notes]
         move = writing.move()
         committed = await self._commit(move, notes, now)
+        if move.steps or notes:
+            self._noticed()
         if committed.duplicate_of:
             return await self._repeated(row, move, committed)
         if committed.same_matter:

@@ -41,6 +41,13 @@ class Consequence(Struct, frozen=True, kw_only=True):
 
     effect: str
     text: str
+    happening: str = ""
+    """The word for it in dialogues, where they wait for it."""
+
+    @property
+    def brings_about(self) -> str:
+        """What has taken place in the exchange once it has taken effect."""
+        return self.happening or f"effect.{self.effect}"
 
 
 class ClockDefinition(Struct, frozen=True, kw_only=True):

@@ -105,11 +105,12 @@ def end_of(limit: Limit, start: datetime, until: datetime | None, more: int, cal
     if limit.kind is not Kind.DURATION or limit.unit is None:
         return None
     amount = limit.amount + more
+    if limit.unit in EXACT:
+        # No calendar is asked: such a limit runs wherever the bound authority sits.
+        return End(at=start + timedelta(hours=amount if limit.unit is Unit.HOURS else 24 * amount))
     zone = calendar.zone if limit.local else UTC
     if limit.before:
         return End(at=max(start, _months_before(limit, until, zone))) if until else None
-    if limit.unit in EXACT:
-        return End(at=start + timedelta(hours=amount if limit.unit is Unit.HOURS else 24 * amount))
     last = _last_day(limit.unit, start.astimezone(zone).date(), amount, calendar)
     moved = last if limit.moves is Moves.NO else _working_day_from(last, calendar)
     if limit.moves is Moves.YES:

@@ -26,7 +26,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     @property
     def overdue_by(self) -> tuple[PartyId, ...]:
         """Who has let a limit pass and still owes the act."""
-        return tuple(sorted({run.bound for run in self.runs if run.overdue}))
+        return tuple(sorted({run.bound for run in self.runs if run.overdue and run.bound}))
 
     @property
     def due(self) -> datetime | None:
