@@ -6,6 +6,7 @@ core (`gateway`) and nothing else of ours, another adapter least of all; library
 - `channels/`     bring bytes in and take them out; they know nothing of forms
 - `registers/`    ask a national register in the neutral words of `gateway.subjects`
 - `casesystems/`  hand a matter to a national case system, exactly once
+- `alertsystems/` enter, change, find and follow alerts in SIS
 - `stores/`       keep envelopes and their journal, written together
 - `rest/`         what adapters to REST systems share: the wire, the context, the answer; no adapter itself
 - `handout/`      give stored envelopes to workers

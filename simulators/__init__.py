@@ -4,7 +4,7 @@ They import nothing of the gateway, the adapters, the schemas, the routing or th
 shares our code shares our mistakes. `python -m simulators --list` names them.
 
     declaration.py   what a simulator declares (`SIMULATOR`) and what it is given (`Station`)
-    discovery.py     finds them by their place: registers/, casesystems/, counterparts/
+    discovery.py     finds them by their place: registers/, casesystems/, alertsystems/, counterparts/
     command.py       the command line
     process.py       one simulator as a process: ready file, signals, parent watch
     federation.py    all of them as child processes
@@ -15,6 +15,7 @@ shares our code shares our mistakes. `python -m simulators --list` names them.
     rest/            what all REST simulators share: context, problems, answers, keys, misconduct
     registers/       CPR, CRM, wanted vehicles, passports; seeds/ holds their fictitious records
     casesystems/     POLSAS
+    alertsystems/    N.SIS of several states before one CS-SIS
     counterparts/    foreign offices
     scenarios/       examples of scenario files
 """

@@ -1,14 +1,14 @@
 """Finding simulators by their place.
 
-The one idea: a module in `registers/`, `casesystems/` or `counterparts/` that exposes `SIMULATOR` is a simulator; its
-name is the module's name with dashes. Asking for one by name imports that module only.
+The one idea: a module in `registers/`, `casesystems/`, `alertsystems/` or `counterparts/` that exposes `SIMULATOR` is a
+simulator; its name is the module's name with dashes. Asking for one by name imports that module only.
 """
 
 from importlib import import_module, resources
 
 from simulators.declaration import Simulator
 
-FOLDERS = ("registers", "casesystems", "counterparts")
+FOLDERS = ("registers", "casesystems", "alertsystems", "counterparts")
 
 
 class SimulatorUnknown(Exception):

@@ -34,6 +34,11 @@ NEVER: Final = {
     "key-format": "The system does not accept the format of a key.",
     "role-required": "The system needs the role of every person.",
     "record-on-hold": "A hold blocks the change.",
+    "owner-only": "Only the state that issued an alert may change it.",
+    "approval-missing": "The change needs the approval of a second person there.",
+    "compatibility-conflict": "An alert on the same person or object stands against it.",
+    "flag-in-force": "The alert is flagged for this state already.",
+    "quality-failed": "The alert is not complete, or not allowed as it stands.",
     "disclosure-prohibited": "Law or owner forbid giving the record to this recipient.",
 }
 FORBIDDEN: Final = "disclosure-prohibited"

@@ -73,6 +73,15 @@ class Wire:
 
     async def post(self, path: str, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> bytes:
         """The answer to a POST; raises our errors, from a `Problem` where the system refused."""
+        return await self._written("POST", path, document, headers)
+
+    async def patch(self, path: str, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> bytes:
+        """The answer to a PATCH; raises like `post`."""
+        return await self._written("PATCH", path, document, headers)
+
+    async def _written(
+        self, method: str, path: str, document: Mapping[str, Any], headers: Mapping[str, str] | None
+    ) -> bytes:
         try:
             body = msgspec.json.encode(document)
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
@@ -80,7 +89,7 @@ class Wire:
             words = f"{self.system}: the question holds characters that JSON cannot carry."
             raise Refused("register.unsendable", public, operator=words) from error
         sent = {"Content-Type": "application/json", **(headers or {})}
-        return self._accepted(await self._call("POST", self.address(path), sent, body))
+        return self._accepted(await self._call(method, self.address(path), sent, body))
 
     async def get(self, url: URL, context: Mapping[str, Any]) -> bytes:
         """The answer to a GET of an `address` or a `link`, with its context; raises like `post`."""

@@ -30,7 +30,8 @@ from simulators.scenario import Action, Incident
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_REMEMBERED_CALLS = 50_000
 MAX_INCIDENT_KEYS = 1_000
-_RECORDED_HEADERS = ("Content-Type", "Idempotency-Key", CONTEXT_HEADER, "User-Agent")  # never Authorization
+_WITH_BODY = ("POST", "PATCH")
+_RECORDED_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", CONTEXT_HEADER, "User-Agent")  # never Authorization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Call:
     params: Mapping[str, str]
     idempotency_key: str
     now: datetime
+    query: Mapping[str, str] = field(default_factory=dict)
+    if_match: str = ""  # the version that a change was made on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +175,9 @@ class RestServer:
             raise Problem(action.problem, detail, status=action.status)
         if found[0] is UNKNOWN:
             raise Problem("path-unknown", "no operation has this method and path")
-        body = read_json(content, "the body") if request.method == "POST" else {}
-        context = read_context(body.get("context") if request.method == "POST" else _header_context(request))
+        has_body = request.method in _WITH_BODY
+        body = read_json(content, "the body") if has_body else {}
+        context = read_context(body.get("context") if has_body else _header_context(request))
         self.seeds.check_allowed(context)
         return Call(
             context=context,
@@ -181,12 +185,14 @@ class RestServer:
             params=found[1],
             now=self.station.now(),
             idempotency_key=request.headers.get("Idempotency-Key", ""),
+            query=dict(request.query),
+            if_match=request.headers.get("If-Match", "").strip('"'),
         )
 
     def _answer_once(self, operation: Operation, call: Call, request: web.Request, action: Action) -> tuple[int, bytes]:
         """A repeated request id gets the same answer for the same body, and a conflict for another one."""
         fingerprint = _canonical([request.method, request.path, call.body])
-        known = self._calls.get(call.context.request_id) if request.method == "POST" else None
+        known = self._calls.get(call.context.request_id) if request.method in _WITH_BODY else None
         if known is not None:
             if known[0] != fingerprint:
                 raise Problem("idempotency-conflict", "this requestId was used for another request")
@@ -195,7 +201,7 @@ class RestServer:
         if action.name == "pending":
             answer = self._put_off(answer, action.polls)
         result = answer.status, _encode(answer.document(self.register_id, call.context, call.now))
-        if request.method == "POST":
+        if request.method in _WITH_BODY:
             self._calls[call.context.request_id] = (fingerprint, *result)
             if len(self._calls) > MAX_REMEMBERED_CALLS:
                 self._calls.popitem(last=False)

@@ -1,0 +1,1 @@
+"""Adapters to alert systems, one folder each, found by their `manifest.toml`."""

@@ -1,0 +1,1 @@
+"""FC-03, the national part of the Schengen Information System (N.SIS)."""

@@ -1,0 +1,1 @@
+"""Alert systems: the national parts of SIS and the central system behind them."""
