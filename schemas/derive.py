@@ -35,10 +35,15 @@ def derived(table: Table) -> dict[str, bytes]:
     included = {"family.xsd", "parts.xsd", *names}
     keep = etree.XMLParser(no_network=True, resolve_entities=False)
     found = {one.name: etree.parse(str(one), keep) for one in sorted(newest.glob("*.xsd")) if one.name in included}
+    apply(table, found)
+    return {name: _written(tree, table, top) for name, tree in found.items()}
+
+
+def apply(table: Table, found: Documents) -> None:
+    """Make the newer schemas say what the older version knows."""
     for row in table.difference:
         _apply(row, found)
     _prune(found)
-    return {name: _written(tree, table, top) for name, tree in found.items()}
 
 
 def _apply(row: Row, found: Documents) -> None:
