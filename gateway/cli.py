@@ -26,9 +26,11 @@ from gateway.commands import (
     doctor,
     journal,
     messages,
+    names,
     partners,
     running,
     sending,
+    statistics,
     tokens,
 )
 from gateway.commands.endings import CONFIGURATION, NOT_RUNNING, OUR_FAULT, REFUSED, Ending
@@ -76,7 +78,7 @@ def _everywhere(
     context.obj = Terminal(home=home, as_json=as_json, verbose=verbose)
 
 
-for group in (running, checking, converting, catalogue, sending, broadcasting, messages, partners, address_book, clients, journal, tokens, doctor):
+for group in (running, checking, converting, catalogue, sending, broadcasting, messages, names, partners, address_book, clients, statistics, journal, tokens, doctor):
     group.join(app)
 
 

@@ -18,6 +18,7 @@ from gateway.dialogues.chart import Charts
 from gateway.dialogues.rules import StoryRule
 from gateway.form import Form
 from gateway.identity import PartyId
+from gateway.statistics.figure import Figures
 
 
 class Effect(StrEnum):
@@ -55,6 +56,20 @@ class Family(Struct, frozen=True, kw_only=True):
     """Whether the provider always states a code: then a message without one is treated as restricted."""
     technical: bool = False
     """Receipts and reports: never answered, never gated."""
+    read_charts: Callable[[], Charts] | None = None
+    """Reads the dialogues of the family, once."""
+    read_clocks: Callable[[], ClockTable] | None = None
+    """Reads the legal clocks of the family, once."""
+
+    @property
+    def charts(self) -> Charts | None:
+        """The dialogues of the family, read at first use; None for a family without."""
+        return self.read_charts() if self.read_charts else None
+
+    @property
+    def clocks(self) -> ClockTable | None:
+        """The legal clocks of the family, read at first use; None for a family without."""
+        return self.read_clocks() if self.read_clocks else None
     binding: frozenset[str] = frozenset()
     """Rules that no tolerance may lower: they guard who may write, and what may be told to whom."""
     kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None
@@ -65,6 +80,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Its dialogues; None where nothing is known of an order of messages."""
     clocks: ClockTable | None = None
     """Its legal time limits; None where it has none."""
+    figures: Callable[[], Figures] | None = None
+    """What the law wants counted, read when somebody asks; None where nothing is."""
     story_rules: tuple[StoryRule, ...] = ()
     """Rules that a single form cannot decide."""
 

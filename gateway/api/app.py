@@ -17,8 +17,8 @@ from gateway.api import (
     metrics,
     partners,
     rules,
-    tokens,
     statistics,
+    tokens,
 )
 from gateway.api.callers import Here
 from gateway.api.door import ApiDoor
@@ -36,7 +36,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, broadcasts, journal, catalogue, rules, partners, address_book, tokens, health, metrics, description,
+        messages, broadcasts, journal, catalogue, rules, partners, address_book, statistics, tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:

@@ -202,3 +202,44 @@ BROADCAST: Final = {
         {"party": "sirene:XC", "reason": "It is no partner of this office; take in its card.", "citation": "partners.toml"}
     ],
 }
+STATISTICS: Final[dict[str, Any]] = {
+    "family": "sirene",
+    "from": "2026-01-01T00:00:00Z",
+    "until": "2027-01-01T00:00:00Z",
+    "entries": 4711,
+    "figures": [
+        {
+            "id": "forms-sent",
+            "title": "Forms sent, by letter and bureau",
+            "by": ["letter", "counterpart"],
+            "told_to": "eu-LISA and the Commission yearly",
+            "citation": "SIRENE Manual (2015 text) 10",
+            "confidence": "manual-2015",
+            "note": "",
+            "total": 2,
+            "rows": [{"key": ["P", "sirene:XB"], "count": 2}],
+        }
+    ],
+    "not_from_here": [
+        {
+            "title": "Records by category in the central system",
+            "reason": "eu-LISA counts and publishes them",
+            "citation": "Regulation (EU) 2018/1862 Art. 74(3)",
+        }
+    ],
+}
+BEHIND: Final[dict[str, Any]] = {
+    "figure": "forms-sent",
+    "key": ["P", "sirene:XB"],
+    "count": 1,
+    "listed": [
+        {
+            "number": 17,
+            "at": "2026-11-21T12:00:00Z",
+            "event": "envelope.transmitted",
+            "envelope": ID,
+            "exchange": ID,
+            "counterpart": "sirene:XB",
+        }
+    ],
+}

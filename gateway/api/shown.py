@@ -84,6 +84,27 @@ PARTNERS = answers(samples.PARTNERS)
 RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
 ADAPTERS = answers(samples.ADAPTERS)
 BOOK = answers(samples.BOOK, 404)
+STATISTICS = answers(samples.STATISTICS, 404, 422)
+BEHIND = answers(samples.BEHIND, 404, 422)
+RECORDED = answers({"kind": "sircop-intervention", "count": 1}, 404, 408, 413, 415, 422, status=201, words="Journalled.")
+RECORD_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["kind", "reason"],
+                    "additionalProperties": False,
+                    "properties": {
+                        name: {"type": "string"} for name in ("kind", "reason", "counterpart", "result", "count")
+                    },
+                },
+                "example": {"kind": "sircop-intervention", "reason": "Two alerts on one vehicle", "counterpart": "sirene:XB"},
+            }
+        },
+    }
+}
 BOOK_TAKEN = answers(samples.BOOK_TAKEN, 408, 413, 415, 422, words="In force; workers have been renewed.")
 BOOK_BODY: Final[dict[str, Any]] = {
     "requestBody": {

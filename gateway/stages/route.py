@@ -98,7 +98,10 @@ class RouteOutbound:
             return fitted
         return Advance(
             envelope=fitted.envelope, steps=fitted.steps, expects=fitted.expects,
-            details=(("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg)), *fitted.details),
+            details=(
+                ("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg)),
+                ("exchange", fitted.envelope.exchange), *fitted.details,
+            ),
         )  # fmt: skip
 
     async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Hold | Reject:
