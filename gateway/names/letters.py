@@ -26,6 +26,8 @@ SCRIPTS: Final = {
 """ISO 15924 codes of the scripts that are told apart, with the word that begins the names of their letters."""
 _CODES: Final = {word: code for code, word in SCRIPTS.items()}
 _APOSTROPHES: Final = frozenset("'’‘‛ʼʻʹʽ`´′＇ʾʿ")
+_ORDINARY_SIGNS: Final = frozenset(",.")
+"""Signs between the parts of a name that nobody misses."""
 _MINUS: Final = "\u2212"
 _UNSEEN_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f")
 """Letters and marks that are drawn as nothing."""
@@ -91,7 +93,7 @@ class Cleaned:
             return HYPHEN
         if category[0] in "LM":
             return letter
-        if category != "Zs":
+        if category != "Zs" and letter not in _ORDINARY_SIGNS:
             self.foreign = True
         return SPACE
 
