@@ -78,7 +78,10 @@ def _everywhere(
     context.obj = Terminal(home=home, as_json=as_json, verbose=verbose)
 
 
-for group in (running, checking, converting, catalogue, sending, broadcasting, messages, names, partners, address_book, clients, statistics, journal, tokens, doctor):
+for group in (
+    running, checking, converting, catalogue, sending, broadcasting, messages, names,
+    partners, address_book, clients, statistics, journal, tokens, doctor,
+):  # fmt: skip
     group.join(app)
 
 
