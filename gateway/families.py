@@ -56,20 +56,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Whether the provider always states a code: then a message without one is treated as restricted."""
     technical: bool = False
     """Receipts and reports: never answered, never gated."""
-    read_charts: Callable[[], Charts] | None = None
-    """Reads the dialogues of the family, once."""
-    read_clocks: Callable[[], ClockTable] | None = None
-    """Reads the legal clocks of the family, once."""
-
-    @property
-    def charts(self) -> Charts | None:
-        """The dialogues of the family, read at first use; None for a family without."""
-        return self.read_charts() if self.read_charts else None
-
-    @property
-    def clocks(self) -> ClockTable | None:
-        """The legal clocks of the family, read at first use; None for a family without."""
-        return self.read_clocks() if self.read_clocks else None
+    unique_references: bool = False
+    """Whether an office gives each of its messages a reference of its own, for ever."""
     binding: frozenset[str] = frozenset()
     """Rules that no tolerance may lower: they guard who may write, and what may be told to whom."""
     kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None

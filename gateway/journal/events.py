@@ -11,7 +11,7 @@ STATE_EVENTS = {lifecycle.event(row.name): row.meaning for row in lifecycle.STAT
 EVENTS: dict[str, str] = {
     **STATE_EVENTS,
     "envelope.retry": "A stage could not finish; it is tried again at the time given.",
-    "envelope.alarm": "The same message id came with other content.",
+    "envelope.alarm": "The same message id, or the same reference, came with other content.",
     "envelope.same-matter": "The same content came before under another message id.",
     "rule.tolerated": "A finding on a partner's form counted for less, as the table of tolerances says.",
     "envelope.released": "An officer let a held message go on.",

@@ -10,6 +10,7 @@ from gateway.exchanges.joining import find_exchange
 from gateway.ledger import Ledger, Row
 from gateway.ports import Formats
 from gateway.receipts import Receipts
+from gateway.stages.references import reused_reference
 from gateway.verdict import Advance, Verdict
 
 
@@ -28,6 +29,9 @@ class Correlate:
         """Advance with the exchange, how it was found, the step and the receipt `VALID`; Hold what breaks a dialogue; Reject
         what a rule over the whole exchange refuses.
         """
+        reused = await reused_reference(self._ledger, self._formats.family(row.envelope.form.format), row.envelope)
+        if reused is not None:
+            return reused
         exchange, how = await find_exchange(self._ledger, self._formats, row.envelope)
         fitted = await self._fitting.fit(row.envelope, exchange, now)
         if not isinstance(fitted, Fitted):

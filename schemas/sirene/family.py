@@ -9,6 +9,6 @@ from schemas.sirene.rules.addresses import kept_from_form
 
 FAMILY: Final = Family(
     name="sirene", channel_origin="SIRENE", legal_basis="LG-SIS-1862", kept_from=kept_from_form, alerts=ALERT_LAW, figures=figures,
-    binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
+    unique_references=True, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
 )  # fmt: skip
 """Forms between bureaux carry no handling codes of their own: one that appears all the same needs an officer."""
