@@ -129,6 +129,10 @@ class Settings(_Strict):
     )
     registers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     case_systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    calendars: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Tables `[calendars.CODE]`: zone, days off and holidays of a state, where the shipped ones are not enough.",
+    )
     clients: tuple[Client, ...] = ()
     versions: dict[str, dict[str, VersionDays]] = Field(
         default_factory=dict,

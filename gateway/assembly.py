@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,6 +20,8 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from adapters.calendars.holidays.calendars import StateCalendars
+from adapters.calendars.holidays.settings import CalendarSettings
 from adapters.stores.memory.ledger import MemoryLedger
 from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
@@ -31,6 +34,7 @@ from config.tolerances import read_tolerances, tolerance_file
 from gateway.addressbook.shelf import Shelf
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
+from gateway.clocks.calendar import Calendars
 from gateway.errors import Misconfigured
 from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
@@ -346,6 +350,19 @@ def _systems(built: Built, kind: str, part: str, tables: Mapping[str, Mapping[st
     return opened
 
 
+def _calendars(built: Built) -> Calendars:
+    """Working days and legal time of every state, with what the office says of some; each fault at its own table."""
+
+    def checked(code: str, table: Mapping[str, Any]) -> CalendarSettings:
+        settings = read_settings(built.home, table, CalendarSettings)
+        StateCalendars({code: settings})
+        return settings
+
+    tables = built.home.settings.calendars.items()
+    read = {code: built.attempt(("calendars", code), partial(checked, code, table)) for code, table in tables}
+    return StateCalendars({code: settings for code, settings in read.items() if settings is not None})
+
+
 def _open_system(built: Built, setting: tuple[str, str], module: Any, table: Mapping[str, Any]) -> Any:
     return built.attempt(setting, lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))
 
@@ -436,11 +453,13 @@ def assemble(
     registers = _systems(built, "registers", "register", home.settings.registers)
     case_systems = _systems(built, "casesystems", "casesystem", home.settings.case_systems)
     routes = _table(built, registers, case_systems, formats)
+    calendars = _calendars(built)
     knowledge = _knowledge(built, formats, directory, ids, clock.now())
     built.finish()
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
     reach = Reach(
+        calendars=calendars,
         ledger=store,
         router=router,
         outbound=channels.outbound,

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
     from schemas.form import FormSpec
 
-KINDS = {"channels": "channel", "registers": "register", "casesystems": "case system", "stores": "store"}
+KINDS = {
+    "channels": "channel",
+    "registers": "register",
+    "casesystems": "case system",
+    "stores": "store",
+    "calendars": "calendar",
+}
 
 
 def join(app: typer.Typer) -> None:

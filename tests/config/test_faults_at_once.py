@@ -63,6 +63,12 @@ def test_faults_of_all_files_and_adapters_come_together(home: Path) -> None:
     assert "ftp://" in text[lines["registers.crm.base_url"] - 1]
 
 
+def test_a_calendar_that_cannot_be_is_told_at_its_line(home: Path) -> None:
+    with (home / "spoc.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[calendars.DK]\ndays_off = [2026-12-24]\n\n[calendars.XA]\ndays_off = ["soon"]\n\n[calendars.XB]\n')
+    assert [setting for _, _, setting in told(home)] == ["calendars.XA", "calendars.XB.zone"]
+
+
 def test_a_missing_key_names_its_party_and_the_remedy(home: Path) -> None:
     (home / "keys" / "signing" / "ncb-XA.key.pem").unlink()
     with pytest.raises(ConfigurationFaults, match="ncb:XA"):
