@@ -8,6 +8,8 @@ problem, and a *bar* says why in better words where the source forbids it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -20,7 +22,12 @@ ANY: Final = "*"
 ABSENT: Final = "-"
 """The fact must not be stated."""
 REPLIES: Final = "replies"
-"""Beside the facts of the form: `yes` where the message names a message of this dialogue that it answers."""
+SAME: Final = "same"
+FROM_ISSUER: Final = "from_issuer"
+ASIDE: Final = {REPLIES: ("yes",), SAME: ("yes", "no"), FROM_ISSUER: ("yes", "no")}
+"""What a row may need beside the facts of the form: that the message names one of this dialogue which it answers; that it speaks of
+the matter that its sender spoke of before in this dialogue (the chart's `same` facts); that its sender is known to have issued the
+alert, or known not to have."""
 
 Needs = tuple[tuple[str, str], ...]
 """Facts with what they must say: a value, several with `|` between, `*` for any, `-` for none."""
@@ -105,7 +112,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     """It bars a form that would open the dialogue again for the same matter (the chart's `same` facts)."""
 
 
-class Chart(Struct, frozen=True, kw_only=True):
+class Chart(Struct, frozen=True, kw_only=True, dict=True):
     """One dialogue."""
 
     id: str
@@ -122,20 +129,57 @@ class Chart(Struct, frozen=True, kw_only=True):
     bars: tuple[Bar, ...] = ()
     same: tuple[str, ...] = ()
     """Facts that tell one matter from another on the same alert."""
+    beside: bool = False
+    """It runs beside the dialogue that a form belongs to, and neither refuses nor claims any form for itself."""
+    own_clock: bool = False
+    """What its forms ask has a limit of its own; the general limit for questions does not run."""
 
-    @property
+    @cached_property
     def letters(self) -> frozenset[str]:
         """Every form that the dialogue knows."""
         return frozenset(turn.letter for turn in self.turns if turn.letter)
 
-    @property
+    @cached_property
     def openings(self) -> tuple[Turn, ...]:
         """What opens it."""
         return tuple(turn for turn in self.turns if turn.opens)
 
+    @cached_property
+    def opening_letters(self) -> frozenset[str]:
+        """The forms that open it."""
+        return frozenset(turn.letter for turn in self.openings)
+
     def after(self, state: str) -> tuple[Turn, ...]:
         """What may come in a state."""
-        return tuple(turn for turn in self.turns if turn.allows(state))
+        return self._turns_after.get(state, ())
+
+    def coming(self, state: str, letter: str) -> tuple[Turn, ...]:
+        """What a form may be in a state."""
+        return self._turns_of_form.get((state, letter), ())
+
+    def barring(self, state: str, letter: str) -> tuple[Bar, ...]:
+        """What forbids a form in a state."""
+        return self._bars_of_form.get((state, letter), ())
+
+    @cached_property
+    def _turns_after(self) -> dict[str, tuple[Turn, ...]]:
+        return {state: tuple(turn for turn in self.turns if turn.allows(state)) for state in self.states}
+
+    @cached_property
+    def _turns_of_form(self) -> dict[tuple[str, str], tuple[Turn, ...]]:
+        names = {(state, turn.letter) for state, turns in self._turns_after.items() for turn in turns if turn.letter}
+        return {
+            (state, letter): tuple(turn for turn in self.after(state) if turn.letter == letter)
+            for state, letter in names
+        }
+
+    @cached_property
+    def _bars_of_form(self) -> dict[tuple[str, str], tuple[Bar, ...]]:
+        names = {(state, bar.letter) for bar in self.bars for state in bar.before}
+        return {
+            (state, letter): tuple(bar for bar in self.bars if bar.letter == letter and state in bar.before)
+            for state, letter in names
+        }
 
 
 class Questions(Struct, frozen=True, kw_only=True):
@@ -181,12 +225,9 @@ class Charts(Struct, frozen=True, kw_only=True):
         )
 
 
-def shows(facts: Facts, needs: Needs, *, replies: bool = False) -> bool:
+def shows(facts: Facts, needs: Needs, aside: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Whether a form with these facts shows everything that is needed."""
-    return all(
-        _shown("yes" if replies else "", want) if name == REPLIES else _shown(fact(facts, name), want)
-        for name, want in needs
-    )
+    return all(_shown(aside.get(name, "") if name in ASIDE else fact(facts, name), want) for name, want in needs)
 
 
 def _shown(value: str, want: str) -> bool:

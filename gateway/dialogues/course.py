@@ -6,13 +6,17 @@ except the role of the issuing state, which is bound as soon as any form names t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from gateway.dialogues.chart import ANY, Bar, Chart, Turn, shows
+from gateway.dialogues.chart import ANY, SAME, Bar, Chart, Turn, shows
 from gateway.dialogues.order import moment_of
 from gateway.dialogues.step import Step
 from gateway.identity import MessageId, PartyId
+
+YES: Final = "yes"
 
 
 @dataclass(slots=True)
@@ -36,6 +40,8 @@ class Running:
     roles: dict[str, PartyId] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     messages: set[MessageId] = field(default_factory=set)
+    matters: set[tuple[PartyId, tuple[str, ...]]] = field(default_factory=set)
+    """What each party has spoken of, in the facts that tell matters apart."""
     questions: list[Question] = field(default_factory=list)
 
     @property
@@ -57,13 +63,17 @@ class Running:
             for role in turn.to
         )
 
-    def fitting(self, step: Step, replies: bool, *, free: bool) -> Turn | None:
+    def fitting(self, step: Step, aside: Aside, *, free: bool) -> Turn | None:
         """The turn that the step is, here and now: of several the one that asks for most facts."""
+        coming = self.chart.coming(self.state, step.letter)
+        if not coming:
+            return None
+        known = aside(self)
         found = [
             turn
-            for turn in self.chart.after(self.state)
-            if turn.letter == step.letter != "" and turn.free is free and self.may_play(turn.by, step.sender)
-            and self.reaches(turn, step) and shows(step.facts, turn.needs, replies=replies)
+            for turn in coming
+            if turn.free is free and self.may_play(turn.by, step.sender) and self.reaches(turn, step)
+            and shows(step.facts, turn.needs, known)
         ]  # fmt: skip
         return max(found, key=lambda turn: len(turn.needs), default=None)
 
@@ -71,25 +81,30 @@ class Running:
         """The turn that a happening is in this state."""
         return next((turn for turn in self.chart.after(self.state) if turn.happening == happening), None)
 
-    def barred(self, step: Step, replies: bool, *, same: bool) -> Bar | None:
+    def barred(self, step: Step, aside: Aside, *, same: bool) -> Bar | None:
         """The row that forbids the step."""
+        barring = self.chart.barring(self.state, step.letter)
+        if not barring:
+            return None
+        known = aside(self)
         found = [
             bar
-            for bar in self.chart.bars
-            if bar.letter == step.letter and bar.same is same and self.state in bar.before
-            and self._plays(bar.by, step.sender) and shows(step.facts, bar.needs, replies=replies)
-            and (not same or self._same_matter(step))
+            for bar in barring
+            if bar.same is same and (not same or known[SAME] == YES) and self._plays(bar.by, step.sender)
+            and shows(step.facts, bar.needs, known)
         ]  # fmt: skip
         return max(found, key=lambda bar: len(bar.needs), default=None)
 
     def _plays(self, role: str, party: PartyId) -> bool:
         return role == ANY or self.roles.get(role) == party
 
-    def _same_matter(self, step: Step) -> bool:
-        """Whether the step speaks of what this dialogue is about. Where neither says, it is the same while it is open."""
-        mine = [self.opening.says(name) for name in self.chart.same]
-        theirs = [step.says(name) for name in self.chart.same]
-        return mine == theirs and (any(mine) or not self.closed)
+    def same_matter(self, step: Step) -> bool:
+        """Whether its sender spoke of this matter before. Where the form does not say which, it is the same while this is open."""
+        matter = self._matter(step)
+        return (step.sender, matter) in self.matters and (any(matter) or not self.chart.same or not self.closed)
+
+    def _matter(self, step: Step) -> tuple[str, ...]:
+        return tuple(step.says(name) for name in self.chart.same)
 
     def bind(self, turn: Turn, step: Step, issuer: PartyId) -> None:
         """Learn from a step that was taken who plays which role."""
@@ -113,7 +128,13 @@ class Running:
         self.state = leads_to or self.state
         self.steps.append(step)
         self.messages.add(step.message_id)
+        if step.letter in self.chart.opening_letters:
+            self.matters.add((step.sender, self._matter(step)))
 
 
 def _scheme(party: PartyId) -> str:
     return party.partition(":")[0]
+
+
+Aside = Callable[[Running], Mapping[str, str]]
+"""What is known of a message beside its facts, as a dialogue sees it."""

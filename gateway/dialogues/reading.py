@@ -7,12 +7,13 @@ always come. What fits nowhere is a problem for an officer and changes no state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from gateway.dialogues import refusal
-from gateway.dialogues.chart import Chart, Charts, Turn, shows
-from gateway.dialogues.course import Question, Running
+from gateway.dialogues.chart import FROM_ISSUER, REPLIES, SAME, Chart, Charts, Turn, shows
+from gateway.dialogues.course import YES, Aside, Question, Running
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.order import Links, answers_something, in_order, moment_of, once
 from gateway.dialogues.outlook import outlook
@@ -26,16 +27,22 @@ ALERT: Final = "schengen_id"
 """The fact that names the alert; dialogues on different alerts stand side by side in one exchange."""
 ISSUER: Final = "issuer"
 """The fact that names the party whose alert it is, where the form says so."""
-YES: Final = "yes"
 
 
 def read(
-    charts: Charts, steps: Iterable[Step], happened: Iterable[Happened] = (), own: frozenset[PartyId] = frozenset()
+    charts: Charts,
+    steps: Iterable[Step],
+    happened: Iterable[Happened] = (),
+    own: frozenset[PartyId] = frozenset(),
+    issuers: Mapping[str, PartyId] = MappingProxyType({}),
 ) -> Standing:
-    """The standing of an exchange. The order and the repetition of what is given mean nothing."""
+    """The standing of an exchange. The order and the repetition of what is given mean nothing.
+
+    `issuers` says who issued an alert, where a look-up of the alert has told; else a form may name the issuer.
+    """
     kept, same = once(steps)
     links = Links(kept)
-    reading = _Reading(charts, links, kept, own)
+    reading = _Reading(charts, links, kept, own, issuers)
     for each in in_order(kept, happened, links):
         if isinstance(each, Step):
             reading.step(each)
@@ -47,7 +54,14 @@ def read(
 class _Reading:
     """One exchange while it is read."""
 
-    def __init__(self, charts: Charts, links: Links, steps: Sequence[Step], own: frozenset[PartyId]) -> None:
+    def __init__(
+        self,
+        charts: Charts,
+        links: Links,
+        steps: Sequence[Step],
+        own: frozenset[PartyId],
+        issuers: Mapping[str, PartyId],
+    ) -> None:
         self._charts, self._links, self._own = charts, links, own
         self._courses: list[Running] = []
         self._home: dict[EnvelopeId, Running] = {}
@@ -57,24 +71,38 @@ class _Reading:
         for step in sorted(steps, key=lambda each: (moment_of(each.sent), each.message_id), reverse=True):
             if step.says(ISSUER):
                 self._issuers[step.says(ALERT)] = step.says(ISSUER)
+        self._issuers.update(issuers)
 
     def step(self, step: Step) -> None:
         """Fit one message, the next in order."""
         parents = self._links.answered_by(step)
         courses = self._concerned(step, parents)
         problem = self._twice(courses, step)
-        if problem is None and (
+        taken = problem is None and (
             self._continue(courses, step, free=False)
             or self._open(step, parents)
             or self._continue(courses, step, free=True)
-        ):
-            return
-        if problem is None and self._open(step, parents, last=True):
-            return
-        course, finding = problem or self._problem(courses, step)
+            or self._open(step, parents, last=True)
+        )
+        aside = self._beside(step) if problem is None else False
+        if not taken and not aside:
+            course, finding = problem or self._problem(courses, step)
+            self._misfit(course, step, finding)
+
+    def _beside(self, step: Step) -> bool:
+        """Take the message into dialogues that run beside others."""
+        found = False
+        for chart in self._charts.charts:
+            if chart.beside:
+                running = [each for each in self._courses if each.chart is chart and each.opening.test == step.test]
+                found = self._continue(running, step, free=False) or self._begin_one_of([chart], step) or found
+        return found
+
+    def _misfit(self, course: Running | None, step: Step, finding: Finding) -> None:
+        state = course.state if course else ""
         self._fits[step.envelope] = Fit(
-            envelope=step.envelope, dialogue=course.chart.id if course else "", about=course.opening.message_id if course else "",
-            before=course.state if course else "", after=course.state if course else "", problem=finding,
+            envelope=step.envelope, dialogue=course.chart.id if course else "",
+            about=course.opening.message_id if course else "", before=state, after=state, problem=finding,
         )  # fmt: skip
 
     def record(self, record: Happened) -> None:
@@ -100,53 +128,83 @@ class _Reading:
         """The dialogues that the message can belong to, the likeliest first."""
         answered_ones = list(dict.fromkeys(id(home) for each in parents if (home := self._home.get(each.envelope))))
         alert = step.says(ALERT)
-        near = [
-            course
-            for course in self._courses
-            if course.opening.test == step.test and (id(course) in answered_ones or not alert or not course.alert or alert == course.alert)
-        ]  # fmt: skip
+
+        def near(course: Running) -> bool:
+            same_alert = not alert or not course.alert or alert == course.alert
+            return (
+                not course.chart.beside
+                and course.opening.test == step.test
+                and (same_alert or id(course) in answered_ones)
+            )
+
         rank = {course: place for place, course in enumerate(answered_ones)}
 
         def likelihood(place_and_course: tuple[int, Running]) -> tuple[int, bool, bool, int]:
             place, course = place_and_course
             return (rank.get(id(course), len(rank)), course.closed, step.sender not in course.roles.values(), -place)
 
-        return [course for _, course in sorted(enumerate(near), key=likelihood)]
+        return [course for _, course in sorted(enumerate(self._courses), key=likelihood) if near(course)]
 
     def _twice(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding] | None:
         """Whether it opens again what was opened for the same matter, against the chart."""
+        aside = self._aside(step)
         for course in courses:
-            bar = course.barred(step, step.in_reply_to in course.messages, same=True)
-            if bar is not None and course.fitting(step, self._replies(course, step), free=False) is None:
+            bar = course.barred(step, aside, same=True)
+            if bar is not None and course.fitting(step, aside, free=False) is None:
                 return course, refusal.by_bar(bar, course)
         return None
 
     def _continue(self, courses: Sequence[Running], step: Step, *, free: bool) -> bool:
+        aside = self._aside(step)
         for course in courses:
-            turn = course.fitting(step, self._replies(course, step), free=free)
+            turn = course.fitting(step, aside, free=free)
             if turn is not None:
                 self._take(course, turn, step)
                 return True
         return False
 
-    def _replies(self, course: Running, step: Step) -> bool:
-        return any(self._home.get(each.envelope) is course for each in self._links.answered_by(step))
-
     def _open(self, step: Step, parents: Sequence[Step], *, last: bool = False) -> bool:
         """Open a dialogue. What opens one on no fact at all (`last`) comes after everything else."""
         astray = answers_something(step) and not parents
+
+        def may_open(turn: Turn) -> bool:
+            return not (astray and turn.also_answers) and (last or not turn.also_answers or bool(turn.needs))
+
+        return self._begin_one_of([chart for chart in self._charts.charts if not chart.beside], step, may_open)
+
+    def _begin_one_of(self, charts: Iterable[Chart], step: Step, allowed: Callable[[Turn], bool] = bool) -> bool:
+        found = self._opening(charts, step, allowed)
+        if found is not None:
+            self._take(self._begin(found[0], step), found[1], step)
+        return found is not None
+
+    def _opening(
+        self, charts: Iterable[Chart], step: Step, allowed: Callable[[Turn], bool]
+    ) -> tuple[Chart, Turn] | None:
+        """The dialogue that the message opens: of several the one that asks for most facts."""
+        aside = self._who(step)
         found = [
             (chart, turn)
-            for chart in self._charts.charts
+            for chart in charts
             for turn in chart.openings
-            if turn.letter == step.letter != "" and shows(step.facts, turn.needs) and not (astray and turn.also_answers)
-            and (last or turn.needs or not turn.also_answers)
-        ]  # fmt: skip
-        if not found:
-            return False
-        chart, turn = max(found, key=lambda pair: (len(pair[1].needs), pair[0].id))
-        self._take(self._begin(chart, step), turn, step)
-        return True
+            if turn.letter == step.letter and shows(step.facts, turn.needs, aside) and allowed(turn)
+        ]
+        return max(found, key=lambda pair: (len(pair[1].needs), pair[0].id), default=None)
+
+    def _who(self, step: Step) -> dict[str, str]:
+        issuer = self._issuers.get(step.says(ALERT), "")
+        return {FROM_ISSUER: (YES if issuer == step.sender else "no")} if issuer else {}
+
+    def _aside(self, step: Step) -> Aside:
+        """What a row may need to know of the message beside its facts."""
+        who = self._who(step)
+        homes = {id(self._home.get(each.envelope)) for each in self._links.answered_by(step)}
+
+        def of(course: Running) -> Mapping[str, str]:
+            same = YES if course.same_matter(step) else "no"
+            return {**who, SAME: same, **({REPLIES: YES} if id(course) in homes else {})}
+
+        return of
 
     def _begin(self, chart: Chart, step: Step) -> Running:
         course = Running(chart=chart, opening=step, alert=step.says(ALERT), changed_at=moment_of(step.sent))
@@ -157,6 +215,9 @@ class _Reading:
         before = course.state
         course.bind(turn, step, self._issuers.get(course.alert, ""))
         course.take(step, turn.leads_to)
+        self._noted += told(course, turn.emits, step)
+        if step.envelope in self._home:
+            return  # a message belongs to one dialogue; this one only looks on
         self._home[step.envelope] = course
         self._fits[step.envelope] = Fit(
             envelope=step.envelope,
@@ -165,9 +226,9 @@ class _Reading:
             before=before,
             after=course.state,
         )
-        self._noted += told(course, turn.emits, step)
         self._noted += always_told(self._charts, step)
-        self._question(course, step)
+        if not course.chart.own_clock:
+            self._question(course, step)
 
     def _question(self, course: Running, step: Step) -> None:
         """Close the questions that the step answers; open its own."""
@@ -186,8 +247,9 @@ class _Reading:
             self._noted += asked(self._charts, step, self._own)
 
     def _problem(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding]:
+        aside = self._aside(step)
         for course in courses:
-            bar = course.barred(step, self._replies(course, step), same=False)
+            bar = course.barred(step, aside, same=False)
             if bar is not None:
                 return course, refusal.by_bar(bar, course)
         for course in courses:

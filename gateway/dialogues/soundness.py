@@ -68,6 +68,8 @@ def faults_between(charts: Charts) -> Iterator[tuple[str, str]]:
     for one, other in combinations(charts.charts, 2):
         if one.id == other.id:
             yield one.id, "another dialogue has the same name"
+        if one.beside or other.beside:
+            continue
         for mine in one.openings:
             for theirs in other.openings:
                 if collide(mine, theirs, roles=False):

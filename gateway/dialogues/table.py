@@ -17,7 +17,7 @@ from gateway.dialogues.chart import (
     ABOUT,
     ABSENT,
     ANY,
-    REPLIES,
+    ASIDE,
     STEP,
     Bar,
     Chart,
@@ -88,7 +88,7 @@ class _Words:
         found = []
         for name in inner.names():
             want = inner.text(name)
-            if name != REPLIES and name not in self.facts:
+            if name not in ASIDE and name not in self.facts:
                 inner.problem(f"no fact “{name}” is declared")
             elif want not in (ANY, ABSENT):
                 self._values(inner, name, want)
@@ -97,7 +97,7 @@ class _Words:
 
     def _values(self, cells: Cells, name: str, want: str) -> None:
         for each in want.split("|"):
-            if not (each == "yes" if name == REPLIES else self.facts[name].allows(each)):
+            if not (each in ASIDE[name] if name in ASIDE else self.facts[name].allows(each)):
                 cells.problem(f"“{name}” never says “{each[:64]}”")
 
     def emission(self, cells: Cells, roles: Mapping[str, str] | None) -> Emission:
@@ -167,7 +167,7 @@ class _File:
 
     def _chart(self, document: dict[str, Any]) -> Chart:
         top = Cells(document, place="the file", line=1, problems=self._problems)
-        top.only(("section", "title", *_SOURCE, "issuer", "same", "roles", "states", *_ROWS))
+        top.only(("section", "title", *_SOURCE, "issuer", "same", "beside", "own_clock", "roles", "states", *_ROWS))
         self._roles = top.words("roles")
         self._states = {
             name: self._state(name, top.inner("states").inner(name)) for name in top.inner("states").names()
@@ -179,7 +179,7 @@ class _File:
             citation=top.text("citation"), confidence=top.choice("confidence", CONFIDENCE), roles=self._roles,
             issuer=top.text("issuer", "", among=self._roles), states=self._states, turns=tuple(turns),
             bars=tuple(bar for cells in self._rows(document, "refuse") for bar in self._bars(cells)),
-            same=top.texts("same", among=self._shared.facts, needed=False),
+            same=top.texts("same", among=self._shared.facts, needed=False), beside=top.flag("beside"), own_clock=top.flag("own_clock"),
         )  # fmt: skip
 
     def _state(self, name: str, cells: Cells) -> State:

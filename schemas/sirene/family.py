@@ -3,12 +3,13 @@
 from typing import Final
 
 from gateway.families import Family
+from schemas.sirene import dialogues
 from schemas.sirene.alerts.law import ALERT_LAW
 from schemas.sirene.figures import figures
 from schemas.sirene.rules.addresses import kept_from_form
 
 FAMILY: Final = Family(
     name="sirene", channel_origin="SIRENE", legal_basis="LG-SIS-1862", kept_from=kept_from_form, alerts=ALERT_LAW, figures=figures,
-    unique_references=True, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
+    charts=dialogues.charts(), clocks=dialogues.clocks(), unique_references=True, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
 )  # fmt: skip
 """Forms between bureaux carry no handling codes of their own: one that appears all the same needs an officer."""
