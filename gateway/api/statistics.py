@@ -24,7 +24,7 @@ PAGE: Final = 1000
 MAX_LISTED: Final = 10_000
 MAX_COUNT: Final = 100_000
 MayRead = Annotated[Caller, Depends(Allowed(*READ))]
-FamilyPath = Annotated[str, Path(pattern="^[a-z]{2,12}$", examples=["sirene"])]
+FamilyPath = Annotated[str, Path(pattern="^[a-z]{2,12}$", description="The family of forms.", examples=["sirene"])]
 Begins = Annotated[datetime, Query(alias="from", description="Included.", examples=["2026-01-01T00:00:00Z"])]
 Ends = Annotated[datetime, Query(alias="until", description="Not included.", examples=["2027-01-01T00:00:00Z"])]
 
@@ -149,7 +149,7 @@ def _view(figure: Figure, tally: Tally) -> FigureView:
 @router.get("/{family}/{figure}", summary="The list behind a number", responses=shown.BEHIND)
 async def get_behind(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
     standing: Standing, caller: MayRead, family: FamilyPath,
-    figure: Annotated[str, Path(max_length=64, examples=["forms-sent"])], begins: Begins, ends: Ends,
+    figure: Annotated[str, Path(max_length=64, description="The figure by its id.", examples=["forms-sent"])], begins: Begins, ends: Ends,
     key: Annotated[list[str] | None, Query(description="The values of the row, in the order of `by`; left out, all rows.")] = None,
 ) -> ListBehindView:  # fmt: skip
     """The entries of the journal that make one number, with the messages that they are about."""
