@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-.PHONY: help env demo test docs benchmark lint format types imports lock clean
+.PHONY: help env demo test docs schemas benchmark lint format types imports lock clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ benchmark: env ## from SMTP in to SMTP out, in figures (ARGS="--messages 300 --c
 
 docs: env ## write the generated parts of the guides again
 	@$(BIN)/python -m docs.generate
+
+schemas: env ## write the schemas of older versions again from the tables of differences
+	@$(BIN)/python -m schemas.derive
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check .

@@ -90,6 +90,41 @@ def handling() -> str:
     return table(("family", "code", "meaning", "on the way out"), rows)
 
 
+def versions() -> str:
+    """The versions of the families that have several."""
+    from schemas.catalogue import discover
+
+    known = discover()
+    rows = [
+        (
+            each.family, f"{each.major}, current" if each.current else str(each.major), each.title, each.accept_until or "no end",
+            each.refused_from or "never", each.send_until or "no end", each.citation, each.confidence,
+        )
+        for family in sorted({spec.family for spec in known})
+        for each in known.versions(family)
+        if len(known.versions(family)) > 1
+    ]  # fmt: skip
+    heads = ("family", "version", "title", "taken in until", "refused from", "sent until", "source", "confidence")
+    return table(heads, rows)
+
+
+def differences() -> str:
+    """What an older version cannot say, or says otherwise."""
+    from schemas.catalogue import discover
+    from schemas.conversion import tables
+
+    rows = [
+        (
+            each.family, f"{each.newer} to {each.older}", code(row.field), row.number, row.text, "yes" if row.essential else "",
+            row.citation, row.confidence,
+        )
+        for family in sorted({spec.family for spec in discover()})
+        for each in tables(family)
+        for row in each.difference
+    ]  # fmt: skip
+    return table(("family", "versions", "element", "field", "what becomes of it", "essential", "source", "confidence"), rows)
+
+
 def operations() -> str:
     """Every operation of the API with the roles that may use it."""
     from fastapi.routing import APIRoute
@@ -118,7 +153,7 @@ def operations() -> str:
 
 PARTS: dict[str, Callable[..., str]] = {
     "lifecycle": lifecycle, "events": events, "settings": settings, "formats": formats, "header": header, "routes": routes,
-    "handling": handling, "operations": operations, "codes": codes, "checks": checks, "signature-codes": signature_codes,
+    "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences, "checks": checks, "signature-codes": signature_codes,
 }  # fmt: skip
 
 

@@ -8,4 +8,7 @@ of ours, so each one can be replaced without touching the rest.
   vocabulary, rules with citations, clocks and dialogues
 
 To add a form: one XSD, one file in `forms/`, one sample in the corpus.
+
+To add an older version of a family: `versions.toml` (which versions there are, on which days) and `conversions/N-to-M.toml`
+(what version N says that M cannot). `make schemas` writes `xsd/vM/` from it, and forms are converted by it (`conversion.py`).
 """

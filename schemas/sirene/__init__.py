@@ -4,6 +4,7 @@
 - `fields.csv`     what each field number means on each form, by which source, how sure (`field_numbers.py` reads it)
 - `articles.csv`   the articles that alerts rest on (`articles.py` reads it)
 - `clocks.toml`    legal time limits: what starts and stops them, who owes what, what silence means (`gateway.clocks` reads it)
+- `versions.toml`  the layouts of 2021 and 2015 with their days; `conversions/` what the older one cannot say, `xsd/v0/` written from it
 - `markers.py`     fixed keywords in free text as typed markers, and the letters a to p of a missing person
 - `subjects.py`    persons, vehicles, documents and objects in the gateway's own words
 - `rules/`         what must hold in a form beside the schema, with source and remedy, and what is not enforced yet

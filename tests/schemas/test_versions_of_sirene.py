@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -125,7 +126,7 @@ def test_a_form_in_the_older_layout_that_passes(path: Path) -> None:
     spec = CATALOGUE.recognise(str(root.tag), root.get("version", ""))
 
     assert spec.validate(root) == []
-    assert list(second_opinion(spec).iter_errors(root)) == []
+    assert list(second_opinion(spec).iter_errors(cast("Any", root))) == []
     assert safexml.canonical(spec.encode(spec.decode(root))) == tidy(root)
     current = up(spec.decode(root))
     named = CATALOGUE.get(current.format)
@@ -138,7 +139,7 @@ def test_a_form_in_the_older_layout_that_fails_for_the_reason_in_its_name(path: 
     spec = CATALOGUE.get(f"sirene/{path.parts[-3][-1]}@0")
     root = safexml.parse(path.read_bytes())
     refused = spec.validate(root)
-    assert bool(refused) is any(True for _ in second_opinion(spec).iter_errors(root)), "the two validators agree"
+    assert bool(refused) is any(second_opinion(spec).iter_errors(cast("Any", root))), "the two validators agree"
     if named == "XSD":
         assert {finding.rule for finding in refused} == {"XSD"}
         return
