@@ -98,7 +98,7 @@ def _remedy(kind: str) -> str:
         "missing": "Add it: every row says partner, rule, severity, from, until, reason and decided_by.",
         "extra_forbidden": "Remove it, or mend its spelling.",
         "date_type": "Write a date without quotes, for example 2027-01-31.",
-    }.get(kind, "")
+    }.get(kind, "Write it as the shipped file shows, which is config/tolerances.toml of the program.")
 
 
 def _wrong(row: Row, earlier: tuple[Row, ...], known: Known) -> Iterator[tuple[str, str, str]]:

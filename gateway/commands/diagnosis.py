@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import tomllib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from config.faults import ConfigurationFaults, Fault
 from config.load import ROUTES_FILE, Home, survey
+from config.tolerances import tolerance_file
 from gateway.addressbook.shelf import STALE_DAYS, stale
 from gateway.api.server import tls_context
 from gateway.assembly import assemble, key_files
@@ -29,6 +30,7 @@ from gateway.commands.way import route_faults
 from gateway.errors import GatewayError, Misconfigured
 from gateway.front import RUN, SOCKET, listening
 from gateway.gateway import Gateway
+from gateway.tolerances import Tolerance
 from routing.table import RoutesRefused, read_table
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
@@ -80,6 +82,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
             Point(state=OK, what="configuration", text=f"{folder} can be used; {len(home.partners.partner)} partners.")
         )
         points += _address_book(home, gateway, now)
+        points += _tolerances(gateway.directory.tolerances, home, now)
     points += _api_door(home)
     running = await _running(home)
     points.append(running)
@@ -131,6 +134,22 @@ def _of_fault(fault: Fault) -> Point:
         file=str(fault.file),
         line=fault.line,
     )
+
+
+def _tolerances(rows: Iterable[Tolerance], home: Home, now: datetime) -> Iterator[Point]:
+    """Rows that have ended do nothing any more; the partner's forms are refused again."""
+    file = str(tolerance_file(home.folder))
+    for row in rows:
+        what = f"tolerance of {row.rule} for {row.partner}"
+        left = (row.until - now.date()).days
+        if left < 0:
+            remedy = "Remove the row, or decide again: a new date, a new reason."
+            yield Point(
+                state=WARNING, what=what, text=f"It ended on {row.until} and is ignored.", remedy=remedy, file=file
+            )
+        elif left < RENEW_WITHIN.days:
+            remedy = f"Ask {row.partner} whether it is ready; afterwards the rule holds in full."
+            yield Point(state=WARNING, what=what, text=f"It ends on {row.until}.", remedy=remedy, file=file)
 
 
 def _api_door(home: Home) -> Iterator[Point]:
