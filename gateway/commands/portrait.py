@@ -34,7 +34,7 @@ def draw(out: Console, found: Found) -> None:
     if found["fields"]:
         out.print()
         out.print(fields("Fields", found["fields"]))
-    for part in (_files, _findings, _signature, _routing, _answers, _cases, _sending):
+    for part in (_names, _files, _findings, _signature, _routing, _answers, _cases, _sending):
         part(out, found)
 
 
@@ -85,6 +85,22 @@ def _table(out: Console, title: str, columns: tuple[str, ...], rows: list[tuple[
     if rows:
         out.print()
         out.print(table(title, columns, rows))
+
+
+def _names(out: Console, found: Found) -> None:
+    rows: list[tuple[object, ...]] = [
+        (
+            name["text"],
+            name["script"],
+            name.get("language", ""),
+            name.get("converted", ""),
+            ", ".join(name.get("tables", ())),
+            ", ".join(name.get("remarks", ())),
+        )
+        for subject in found["subjects"]
+        for name in subject.get("written_names", ())
+    ]
+    _table(out, "Names", ("original", "script", "language", "in capital letters", "by", "remarks"), rows)
 
 
 def _files(out: Console, found: Found) -> None:

@@ -67,6 +67,14 @@ def written(text: str, language: str = "", tables: NameTables | None = None) -> 
     )
 
 
+def written_beside(latin: str, originals: Iterable[tuple[str, str]]) -> tuple[WrittenName, ...]:
+    """What a subject keeps of its names: the one in Latin letters where they are not all ASCII, then each original, given
+    with its language.
+    """
+    named = [*([(latin, "")] if not latin.isascii() else []), *originals]
+    return tuple(written(text, language) for text, language in named if text)
+
+
 def chosen_tables(cleaned: Cleaned, language: str, known: NameTables) -> Mapping[str, NameTable]:
     """The table for each script of the name."""
     found = ((script, known.chosen(script, language)) for script in cleaned.scripts)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.form import Field, Form
+from gateway.names.written import written_beside
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 from schemas.europol import vocabulary as words
 
@@ -131,6 +132,10 @@ def _person(field: Field) -> Person:
         aliases=_texts(field, "Alias") + _texts(field, "NameAtBirth") + _texts(field, "FullName"),
         role=field.attribute("subjectCategory"),
         minor=true(field, "minor"),
+        written_names=written_beside(
+            " ".join((*_texts(field, "GivenName"), *_texts(field, "FamilyName"))),
+            ((each.value.strip(), each.attribute("language")) for each in field.all("OriginalScriptName")),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gateway.form import Field, Form
+from gateway.names.written import written_beside
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 from schemas.interpol import identifiers
 
@@ -47,6 +48,10 @@ def person(field: Field) -> Person:
         aliases=_texts(field, "Alias"),
         role=field.attribute("role"),
         minor=field.attribute("minor") in ("true", "1"),
+        written_names=written_beside(
+            " ".join((*_texts(field, "GivenName"), *_texts(field, "FamilyName"))),
+            ((each.value.strip(), each.attribute("language")) for each in field.all("OriginalScriptName")),
+        ),
     )
 
 

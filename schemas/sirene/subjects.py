@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.form import Field, Form
-from gateway.names.written import WrittenName, written
+from gateway.names.written import WrittenName, written_beside
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 from schemas.sirene.markers import MarkerKind, marked
 
@@ -51,11 +51,9 @@ def _person(field: Field, minor: bool) -> Person:
 
 
 def _written(field: Field) -> tuple[WrittenName, ...]:
-    """The name in Latin letters where they are not all ASCII, then the original with its language."""
     latin = " ".join((*_texts(field, "Forename"), *_texts(field, "Surname")))
     originals = ((each.value.strip(), each.attribute("language")) for each in field.all("OriginalScriptName"))
-    named = [*([(latin, "")] if not latin.isascii() else []), *originals]
-    return tuple(written(text, language) for text, language in named if text)
+    return written_beside(latin, originals)
 
 
 def _vehicle(field: Field) -> Vehicle:
