@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from msgspec import Meta, Struct
 
 from gateway.alerts.commands import Change
-from gateway.alerts.words import Alert, LongText, Pair, SchengenId, ShortText
+from gateway.alerts.words import Alert, ChangeKind, LongText, Pair, SchengenId, ShortText
 from gateway.findings import Finding
 from gateway.form import Form
 from gateway.identity import PartyId
@@ -152,6 +152,10 @@ class AlertLaw(Protocol):
 
     def comes_before(self, one: Alert, other: Alert) -> bool | None:
         """Whether the first is executed before the other; None where the order does not know one of them."""
+        ...
+
+    def happening(self, kind: ChangeKind) -> str:
+        """What a change of an alert is called in the clocks of the family; empty where no clock knows it."""
         ...
 
     def compose_hit(self, alert: Alert, hit: Hit, context: ReplyContext) -> HitDraft:

@@ -8,12 +8,19 @@ from typing import Final
 
 from gateway.alerts.commands import Change
 from gateway.alerts.law import Advice, CategoryFacts, Hit, HitDraft
-from gateway.alerts.words import Alert
+from gateway.alerts.words import Alert, ChangeKind
 from gateway.findings import Finding
 from gateway.identity import PartyId
 from gateway.reply import ReplyContext
 from schemas.sirene.alerts import changes, hits, lifetime, minimum, standing_beside
 from schemas.sirene.alerts.tables import Category, categories
+
+HAPPENINGS: Final = {
+    ChangeKind.ENTERED: "alert.entered", ChangeKind.EXTENDED: "alert.extended", ChangeKind.DELETED: "alert.deleted",
+    ChangeKind.HIDDEN: "arrest-alert.hidden", ChangeKind.SHOWN_AGAIN: "arrest-alert.shown-again",
+    ChangeKind.EXPIRY_WARNING: "expiry-warning.received",
+}  # fmt: skip
+"""What clocks are told. Whether an update corrects what a J form complained of only an officer can say."""
 
 
 class SireneAlertLaw:
@@ -48,6 +55,10 @@ class SireneAlertLaw:
     def comes_before(self, one: Alert, other: Alert) -> bool | None:
         """Whether the first is executed before the other."""
         return standing_beside.comes_before(one, other)
+
+    def happening(self, kind: ChangeKind) -> str:
+        """The word of `clocks.toml` for a change of an alert."""
+        return HAPPENINGS.get(kind, "")
 
     def compose_hit(self, alert: Alert, hit: Hit, context: ReplyContext) -> HitDraft:
         """The G form that reports a hit."""

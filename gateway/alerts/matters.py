@@ -1,0 +1,118 @@
+"""What happens to an alert, told to every exchange about it: the clocks of those exchanges run on it.
+
+The one idea: each happening has an id that follows from what it is, so that our own act, the notice of it and a notice
+that comes twice are one and the same. Deleting an alert starts the retention clock of everything about it (T34).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Final
+
+from gateway.alerts.law import AlertLaw
+from gateway.alerts.words import Alert, AlertChange, ChangeKind, Status
+from gateway.clocks.happening import Happening
+from gateway.dialogues.happened import Happened
+from gateway.exchanges.matter import MAX_MATTERS_LISTED, Matter, MatterQuery
+from gateway.identity import derived_id
+from gateway.journal.entry import Entry
+from gateway.ledger import Ledger
+from gateway.ports import Clock
+
+ONCE: Final = frozenset({ChangeKind.ENTERED, ChangeKind.DELETED})
+"""These happen once in the life of an alert, whenever they are told."""
+log = logging.getLogger(__name__)
+
+
+class AlertMatters:
+    """The exchanges about alerts."""
+
+    def __init__(self, ledger: Ledger, law: AlertLaw, family: str, clock: Clock) -> None:
+        self._ledger, self._law, self._family, self._clock = ledger, law, family, clock
+
+    async def about(self, alert: str) -> list[Matter]:
+        """Every exchange about an alert."""
+        found: list[Matter] = []
+        before = ""
+        while True:
+            query = MatterQuery(family=self._family, key=alert, before=before, limit=MAX_MATTERS_LISTED)
+            page = await self._ledger.matters(query)
+            found += page
+            if len(page) < MAX_MATTERS_LISTED:
+                return found
+            before = page[-1].exchange
+
+    async def tell(self, change: AlertChange, actor: str) -> int:
+        """Tell the exchanges about an alert what happened to it; how many there are."""
+        name = self._law.happening(change.kind)
+        if not name:
+            return 0
+        matters = await self.about(change.alert)
+        for matter in matters:
+            await self._record(matter.exchange, change, name, actor)
+        return len(matters)
+
+    async def tell_by_hand(self, alert: str, name: str, at: datetime, actor: str, note: str) -> int:
+        """Tell the exchanges about an alert what only a person can know, for example that its purpose is achieved."""
+        happening = Happening(name=name, at=at)
+        matters = await self.about(alert)
+        for matter in matters:
+            own_id = derived_id(f"{matter.exchange}\n{alert}\n{name}\n{at.isoformat()}", "alert")
+            happened = Happened(id=own_id, exchange=matter.exchange, happening=happening, actor=actor)
+            await self._keep(happened, alert, note)
+        return len(matters)
+
+    async def acquaint(self, matter: Matter, alert: Alert) -> None:
+        """Tell an exchange that began later what had happened to its alert by then."""
+        for change in _past(alert):
+            await self._record(matter.exchange, change, self._law.happening(change.kind), "gateway")
+
+    async def newest(self) -> list[Matter]:
+        """The newest exchanges of the family."""
+        return await self._ledger.matters(MatterQuery(family=self._family, limit=MAX_MATTERS_LISTED))
+
+    async def _record(self, exchange: str, change: AlertChange, name: str, actor: str) -> None:
+        about = f"{exchange}\n{change.alert}\n{name}"
+        if change.kind not in ONCE:
+            about += f"\n{(change.expires_at or change.at).isoformat()}\n{change.at.isoformat()}"
+        happening = Happening(name=name, at=change.at, until=change.expires_at)
+        happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor)
+        await self._keep(happened, change.alert, "")
+
+    async def _keep(self, happened: Happened, alert: str, note: str) -> None:
+        known = await self._ledger.exchange(happened.exchange)
+        if any(each.id == happened.id for each in known.happened):
+            return
+        details = (
+            ("exchange", happened.exchange),
+            ("alert", alert),
+            ("happening", happened.happening.name),
+            ("note", note),
+        )
+        entry = Entry(
+            event="alert.told", at=self._clock.now(), actor=happened.actor,
+            details=tuple(detail for detail in details if detail[1]),
+        )  # fmt: skip
+        try:
+            await self._ledger.record_happened([happened], [entry])
+        except ValueError:
+            # The exchange holds as much as one can hold: it is told apart, so that the others are told all the same.
+            log.warning("an exchange cannot be told about its alert, exchange=%s", happened.exchange)
+
+
+def notice(alert: Alert, kind: ChangeKind, at: datetime) -> AlertChange:
+    """A change of ours in the words of the feed."""
+    return AlertChange(
+        number=0, kind=kind, alert=alert.id, issuer=alert.issuer, category=alert.category, article=alert.article, at=at,
+        expires_at=alert.expires_at,
+    )  # fmt: skip
+
+
+def _past(alert: Alert) -> list[AlertChange]:
+    past = []
+    if alert.entered_at is not None:
+        past.append(notice(alert, ChangeKind.ENTERED, alert.entered_at))
+    if alert.status is Status.DELETED and alert.deleted_at is not None:
+        past.append(notice(alert, ChangeKind.DELETED, alert.deleted_at))
+    return past
