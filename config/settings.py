@@ -28,6 +28,10 @@ class Office(_Strict):
         description="Our own offices as role:code; the first speaks where nothing more fitting is known.", min_length=1
     )
 
+    urgent_give_up_minutes: int = Field(
+        30, ge=1, le=720, description="After so long an urgent message that cannot be handed over waits for a person who telephones."
+    )
+
     @field_validator("parties")
     @classmethod
     def _shape(cls, value: tuple[str, ...]) -> tuple[str, ...]:

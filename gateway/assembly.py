@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
@@ -460,6 +460,7 @@ def assemble(
     router = TableRouter(routes)
     reach = Reach(
         calendars=calendars,
+        urgent_give_up=timedelta(minutes=home.settings.office.urgent_give_up_minutes),
         ledger=store,
         router=router,
         outbound=channels.outbound,

@@ -13,6 +13,28 @@ ASK_SECONDS: Final = (5, 15, 60, 300, 900)
 URGENT_ASK_SECONDS: Final = (2, 5, 15, 60)
 
 
+URGENT_GIVE_UP: Final = timedelta(minutes=30)
+"""After this an urgent message is brought before a person who telephones. Our own proposal; an office sets its own."""
+SHARE_OF_A_LIMIT: Final = 0.5
+"""Of the time that is left of a legal limit when a message is ordered: the rest is for a person. Our own proposal."""
+
+
+def give_up_at(
+    ordered_at: datetime, retry: timedelta, *, urgent: timedelta | None = None, limit_ends: datetime | None = None
+) -> datetime:
+    """When the gateway stops trying to hand over, so that a person can still act.
+
+    `retry` is what was agreed with the partner; `urgent` bounds an urgent message, `limit_ends` one that a legal limit
+    waits for. A limit that had already passed when the message was ordered hurries nobody more.
+    """
+    ends = [ordered_at + retry]
+    if urgent is not None:
+        ends.append(ordered_at + urgent)
+    if limit_ends is not None and limit_ends > ordered_at:
+        ends.append(ordered_at + (limit_ends - ordered_at) * SHARE_OF_A_LIMIT)
+    return min(ends)
+
+
 def transmit_again(now: datetime, failures: int, urgent: bool) -> datetime:
     """The next try to hand over after so many failures (at least one)."""
     steps = URGENT_TRANSMIT_MINUTES if urgent else TRANSMIT_MINUTES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -31,8 +31,22 @@ class Picture(Struct, frozen=True, kw_only=True):
     @property
     def due(self) -> datetime | None:
         """The nearest end of a clock that still runs."""
-        ends = (run.state.due for run in self.runs if run.live and not run.overdue and run.state)
-        return min((end for end in ends if end), default=None)
+        return min(self._ends(), default=None)
+
+    def owed_by(self, parties: frozenset[PartyId]) -> datetime | None:
+        """The nearest end of a clock that still runs against one of these."""
+        return min(self._ends(parties), default=None)
+
+    def _ends(self, parties: frozenset[PartyId] | None = None) -> Iterator[datetime]:
+        for run in self.runs:
+            if (
+                run.live
+                and not run.overdue
+                and run.state
+                and run.state.due
+                and (parties is None or run.bound in parties)
+            ):
+                yield run.state.due
 
     @property
     def next_look_at(self) -> datetime | None:

@@ -170,6 +170,7 @@ class Watch:
             overdue=any(run.overdue for run in picture.runs),
             overdue_by=picture.overdue_by,
             due=picture.due,
+            owed_by_us=picture.owed_by(self._own),
             marks=(*matter.marks, *(mark.name for mark in marks)),
             trouble=trouble,
             next_look_at=min((look for look in looks if look), default=None),

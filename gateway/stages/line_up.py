@@ -5,6 +5,7 @@ outside.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from msgspec import Struct
 
@@ -27,6 +28,7 @@ from gateway.ports import (
     Verifier,
 )
 from gateway.receipts import Receipts
+from gateway.retry import URGENT_GIVE_UP
 from gateway.stages.acknowledge import Acknowledge
 from gateway.stages.check import CheckInbound, CheckOutbound
 from gateway.stages.confirm import Confirm
@@ -66,6 +68,8 @@ class Reach(Struct, frozen=True, kw_only=True):
     """Where rules look up the alert that a message is about."""
     calendars: Calendars = NoCalendars()
     """Working days and legal time, by the office that a limit binds."""
+    urgent_give_up: timedelta = URGENT_GIVE_UP
+    """When an urgent message that cannot be handed over is brought before a person."""
 
 
 def judging(know: Knowledge) -> list[Stage]:
@@ -90,6 +94,6 @@ def performing(know: Knowledge, reach: Reach) -> list[Stage]:
         RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats, fitting),
         Deliver(reach.registers, reach.case_systems, reach.clock, know.formats),
         Acknowledge(know.formats, know.office, reach.ids),
-        Transmit(know.directory, reach.outbound, reach.clock),
+        Transmit(know.directory, reach.outbound, reach.clock, reach.ledger, reach.urgent_give_up),
         Confirm(know.directory),
     ]

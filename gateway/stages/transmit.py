@@ -19,15 +19,16 @@ from gateway.envelope import Attempt, Direction, Envelope
 from gateway.errors import Refused
 from gateway.handover import Outgoing
 from gateway.identity import family_of
-from gateway.ledger import Row
+from gateway.ledger import Ledger, Row
 from gateway.partners import Directory, Partner
 from gateway.ports import Clock, OutboundChannel
-from gateway.retry import transmit_again
+from gateway.retry import URGENT_GIVE_UP, give_up_at, transmit_again
 from gateway.settlement import CONFIRMING_STAGES
 from gateway.stages.ways import Ways
 from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdict
 
 STARTED: Final = "started"
+TELEPHONE: Final = "transmit.telephone"
 REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
 
 
@@ -39,8 +40,12 @@ class Transmit:
     needs = frozenset({"form", "leg", "signed"})
     adds = frozenset({"transmissions"})
 
-    def __init__(self, directory: Directory, channels: Mapping[str, OutboundChannel], clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, channels: Mapping[str, OutboundChannel], clock: Clock, ledger: Ledger,
+        urgent_give_up: timedelta = URGENT_GIVE_UP,
+    ) -> None:  # fmt: skip
         self._directory, self._channels, self._clock = directory, channels, clock
+        self._ledger, self._urgent_give_up = ledger, urgent_give_up
         self._ways = Ways(directory, channels)
 
     def begin(self, row: Row, now: datetime) -> Envelope | None:
@@ -58,7 +63,26 @@ class Transmit:
             raise Refused("recipient.unknown", "The counterpart is no partner of this office any more.")
         outgoing = self._outgoing(envelope, self._reached(envelope, partner), now)
         attempt = await self._channels[envelope.leg.channel].send(outgoing)
+        if attempt.outcome == "unavailable":
+            return self._again(
+                row, _with(envelope, attempt), partner, attempt, await self._person_by(envelope, partner)
+            )
         return self._verdict(row, partner, attempt)
+
+    async def _person_by(self, envelope: Envelope, partner: Partner) -> datetime | None:
+        """When a person must take over from the retries; None for what no person sends, and once one has let it go on."""
+        if envelope.kind in REPEATABLE_KINDS or envelope.released(TELEPHONE):
+            return None
+        known = envelope.learned
+        matter = (await self._ledger.exchange(known.exchange)).matter if known.exchange else None
+        urgent = envelope.form.header.urgency != "NORMAL"
+        limit_ends = matter.owed_by_us if matter else None
+        if not urgent and limit_ends is None:
+            return None
+        return give_up_at(
+            envelope.received_at, timedelta(hours=partner.retry_hours), urgent=self._urgent_give_up if urgent else None,
+            limit_ends=limit_ends,
+        )  # fmt: skip
 
     def _reached(self, envelope: Envelope, partner: Partner) -> Partner:
         """The partner as the way of this attempt reaches it."""
@@ -97,8 +121,6 @@ class Transmit:
         match attempt.outcome:
             case "taken":
                 return Advance(envelope=known, also=also, details=(("attempt", str(attempt.number)),))
-            case "unavailable":
-                return self._again(row, known, partner, attempt)
             case "refused":
                 reason = Reason(
                     code="transmit.refused",
@@ -107,11 +129,13 @@ class Transmit:
                 )
                 return Hold(envelope=known, reason=reason, also=also)
             case _ if row.envelope.kind in REPEATABLE_KINDS:
-                return self._again(row, known, partner, attempt)
+                return self._again(row, known, partner, attempt, None)
             case _:
                 return self._ambiguous(known, attempt)
 
-    def _again(self, row: Row, known: Envelope, partner: Partner, attempt: Attempt) -> Verdict:
+    def _again(
+        self, row: Row, known: Envelope, partner: Partner, attempt: Attempt, person_by: datetime | None
+    ) -> Verdict:
         also = (("transmission.attempted", _about(attempt)),)
         if attempt.at - known.received_at > timedelta(hours=partner.retry_hours):
             reason = Reason(
@@ -120,8 +144,13 @@ class Transmit:
                 operator=attempt.evidence,
             )
             return Hold(envelope=known, reason=reason, also=also)
+        if person_by is not None and attempt.at >= person_by:
+            words = f"{self._ways.telephone(partner)} {attempt.evidence}".strip()
+            public = "Not delivered in time; a person must telephone the counterpart while the time still serves."
+            return Hold(envelope=known, reason=Reason(code=TELEPHONE, public=public, operator=words), also=also)
         known, rerouted = self._rerouted(known, partner)
         at = transmit_again(self._clock.now(), row.attempts + 1, known.form.header.urgency != "NORMAL")
+        at = min(at, max(person_by, self._clock.now())) if person_by else at
         reason = Reason(
             code="transmit.waiting", public="The counterpart's server cannot take it now.", operator=attempt.evidence
         )

@@ -14,6 +14,8 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from adapters.calendars.holidays.calendars import StateCalendars
+from adapters.calendars.holidays.settings import CalendarSettings
 from adapters.stores.memory.ledger import MemoryLedger
 from gateway import parcel, safexml
 from gateway.clock import Uuid7Source
@@ -39,6 +41,8 @@ from routing.table import read_table
 from schemas.catalogue import discover
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+CALENDARS = StateCalendars({code: CalendarSettings(holidays_of="DK") for code in ("XA", "XB", "XC", "XD")})
+"""The fictitious states work and rest like a real one."""
 
 
 class TurnedClock:
@@ -250,7 +254,7 @@ class Rig:
         reach = Reach(
             ledger=self.ledger, router=TableRouter(read_table(self._routes)),
             outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock,
-            ids=Uuid7Source(),
+            ids=Uuid7Source(), calendars=CALENDARS,
         )  # fmt: skip
         return join(self.knowledge, reach, compute, {})
 
@@ -266,13 +270,13 @@ class Rig:
         accepted = await self.gateway.intake.take(
             "wire", payload, Claim(sender=sender, recipients=("sirene@xa.spoc.example",))
         )
-        await self.gateway.engine.quiet()
+        await self.gateway.quiet()
         return accepted.envelope
 
     async def later(self, by: timedelta) -> None:
         """Time passes and what became due has happened."""
         self.clock.turn(by)
-        await self.gateway.engine.quiet()
+        await self.gateway.quiet()
 
     async def row(self, envelope: str) -> Row:
         row = await self.ledger.get(envelope)
