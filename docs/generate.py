@@ -16,6 +16,7 @@ from typing import Any, cast
 from docs.code_tables import checks, codes, signature_codes
 from docs.form_pages import family, formats, header
 from docs.markdown import code, table
+from docs.name_tables import names
 from docs.setting_tables import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -153,7 +154,8 @@ def operations() -> str:
 
 PARTS: dict[str, Callable[..., str]] = {
     "lifecycle": lifecycle, "events": events, "settings": settings, "formats": formats, "header": header, "routes": routes,
-    "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences, "checks": checks, "signature-codes": signature_codes,
+    "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences,
+    "checks": checks, "signature-codes": signature_codes, "names": names,
 }  # fmt: skip
 
 
