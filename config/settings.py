@@ -1,7 +1,7 @@
 """Typed configuration: what an office decides about its gateway, with a default and a sentence for each.
 
 Adapters keep their own settings beside themselves; here their tables are passed through as they stand (`channels`,
-`registers`, `case_systems`, `ledger`), and the assembly has each adapter read its own.
+`registers`, `case_systems`, `alert_systems`, `ledger`), and the assembly has each adapter read its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ class Office(_Strict):
     )
 
     urgent_give_up_minutes: int = Field(
-        30, ge=1, le=720, description="After so long an urgent message that cannot be handed over waits for a person who telephones."
+        30,
+        ge=1,
+        le=720,
+        description="After so long an urgent message that cannot be handed over waits for a person who telephones.",
     )
 
     @field_validator("parties")
@@ -133,6 +136,9 @@ class Settings(_Strict):
     )
     registers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     case_systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    alert_systems: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="At most one: the national part of SIS. Without it there are no alerts."
+    )
     calendars: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Tables `[calendars.CODE]`: zone, days off and holidays of a state, where the shipped ones are not enough.",

@@ -32,6 +32,9 @@ from config.load import NOBODY, PARTNERS_FILE, Home, load
 from config.tolerances import Known as KnownToTolerances
 from config.tolerances import read_tolerances, tolerance_file
 from gateway.addressbook.shelf import Shelf
+from gateway.alerts.cursor import CursorFile
+from gateway.alerts.lookup import LiveLookup
+from gateway.alerts.office import AlertWay
 from gateway.api.door import ApiClient, ApiDoor, new_token_key
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.clocks.calendar import Calendars
@@ -61,7 +64,9 @@ PATH_SETTINGS: Final = frozenset({
     "tls_certificate", "tls_key", "client_certificate", "client_key", "ca_file", "token_file", "url_file", "path",
 })  # fmt: skip
 """Settings of adapters that name files; relative ones stand below the home folder."""
-TABLES: Final = {"channels": "channels", "registers": "registers", "casesystems": "case_systems"}
+TABLES: Final = {
+    "channels": "channels", "registers": "registers", "casesystems": "case_systems", "alertsystems": "alert_systems",
+}  # fmt: skip
 """Kinds of adapters (their folders) and the tables of `spoc.toml` that configure them."""
 T = TypeVar("T")
 
@@ -199,7 +204,11 @@ def formats_of(home: Home) -> Catalogue:
 
 def worker_table(brief: Briefing, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
-    office, directory, formats = Office(parties=brief.parties), Directory(brief.partners, brief.book), discover(brief.versions)
+    office, directory, formats = (
+        Office(parties=brief.parties),
+        Directory(brief.partners, brief.book),
+        discover(brief.versions),
+    )
     directory.tolerances = Tolerances(brief.tolerances)
     signing = [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
@@ -363,6 +372,22 @@ def _calendars(built: Built) -> Calendars:
     return StateCalendars({code: settings for code, settings in read.items() if settings is not None})
 
 
+def _alert_way(built: Built, formats: Formats, clock: Clock, ids: IdSource) -> AlertWay | None:
+    """The way to the alert system, for the family that knows about alerts; None where none is configured."""
+    systems = _systems(built, "alertsystems", "alertsystem", built.home.settings.alert_systems)
+    if len(systems) > 1:
+        names = ("alert_systems", list(systems)[1])
+        built.faults.append(built.home.fault(names, "There is one alert system already.", "Keep one of the tables."))
+    families = {family.name: family.alerts for family in (formats.family(spec.id) for spec in formats) if family.alerts}
+    if not systems or not families:
+        return None
+    (name, system), (family, law) = next(iter(systems.items())), next(iter(families.items()))
+    return AlertWay(
+        system=system, family=family, law=law, lookup=LiveLookup(system, clock, ids),
+        cursor=CursorFile(built.home.data / "alerts" / f"{name}.cursor"), pause=timedelta(seconds=system.follow_seconds),
+    )  # fmt: skip
+
+
 def _open_system(built: Built, setting: tuple[str, str], module: Any, table: Mapping[str, Any]) -> Any:
     return built.attempt(setting, lambda: module.ADAPTER(read_settings(built.home, table, module.SETTINGS)))
 
@@ -452,6 +477,7 @@ def assemble(
     channels = Channels(built, directory, clock)
     registers = _systems(built, "registers", "register", home.settings.registers)
     case_systems = _systems(built, "casesystems", "casesystem", home.settings.case_systems)
+    alerts = _alert_way(built, formats, clock, ids)
     routes = _table(built, registers, case_systems, formats)
     calendars = _calendars(built)
     knowledge = _knowledge(built, formats, directory, ids, clock.now())
@@ -471,4 +497,4 @@ def assemble(
     )
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory))
-    return join(knowledge, reach, compute, channels.inbound)
+    return join(knowledge, reach, compute, channels.inbound, alerts)

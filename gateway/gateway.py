@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import msgspec
+
+from gateway.alerts.office import AlertOffice, AlertWay, open_office
 from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError
@@ -62,6 +65,8 @@ class Gateway:
     outbound: Mapping[str, OutboundChannel] = field(default_factory=dict)
     registers: Mapping[str, Register] = field(default_factory=dict)
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
+    alerts: AlertOffice | None = None
+    """None where no alert system is configured."""
 
     async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
         """Ledger first, doors last: nothing is let in before it can be kept and moved.
@@ -80,6 +85,8 @@ class Gateway:
             await way_out.start()
         self.engine.start()
         self.watch.start()
+        if self.alerts:
+            await self.alerts.start()
         for door in self.inbound.values():
             await door.start(self.intake)
 
@@ -93,6 +100,7 @@ class Gateway:
             *(way.stop() for way in ways),
         ]
         endings += [
+            *((self.alerts.stop(),) if self.alerts else ()),
             *(each.stop() for each in self.registers.values()),
             *(each.stop() for each in self.case_systems.values()),
         ]
@@ -122,6 +130,7 @@ class Gateway:
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
         checks |= {f"case system {name}": system.probe() for name, system in self.case_systems.items()}
+        checks |= {f"alert system {self.alerts.system.name}": self.alerts.system.probe()} if self.alerts else {}
         results = await asyncio.gather(*checks.values(), return_exceptions=True)
         reasons = [
             f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None
@@ -142,18 +151,30 @@ async def _quietly(ending: Awaitable[None]) -> None:
         log.warning("while stopping: %s at %s", type(error).__name__, datetime.now(UTC).isoformat())
 
 
-def join(knowledge: Knowledge, reach: Reach, compute: Compute | None, inbound: Mapping[str, InboundChannel]) -> Gateway:
+def join(
+    knowledge: Knowledge, reach: Reach, compute: Compute | None, inbound: Mapping[str, InboundChannel],
+    alerts: AlertWay | None = None,
+) -> Gateway:  # fmt: skip
     """Parts become a gateway; without a compute of its own, verdicts are given in this process."""
+    if alerts:
+        reach = msgspec.structs.replace(reach, alerts=alerts.lookup)
     table = arrange([*judging(knowledge), *performing(knowledge, reach)])
     compute = compute or InlineCompute(table)
     ledger, clock = reach.ledger, reach.clock
     watch = Watch(ledger, knowledge.formats, frozenset(knowledge.office.parties), clock, reach.calendars)
     pipeline = Pipeline(table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look)
     engine = Engine(pipeline, ledger, clock)
+    intake = LedgerIntake(ledger, clock, reach.ids, engine.offer)
+    alert_office = None
+    if alerts:
+        alert_office = open_office(
+            alerts, ledger=ledger, clock=clock, ids=reach.ids, formats=knowledge.formats, directory=knowledge.directory,
+            office=knowledge.office, intake=intake, noticed=watch.look,
+        )  # fmt: skip
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
-        intake=LedgerIntake(ledger, clock, reach.ids, engine.offer), desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
+        intake=intake, alerts=alert_office, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
         watch=watch,
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
     )  # fmt: skip

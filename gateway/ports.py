@@ -213,6 +213,8 @@ class AlertSystem(Protocol):
 
     name: str
     time_limit_seconds: float
+    follow_seconds: float
+    """Pause between two looks at its notices; 0 for never."""
 
     async def enter(self, command: EnterAlert, asking: Asking) -> Alert:
         """The alert as it was entered, with its id. The same idempotency key enters one alert."""

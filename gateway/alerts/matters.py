@@ -7,6 +7,7 @@ that comes twice are one and the same. Deleting an alert starts the retention cl
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -28,8 +29,10 @@ log = logging.getLogger(__name__)
 class AlertMatters:
     """The exchanges about alerts."""
 
-    def __init__(self, ledger: Ledger, law: AlertLaw, family: str, clock: Clock) -> None:
-        self._ledger, self._law, self._family, self._clock = ledger, law, family, clock
+    def __init__(
+        self, ledger: Ledger, law: AlertLaw, family: str, clock: Clock, noticed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._ledger, self._law, self._family, self._clock, self._noticed = ledger, law, family, clock, noticed
 
     async def about(self, alert: str) -> list[Matter]:
         """Every exchange about an alert."""
@@ -99,6 +102,8 @@ class AlertMatters:
         except ValueError:
             # The exchange holds as much as one can hold: it is told apart, so that the others are told all the same.
             log.warning("an exchange cannot be told about its alert, exchange=%s", happened.exchange)
+        else:
+            self._noticed()
 
 
 def notice(alert: Alert, kind: ChangeKind, at: datetime) -> AlertChange:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway import parcel, safexml
+from gateway.alerts.hitting import drafted
 from gateway.attachments.recognise import kind_findings, recognise_all, recognised_in
 from gateway.envelope import Direction, Envelope, Identification, Part
 from gateway.errors import Refused
@@ -116,7 +117,7 @@ class CheckOutbound:
         refusal = _refuse_or_hold(known, findings)
         if refusal:
             return refusal
-        held = onward(known, self._formats.family(form.format))
+        held = onward(known, self._formats.family(form.format)) or drafted(known)
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
         told = (
