@@ -1,7 +1,7 @@
 """Where an exchange stands: `read` fits every message into its dialogue and says what may come next. Pure and deterministic.
 
 The one idea: a message is fitted, in the order of sending, to the first of these that allows it: a dialogue that it answers; an
-open dialogue on the same alert in which it is the sender's turn; a dialogue that it opens; a dialogue in which forms of its kind may
+open dialogue on the same alert in which it is the sender's turn (unless a row forbids it); a dialogue that it opens; a dialogue in which forms of its kind may
 always come. What fits nowhere is a problem for an officer and changes no state.
 """
 
@@ -27,6 +27,8 @@ ALERT: Final = "schengen_id"
 """The fact that names the alert; dialogues on different alerts stand side by side in one exchange."""
 ISSUER: Final = "issuer"
 """The fact that names the party whose alert it is, where the form says so."""
+MAX_NEAR: Final = 32
+"""Among how many dialogues on one alert a message that answers none by name is placed: open ones first, then the newest."""
 
 
 def read(
@@ -78,12 +80,14 @@ class _Reading:
         parents = self._links.answered_by(step)
         courses = self._concerned(step, parents)
         problem = self._twice(courses, step)
-        taken = problem is None and (
-            self._continue(courses, step, free=False)
-            or self._open(step, parents)
-            or self._continue(courses, step, free=True)
-            or self._open(step, parents, last=True)
-        )
+        taken = problem is None and self._continue(courses, step, free=False)
+        problem = problem if taken or problem else self._forbidden(courses, step)
+        if problem is None and not taken:
+            taken = (
+                self._open(step, parents)
+                or self._continue(courses, step, free=True)
+                or self._open(step, parents, last=True)
+            )
         aside = self._beside(step) if problem is None else False
         if not taken and not aside:
             course, finding = problem or self._problem(courses, step)
@@ -126,24 +130,20 @@ class _Reading:
 
     def _concerned(self, step: Step, parents: Sequence[Step]) -> list[Running]:
         """The dialogues that the message can belong to, the likeliest first."""
-        answered_ones = list(dict.fromkeys(id(home) for each in parents if (home := self._home.get(each.envelope))))
+        homes = [
+            home for each in parents if (home := self._home.get(each.envelope)) is not None and not home.chart.beside
+        ]
+        answered_ones = list({id(home): home for home in homes}.values())
         alert = step.says(ALERT)
-
-        def near(course: Running) -> bool:
-            same_alert = not alert or not course.alert or alert == course.alert
-            return (
-                not course.chart.beside
-                and course.opening.test == step.test
-                and (same_alert or id(course) in answered_ones)
-            )
-
-        rank = {course: place for place, course in enumerate(answered_ones)}
-
-        def likelihood(place_and_course: tuple[int, Running]) -> tuple[int, bool, bool, int]:
-            place, course = place_and_course
-            return (rank.get(id(course), len(rank)), course.closed, step.sender not in course.roles.values(), -place)
-
-        return [course for _, course in sorted(enumerate(self._courses), key=likelihood) if near(course)]
+        near = [
+            course
+            for course in reversed(self._courses)
+            if not course.chart.beside
+            and course.opening.test == step.test
+            and (not alert or course.alert in ("", alert))
+        ]
+        near.sort(key=lambda course: (course.closed, step.sender not in course.roles.values()))
+        return list({id(course): course for course in (*answered_ones, *near[:MAX_NEAR])}.values())
 
     def _twice(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding] | None:
         """Whether it opens again what was opened for the same matter, against the chart."""
@@ -246,15 +246,19 @@ class _Reading:
             course.questions.append(Question(step=step, open_for=others, wants=wants))
             self._noted += asked(self._charts, step, self._own)
 
-    def _problem(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding]:
+    def _forbidden(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding] | None:
+        """Whether a row of a dialogue between these parties forbids it."""
         aside = self._aside(step)
         for course in courses:
             bar = course.barred(step, aside, same=False)
-            if bar is not None:
+            if bar is not None and any(party in course.roles.values() for party in step.to):
                 return course, refusal.by_bar(bar, course)
-        for course in courses:
-            if step.letter in course.chart.letters:
-                return course, refusal.out_of_turn(self._charts, course, step)
+        return None
+
+    def _problem(self, courses: Sequence[Running], step: Step) -> tuple[Running | None, Finding]:
+        course = next((each for each in courses if step.letter in each.chart.letters), None)
+        if course is not None:
+            return course, refusal.out_of_turn(self._charts, course, step)
         return None, refusal.reply_to_nothing(self._charts, step)
 
     def standing(self, same: dict[EnvelopeId, EnvelopeId]) -> Standing:
