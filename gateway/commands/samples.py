@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import Final
 
+from gateway.commands.endings import NOT_FOUND, Ending
 from gateway.identity import party
 from schemas.form import FormSpec
 
@@ -23,8 +24,12 @@ RECENT: Final = timedelta(days=6 * 366)
 
 
 def shipped(spec: FormSpec) -> bytes:
-    """The sample of a format as it is shipped."""
-    return (files("schemas") / spec.family / "samples" / f"{spec.element}.xml").read_bytes()
+    """The sample of a format as it is shipped; raises `Ending` for a format that ships none."""
+    file = files("schemas") / spec.family / "samples" / f"{spec.element}.xml"
+    if not file.is_file():
+        remedy = f"Put one into schemas/{spec.family}/samples/{spec.element}.xml."
+        raise Ending(NOT_FOUND, "sample.none", f"No sample of {spec.id} is shipped.", remedy)
+    return file.read_bytes()
 
 
 def freshened(content: bytes, now: datetime, message_id: str) -> bytes:

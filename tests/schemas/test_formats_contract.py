@@ -23,6 +23,7 @@ from gateway.attachments.recognised import Recognised
 from gateway.findings import Finding, Occasion, Rule, Severity, worst
 from schemas.catalogue import discover
 from schemas.form import FormSpec
+from schemas.rule_listing import AS_RULE, rules_of
 from tests.services.programs import require_program
 
 CATALOGUE = discover()
@@ -41,7 +42,9 @@ each_format = pytest.mark.parametrize("spec", FORMATS, ids=lambda spec: spec.id)
 
 
 def sample(spec: FormSpec) -> Path:
-    return Path(str(files("schemas"))) / spec.family / "samples" / f"{spec.element}.xml"
+    """The sample that is shipped, else the first message of its corpus that passes."""
+    shipped = Path(str(files("schemas"))) / spec.family / "samples" / f"{spec.element}.xml"
+    return shipped if shipped.is_file() else min((CORPUS / spec.family / spec.element / "passes").glob("*.xml"))
 
 
 def parsed(path: Path) -> etree._Element:
@@ -180,14 +183,20 @@ def test_every_rule_has_a_message_that_breaks_it(family: str) -> None:
     broken = {path.stem.partition("--")[0] for path in FAILS if path.parts[-4] == family}
     rules = {rule.id for spec in FORMATS if spec.family == family for rule in spec.rules}
 
-    assert rules - broken == set()
+    # A few rules need more than a form, such as the address book: a story of their own shows them.
+    stories = {rule.id for rule in rules_of(family, CATALOGUE) if rule.enforced_in != AS_RULE and "::" in rule.fails}
+
+    assert rules - broken - stories == set()
     assert broken - rules - {"XSD"} == set()
 
 
 @each_format
 def test_every_format_has_messages_that_pass_and_messages_that_fail(spec: FormSpec) -> None:
+    elsewhere = {rule.id for other in FORMATS if other is not spec for rule in other.rules}
+
     assert [path for path in PASSES if spec_of(path) is spec]
-    assert [path for path in FAILS if spec_of(path) is spec]
+    if {rule.id for rule in spec.rules} - elsewhere:
+        assert [path for path in FAILS if spec_of(path) is spec], "its own rules are shown by no message"
 
 
 @pytest.mark.parametrize("path", PASSES, ids=story)
