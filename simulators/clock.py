@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 NEXT = "next"
+MAX_WAIT_SECONDS = 120.0
 MAX_STEP = timedelta(days=3660)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)  # room for adding to it
 
@@ -30,6 +31,7 @@ class Clock:
         self._waiting: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._numbers = count()
         self._alarm: asyncio.TimerHandle | None = None
+        self._somebody_waits = asyncio.Event()
 
     def now(self) -> datetime:
         return self._stopped if self._stopped is not None else datetime.now(UTC) + self._ahead
@@ -68,8 +70,20 @@ class Clock:
             return
         waiter = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (moment, next(self._numbers), waiter))
+        self._somebody_waits.set()
         self._set_alarm()
         await waiter
+
+    async def somebody_waits(self, seconds: float) -> datetime | None:
+        """`next` as soon as there is one, or None after so many seconds of the machine: it is safe to turn the clock."""
+        if self.next is None:
+            self._somebody_waits.clear()
+            try:
+                async with asyncio.timeout(min(seconds, MAX_WAIT_SECONDS)):
+                    await self._somebody_waits.wait()
+            except TimeoutError:
+                return None
+        return self.next
 
     def _wake(self) -> None:
         now = self.now()
@@ -106,7 +120,14 @@ class Clock:
             "next": following.isoformat() if following else None,
         }
 
-    async def show(self, _request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> web.Response:
+        """`?wait=SECONDS`: as soon as somebody waits for a moment of this clock."""
+        try:
+            seconds = float(request.query.get("wait", "0"))
+        except ValueError:
+            return web.json_response({"errors": ["wait is a number of seconds"]}, status=400)
+        if seconds > 0:
+            await self.somebody_waits(seconds)
         return web.json_response(self.as_json())
 
     async def turn(self, request: web.Request) -> web.Response:

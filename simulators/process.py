@@ -54,7 +54,11 @@ async def _serve(simulator: Simulator, launch: Launch) -> None:
     ready_file.unlink(missing_ok=True)  # a stale one would lie
     station = _station(simulator, launch)
     ended = end_with_signals()
-    running = await simulator.start(station)
+    try:
+        running = await simulator.start(station)
+    except BaseException:
+        station.recorder.close()
+        raise
     control = Control(simulator, station, running)
     control_runner, control_url = await control.start(launch.control_port)
     ready = {

@@ -23,6 +23,7 @@ PHOTO = "photo.jpg"
 _ORDER_KEYS = frozenset({
     "form", "document", "values", "header", "attachments", "to", "urgency", "handling", "in_reply_to", "message_id",
     "our_reference", "attempt", "repeat", "tamper", "mail_from", "mailbox",
+    "version",
 })  # fmt: skip
 
 
@@ -72,6 +73,8 @@ class Clerk:
     def _new(self, order: dict[str, Any], tamper: str, written: etree._Element | None = None) -> tuple[Message, Action]:
         office = self.office
         root = _paper(order) if written is None else written
+        if "version" in order:
+            root = office.in_version(root, int(order["version"]))
         files = self._files(order, root)
         to = self._recipient(order)
         filling = self._filling(order, root, to, files)

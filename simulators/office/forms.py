@@ -173,9 +173,10 @@ def has_schema(root: etree._Element) -> bool:
 
 
 def _schema_file(root: etree._Element) -> Path:
-    """Version 1 is in `xsd`; a later one in `xsd2` and so on."""
+    """Version 1 is in `xsd`, any other in a folder of its own below."""
     version = version_of(root)
-    return SCHEMAS / family_of(root) / f"xsd{version if version > 1 else ''}" / f"{name_of(root).lower()}.xsd"
+    folder = SCHEMAS / family_of(root) / "xsd"
+    return (folder if version == 1 else folder / f"v{version}") / f"{name_of(root).lower()}.xsd"
 
 
 @cache

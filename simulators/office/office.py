@@ -30,9 +30,12 @@ from simulators.office.outbox import Manner, Message, Outbox, facts_of
 from simulators.office.signing import sign
 from simulators.office.smtp_in import listen
 from simulators.office.smtp_out import Sent
+from simulators.office.templates import CannotFill
 from simulators.office.verifying import judge
 from simulators.recorder import payload_facts
 from simulators.scenario import ACCEPT, MAIL, Action, Incident
+
+STOP_ROUNDS, STOP_SECONDS = 3, 0.3
 
 
 class Office:
@@ -63,8 +66,11 @@ class Office:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
+        for _ in range(STOP_ROUNDS):  # a task may be told in the one moment in which asyncio does not hear it
+            for task in tuple(self._tasks):
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(tuple(self._tasks), timeout=STOP_SECONDS)
         if self.outbox.queue is not None:
             await self.outbox.queue.close()
 
@@ -172,6 +178,12 @@ class Office:
     def objections(self, _root: etree._Element, _message: dict[str, Any]) -> list[dict[str, str]]:
         """What this office has against a message, beside what everybody would."""
         return []
+
+    def in_version(self, root: etree._Element, version: int) -> etree._Element:
+        """The form in another version; raises `CannotFill`."""
+        if version != forms.version_of(root):
+            raise CannotFill(f"it is written here in version {forms.version_of(root)} only")
+        return root
 
     def remarks(self, _message: dict[str, Any]) -> list[dict[str, str]]:
         """What it notes about a message, and does not refuse it for."""

@@ -5,7 +5,7 @@ change both while it runs. Habits are invented; they say nothing about a real of
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +13,8 @@ from aiohttp import web
 from lxml import etree
 
 from simulators.counterparts.bureaux import replies, strict
-from simulators.counterparts.bureaux.habits import Conduct, HabitUnknown, conduct_of
+from simulators.counterparts.bureaux.habits import ANY, Conduct, HabitUnknown, conduct_of
+from simulators.counterparts.bureaux.older import NEWER, OLDER, older
 from simulators.counterparts.bureaux.states import State, find_state
 from simulators.declaration import Station
 from simulators.office import forms
@@ -23,6 +24,7 @@ from simulators.office.keys import SigningPair
 from simulators.office.mail import USUAL, Arrival, MailStyle, text_of_mail
 from simulators.office.odd_xml import oddly, other_prefixes, with_blank_end
 from simulators.office.office import Office, finding
+from simulators.office.templates import CannotFill
 
 OPERATIONAL, FREE_TEXT = "oper", ("message", "consult", "tech", "director")
 """Mailboxes (SIRENE Manual, 2015 text, 1.10.3; `consult` from the Commission's glossary). Urgent forms go to the first."""
@@ -126,8 +128,8 @@ class Bureau(Office):
 
     def objections(self, root: etree._Element, message: dict[str, Any]) -> list[dict[str, str]]:
         found = []
-        version = forms.version_of(root)
-        if forms.has_schema(root) and 0 < self.conduct.speaks_version < version:
+        version, spoken = forms.version_of(root), self.conduct.speaks_version
+        if strict.letter_of(message) and forms.has_schema(root) and spoken not in (ANY, version):
             found.append(finding("format.version-unknown", f"version {version} of the forms is not spoken here"))
         found += [
             finding("R41", f"{self.state.name} takes no part in alerts under {article}")
@@ -150,8 +152,9 @@ class Bureau(Office):
         reply = replies.choose(message) if self.conduct.answers else None
         if reply is None:
             return
-        conduct, clock = self.conduct, self.station.clock
-        await clock.wait_until(clock.now() + timedelta(hours=conduct.answer_after_hours))
+        conduct = self.conduct
+        due = datetime.fromisoformat(message["at"]) + timedelta(hours=conduct.answer_after_hours)
+        await self.station.clock.wait_until(due)
         await self.rest()
         text = replies.text_of(reply, self.consent)
         await self._answer(reply.sends, message, text)
@@ -170,7 +173,15 @@ class Bureau(Office):
         }
         await Clerk(self).answer(order, root)
 
+    def in_version(self, root: etree._Element, version: int) -> etree._Element:
+        if version not in (OLDER, NEWER):
+            raise CannotFill(f"forms are written in version {NEWER} or {OLDER}")
+        is_older = forms.version_of(root) == OLDER
+        return older(root) if version == OLDER and not is_older else root
+
     def sign(self, root: etree._Element, pair: SigningPair | None = None) -> bytes:
+        if forms.family_of(root) == "sirene" and self.conduct.speaks_version == OLDER:
+            root = self.in_version(root, OLDER)
         style = self.conduct.xml
         if style.startswith("odd"):
             payload = super().sign(other_prefixes(root), pair)

@@ -14,6 +14,7 @@ from typing import Any
 
 XML_STYLES = ("usual", "odd", "odd-8bit", "trailing")
 MAIL_STYLES = ("usual", "odd", "8bit", "ragged")
+ANY = -1  # all versions there are schemas for
 MOST = 10_000.0  # hours, copies, mails
 
 
@@ -25,7 +26,7 @@ class Conduct:
     answer_after_hours: float = 0.0
     extra_m_forms: int = 0  # beside each answer
     strict: bool = False
-    speaks_version: int = 0  # of the forms; 0: all there are
+    speaks_version: int = ANY  # of the forms
     xml: str = "usual"
     mail: str = "usual"
     rests_from_hour: int = 0  # local time; no rest where both hours are the same

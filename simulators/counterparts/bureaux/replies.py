@@ -14,9 +14,10 @@ from typing import Any
 
 from lxml import etree
 
+from simulators.counterparts.bureaux.older import OLDER, older
 from simulators.counterparts.bureaux.strict import fits, letter_of
 from simulators.office import templates
-from simulators.office.forms import body_of, name_of
+from simulators.office.forms import body_of, name_of, version_of
 
 CONSENTS = ("yes", "no", "conditions")
 _OBJECTS = ("Vehicle", "Aircraft", "Document", "Firearm", "Banknote", "OtherObject")
@@ -66,6 +67,8 @@ def write(letter: str, asked: etree._Element, places: Mapping[str, str]) -> etre
     """The answer as a tree that is still to be filled. `places` are the states for XB and XA of the template."""
     root = templates.read_template("K-position" if letter == "K" else letter)
     templates.move_states(root, places)
+    if version_of(asked) == OLDER:
+        root = older(root)
     body, theirs = body_of(root), body_of(asked)
     assert body is not None and theirs is not None  # both have passed the schema
     for name in (*_SAME, *_OF_LETTER.get(letter, ())):
@@ -80,10 +83,10 @@ def write(letter: str, asked: etree._Element, places: Mapping[str, str]) -> etre
 def _take_over(
     body: etree._Element, theirs: etree._Element, out: tuple[str, ...], taken: tuple[str, ...] = ()
 ) -> None:  # fmt: skip
-    """Put theirs in the place of ours, where ours has a place for it and theirs has something to put there."""
+    """Put theirs in the place of ours, where ours has a place for it. The template's own would speak of another matter."""
     ours = [each for each in body if name_of(each) in out]
     new = [copy.deepcopy(each) for each in theirs if name_of(each) in (taken or out)]
-    if not ours or not new:
+    if not ours:
         return
     place = body.index(ours[0])
     for each in ours:
