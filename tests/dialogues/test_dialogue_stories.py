@@ -61,7 +61,13 @@ def test_what_may_come_is_told_with_who_and_why() -> None:
     standing = played(lines("1 XB>XA G article=1862:38 asks=yes wants=P | object-data-asked"))
     (course,) = standing.courses
     first = course.next[0]
-    assert (first.letter, first.by, first.to, first.role, first.expected) == ("P", "sirene:XA", ("sirene:XB",), "ISS", True)
+    assert (first.letter, first.by, first.to, first.role, first.expected) == (
+        "P",
+        "sirene:XA",
+        ("sirene:XB",),
+        "ISS",
+        True,
+    )
     assert all(each.citation and each.confidence and each.text for each in course.next)
     assert ("M", False) in [(each.letter, each.expected) for each in course.next]
 
@@ -97,7 +103,10 @@ def test_several_dialogues_stand_open_on_one_alert() -> None:
         4 XA>XB M re 1                     | answered
         """)
     )
-    assert {(course.dialogue, course.state) for course in standing.courses} == {("arrest", "answered"), ("flags", "flagged")}
+    assert {(course.dialogue, course.state) for course in standing.courses} == {
+        ("arrest", "answered"),
+        ("flags", "flagged"),
+    }
 
 
 def test_an_exercise_starts_no_clock_and_mixes_with_nothing() -> None:
