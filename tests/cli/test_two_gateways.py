@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import SPOC, Done, Spoc, environment
+from tests.loop_time import PATIENCE_SECONDS
 
 WHY = ("--purpose", "a test of the command line")
-START_SECONDS = 60.0
 ON_FREE_PORTS = {
     "SPOC_SET_api__listen_port": "0", "SPOC_SET_channels__smtp__listen_port": "0", "SPOC_SET_workers__count": "1",
 }  # fmt: skip
@@ -75,10 +75,10 @@ class Office:
         self.process.stdout.close()
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(20)
+            return self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait(5)
+            return self.process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -275,10 +275,10 @@ def test_a_token_opens_the_http_door_for_its_role_only(offices: tuple[Office, Of
     allowed = urllib.request.Request(f"{address}/api/v1/formats", headers={"Authorization": f"Bearer {token}"})
     forbidden = urllib.request.Request(f"{address}/api/v1/journal", headers={"Authorization": f"Bearer {token}"})
 
-    with urllib.request.urlopen(allowed, timeout=20) as answer:
+    with urllib.request.urlopen(allowed, timeout=PATIENCE_SECONDS) as answer:
         assert answer.status == 200
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(forbidden, timeout=20)
+        urllib.request.urlopen(forbidden, timeout=PATIENCE_SECONDS)
     with refused.value:
         assert refused.value.code == 403
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.loop_time import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -41,7 +43,7 @@ class Simulated:
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(self.control + path, data=body, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return bytes(answer.read())
 
 
@@ -59,4 +61,4 @@ def running(name: str, folder: Path, *options: str) -> Iterator[Simulated]:
         yield Simulated(url=facts["url"], control=facts["control"], token=facts["token"], ca=facts.get("ca", ""))
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.docs.pages import ROOT
+from tests.loop_time import PATIENCE_SECONDS
 
 BIN = Path(sys.executable).parent
 API = "http://127.0.0.1:8480"
@@ -44,7 +45,7 @@ def run(line: str, folder: Path) -> str:
         env=environment(folder),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
@@ -76,7 +77,7 @@ def gateway(folder: Path) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -20,9 +20,9 @@ from gateway.parcel import open_parcel, pack
 from gateway.partners import MailLeg
 from tests.adapters.smtp.dialogue import MESSAGE, Authority, Kept, StillClock, directory, outgoing, partner
 from tests.interop.private_postfix import private_postfix
+from tests.loop_time import PATIENCE_SECONDS
 from tests.services.programs import require_program
 
-SECONDS = 15.0
 OURS, PARTNERS = Authority("XA test"), Authority("XB test")
 FORM = b"<Form>" + b"x" * 5000 + b"</Form>"
 
@@ -32,7 +32,7 @@ class Arriving(Kept):
 
     async def arrived(self, log: str = "") -> bytes:
         try:
-            await asyncio.wait_for(self.entered.wait(), SECONDS)
+            await asyncio.wait_for(self.entered.wait(), PATIENCE_SECONDS)
         except TimeoutError:
             pytest.fail(f"nothing arrived; turned away: {self.away}\n{log}")
         await asyncio.sleep(0)
@@ -62,7 +62,7 @@ async def run(*command: str) -> str:
     """What the program said; it is ended when it takes too long."""
     pipe, none = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdin=none, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
-    asyncio.get_running_loop().call_later(SECONDS, _end, process)
+    asyncio.get_running_loop().call_later(PATIENCE_SECONDS, _end, process)
     said, _ = await process.communicate()
     return said.decode(errors="replace")
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from gateway.demo.federation import Federation
 from gateway.demo.letters import Letters
+from tests.loop_time import PATIENCE_SECONDS
 
-LOOK_SECONDS, LOOK_TIMES = 0.1, 250
+LOOK_SECONDS = 0.1
+LOOK_TIMES = round(PATIENCE_SECONDS / LOOK_SECONDS)
 PURPOSE = "journeys"
 
 

@@ -11,11 +11,10 @@ import aio_pika
 import asyncpg
 import pytest
 
+from tests.loop_time import PATIENCE_SECONDS
 from tests.services import postgres, programs, rendezvous
 from tests.services.fixtures import AmqpNames
 from tests.services.rendezvous import Order, Unavailable
-
-SECONDS_FOR_AN_END = 30
 
 
 async def test_a_test_gets_an_empty_database(postgres_url: str) -> None:
@@ -52,7 +51,7 @@ async def test_a_message_passes_through_a_quorum_queue(amqp_url: str, amqp_names
         channel = await connection.channel(publisher_confirms=True)
         queue = await channel.declare_queue(amqp_names("inbox"), durable=True, arguments={"x-queue-type": "quorum"})
         await channel.default_exchange.publish(aio_pika.Message(b"good morning"), routing_key=queue.name)
-        message = await queue.get(timeout=10)
+        message = await queue.get(timeout=PATIENCE_SECONDS)
         await message.ack()
     assert message.body == b"good morning"
 
@@ -105,7 +104,7 @@ def test_a_killed_run_takes_its_servers_and_their_children_with_it(own_meeting_p
     run.kill()
     run.communicate()
     for handle in handles:
-        assert select.select([handle], [], [], SECONDS_FOR_AN_END)[0], "still alive"
+        assert select.select([handle], [], [], PATIENCE_SECONDS)[0], "still alive"
         os.close(handle)
     assert not own_meeting_place.exists()
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import aiohttp
 
+from tests.loop_time import PATIENCE_SECONDS
 from tests.simulators.callers import Started, start
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = PATIENCE_SECONDS * 0.75  # the office answers before the call itself is given up
 
 
 @dataclass

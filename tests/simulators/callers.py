@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 
+from tests.loop_time import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
-"""Guards against waiting for ever for a process or a connection, on a busy machine too."""
 
 
 @dataclass

@@ -18,6 +18,7 @@ from gateway.partners import QueueLeg
 from tests.adapters.amqp.conftest import Reading, Writing
 from tests.adapters.amqp.wire import NOON, Broker, Kept, StepClock, Wire, outgoing, partner
 from tests.adapters.smtp.dialogue import Authority
+from tests.loop_time import overdue, pass_time
 from tests.services.fixtures import AmqpNames
 
 
@@ -89,11 +90,14 @@ async def test_a_cut_between_message_and_confirmation_is_ambiguous(
 
 
 async def test_a_confirmation_that_does_not_come_is_ambiguous(writing: Writing, queue: str, wire: Wire) -> None:
-    way = await writing(confirm_seconds=0.2)
+    way = await writing(confirm_seconds=20.0)
     await way.send(outgoing(f"/{queue}"))
     wire.deaf = True
-    attempt = await way.send(outgoing(f"/{queue}"))
-    assert (attempt.outcome, attempt.evidence) == ("ambiguous", "amqp.no-confirmation: none within 0.2 seconds")
+    sending = asyncio.create_task(way.send(outgoing(f"/{queue}")))
+    await wire.swallowed.wait()
+    pass_time(20.0)
+    attempt = await sending
+    assert (attempt.outcome, attempt.evidence) == ("ambiguous", "amqp.no-confirmation: none within 20 seconds")
     wire.cut()
 
 
@@ -130,14 +134,14 @@ async def test_a_kept_lane_is_used_again(writing: Writing, queue: str, wire: Wir
 async def test_a_broker_that_is_short_of_memory_is_given_nothing(
     writing: Writing, broker: Broker, queue: str, wire: Wire
 ) -> None:
-    way = await writing(answer_seconds=0.7)
+    way = await writing(answer_seconds=10.0)
     assert (await way.send(outgoing(f"/{queue}"))).outcome == "taken"
     wire.say(spec.Connection.Blocked("low on memory"))
     with suppress(Unavailable):
         await way.probe()  # after a round trip it has been heard
     with pytest.raises(Unavailable):
-        await way.probe()
-    attempt = await way.send(outgoing(f"/{queue}"))
+        await overdue(way.probe(), 10.0)
+    attempt = await overdue(way.send(outgoing(f"/{queue}")), 10.0)
     assert (attempt.outcome, attempt.evidence) == ("unavailable", "amqp.blocked: The broker takes no messages now.")
     wire.say(spec.Connection.Unblocked())
     assert (await way.send(outgoing(f"/{queue}"))).outcome == "taken"

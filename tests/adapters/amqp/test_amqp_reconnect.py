@@ -12,7 +12,8 @@ import pytest
 
 from gateway.errors import Unavailable
 from tests.adapters.amqp.conftest import Reading, Settings
-from tests.adapters.amqp.wire import SECONDS, Broker, Kept, StepClock, Wire
+from tests.adapters.amqp.wire import Broker, Kept, StepClock, Wire
+from tests.loop_time import PATIENCE_SECONDS
 from tests.services.fixtures import AmqpNames
 
 ROOT = Path(__file__).parents[3]
@@ -48,7 +49,7 @@ async def test_a_message_that_was_read_by_a_killed_gateway_comes_again(
     )
     try:
         assert reader.stdout
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert await reader.stdout.readline() == b"entered\n"
     finally:
         reader.kill()
@@ -151,7 +152,7 @@ async def test_a_message_that_breaks_the_connection_goes_aside_and_takes_nobody_
     for number in range(20):
         await broker.publish(queue, b"%d" % number)
     await reading(reconnect_seconds=0.01, longest_reconnect_seconds=0.01, delivery_limit=6, prefetch=PREFETCH)
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await broker.waiting(aside) == 0 or len(set(intake.bodies)) < 21:
             await intake.until(taken=1)
     assert set(intake.bodies) == {b"first", *(b"%d" % number for number in range(20))}

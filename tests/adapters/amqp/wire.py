@@ -26,8 +26,8 @@ from gateway.envelope import Claim, Leg, Payload
 from gateway.handover import Accepted, Outgoing
 from gateway.identity import PartyId
 from gateway.partners import Partner, QueueLeg, SignaturePolicy
+from tests.loop_time import PATIENCE_SECONDS
 
-SECONDS = 20.0
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MESSAGE = "01890a5d-ac96-774b-bcce-0000000000aa"
 ENVELOPE = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -120,7 +120,7 @@ class StepClock:
 
     async def step(self, *, within: float = 3600.0) -> float:
         """Wait until somebody waits for a moment that is near, and let it come; how far off it was, in seconds."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (waiting := self._near(within)):
                 self._asked.clear()
                 await self._asked.wait()
@@ -171,7 +171,7 @@ class Kept:
 
     async def until(self, *, asked: int = 0, taken: int = 0, away: int = 0) -> None:
         """Return when so much has happened."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.asked < asked or len(self.taken) < taken or len(self.away) < away:
                 self.changed.clear()
                 await self.changed.wait()
@@ -246,7 +246,7 @@ class Broker:
     async def next(self, queue: str) -> AbstractIncomingMessage:
         """The next message that comes to a queue, taken from it."""
         found = await self.channel.declare_queue(queue, passive=True)
-        async with asyncio.timeout(SECONDS), found.iterator() as messages:
+        async with asyncio.timeout(PATIENCE_SECONDS), found.iterator() as messages:
             async for message in messages:
                 await message.ack()
                 return message  # type: ignore[no-any-return]  # aio-pika's iterator

@@ -22,8 +22,8 @@ from gateway.envelope import Claim, Leg, Payload
 from gateway.handover import Accepted, Outgoing
 from gateway.identity import PartyId
 from gateway.partners import Directory, MailLeg, Partner, SignaturePolicy
+from tests.loop_time import PATIENCE_SECONDS
 
-SECONDS = 10.0
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MAIL = b"From: oper@xb.sirene.example\r\nMessage-ID: <one@xb.sirene.example>\r\n\r\nhello\r\n"
 MESSAGE = "01890a5d-ac96-774b-bcce-0000000000aa"
@@ -104,7 +104,7 @@ class Client:
     async def answer(self) -> str:
         """One answer, its lines joined; empty when the connection has ended."""
         lines = []
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 with suppress(ConnectionError):
                     lines.append((await self.reader.readline()).decode())
@@ -130,7 +130,7 @@ class Client:
 
     async def ended(self) -> bool:
         """Whether the server closed the connection, and said nothing more."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with suppress(ConnectionError):
                 return await self.reader.read() == b""
         return True
@@ -147,7 +147,7 @@ class Client:
 
     async def start_tls(self, context: ssl.SSLContext, name: str = "mail.xa.spoc.example") -> None:
         await self.expect("220", "STARTTLS")
-        await asyncio.wait_for(self.writer.start_tls(context, server_hostname=name), SECONDS)
+        await asyncio.wait_for(self.writer.start_tls(context, server_hostname=name), PATIENCE_SECONDS)
 
     async def close(self) -> None:
         self.writer.close()

@@ -61,6 +61,12 @@ class Misbehaving:
         for writer in self._writers:
             writer.transport.abort()
 
+    async def hang(self, *_: object) -> bool:
+        """Do nothing more on this connection."""
+        self.hangs.set()
+        await asyncio.Event().wait()
+        return False
+
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
@@ -108,8 +114,7 @@ class Misbehaving:
         if isinstance(said, list):
             said = said.pop(0) if said else GOOD[point]
         if said == HANG:
-            self.hangs.set()
-            await asyncio.Event().wait()
+            await self.hang()
         if said == DROP:
             return False
         if point == "EHLO" and self.tls and not isinstance(writer.get_extra_info("ssl_object"), ssl.SSLObject):

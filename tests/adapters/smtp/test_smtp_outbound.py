@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from gateway.errors import Misconfigured, Unavailable
 from gateway.partners import MailLeg, Partner
 from tests.adapters.smtp.dialogue import Authority, StillClock, outgoing, partner
 from tests.adapters.smtp.misbehaving import DROP, HANG, Misbehaving
+from tests.loop_time import outlasted
 
 OURS, PARTNERS, STRANGERS = Authority("XA test"), Authority("XB test"), Authority("nobody we know")
 Started = Callable[..., Any]
@@ -51,6 +52,14 @@ async def one(started: Started, server: Misbehaving, payload: Payload | None = N
     channel = await started(**changes)
     attempt: Attempt = await channel.send(outgoing(to=to(server), payload=payload))
     return attempt
+
+
+async def in_the_end(server: Misbehaving, sending: Awaitable[Attempt]) -> Attempt:
+    """What comes of it, however long it takes when the server hangs."""
+    attempt, hanging = asyncio.ensure_future(sending), asyncio.ensure_future(server.hangs.wait())
+    await asyncio.wait({attempt, hanging}, return_when=asyncio.FIRST_COMPLETED)
+    hanging.cancel()
+    return await outlasted(attempt)
 
 
 async def test_what_was_taken_is_taken_in_the_servers_own_words(started: Started) -> None:
@@ -90,7 +99,7 @@ async def test_before_the_content_a_broken_connection_is_only_unavailable(
     started: Started, point: str, trouble: str
 ) -> None:
     async with Misbehaving({point: trouble}) as server:
-        attempt = await one(started, server, connect_seconds=0.3, answer_seconds=0.3)
+        attempt = await in_the_end(server, one(started, server))
         assert attempt.outcome == "unavailable"
         assert server.mails == []
         if trouble == HANG:
@@ -100,7 +109,7 @@ async def test_before_the_content_a_broken_connection_is_only_unavailable(
 @pytest.mark.parametrize("trouble", [DROP, HANG, "what?", "354 still waiting"])
 async def test_after_the_dot_no_good_answer_means_ambiguous(started: Started, trouble: str) -> None:
     async with Misbehaving({"DOT": trouble}) as server:
-        attempt = await one(started, server, final_answer_seconds=0.3)
+        attempt = await in_the_end(server, one(started, server))
         assert attempt.outcome == "ambiguous"
         assert attempt.evidence.startswith("final dot: ")
         assert len(server.mails) == 1, "the server has it, and we cannot know"
@@ -108,21 +117,16 @@ async def test_after_the_dot_no_good_answer_means_ambiguous(started: Started, tr
 
 async def test_a_connection_lost_within_the_content_is_only_unavailable(started: Started) -> None:
     async with Misbehaving(mid_content=DROP) as server:
-        attempt = await one(started, server, BIG, final_answer_seconds=0.3)
+        attempt = await one(started, server, BIG)
         assert attempt.outcome == "unavailable"
         assert attempt.evidence.startswith("content: ")
 
 
 async def test_a_server_that_stops_reading_does_not_hold_us(started: Started) -> None:
     async with Misbehaving({"DATA": "354 go on"}, mid_content="") as server:
-        server._content = hang  # type: ignore[method-assign]
-        attempt = await one(started, server, BIG, content_seconds=0.3)
+        server._content = server.hang  # type: ignore[method-assign]
+        attempt = await in_the_end(server, one(started, server, BIG))
         assert (attempt.outcome, attempt.evidence) == ("unavailable", "content: no answer in time")
-
-
-async def hang(*_: object) -> bool:
-    await asyncio.Event().wait()
-    return False
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from adapters.channels.smtp.conversation import REFUSALS
 from gateway.partners import MailLeg
 from tests.adapters.smtp.dialogue import MAIL, Authority, Client, Kept, Opened, StillClock
+from tests.loop_time import outlasted
 
 
 @pytest.mark.parametrize(
@@ -257,11 +258,11 @@ async def test_who_is_refused_too_often_is_not_let_in_for_a_while(opened: Opened
 
 async def test_a_handshake_that_never_comes_does_not_hold_the_door(opened: Opened, tmp_path: Path) -> None:
     certificate, key, _ = Authority("XA test").issue(tmp_path, "mail.xa.spoc.example")
-    door = await opened(starttls="required", tls_certificate=certificate, tls_key=key, command_seconds=0.2)
+    door = await opened(starttls="required", tls_certificate=certificate, tls_key=key)
     client = await Client.connect(door.port)
     await client.expect("250", "EHLO mail.xb.example")
     await client.expect("220", "STARTTLS")
-    assert await client.ended()
+    assert await outlasted(client.reader.read()) == b""
     await door.probe()
 
 
