@@ -94,14 +94,21 @@ def _plates(subjects: Sequence[Subject]) -> Iterator[str]:
 def _person(subject: Subject) -> dict[str, Any] | None:
     if not isinstance(subject, Person) or subject.role.upper() not in ROLES:
         return None
-    names = [name for part in (subject.given_names, subject.family_names) if (name := " ".join(part))]
-    whole = " ".join(names)[:MAX_NAME]
     return {
         "role": ROLES[subject.role.upper()],
-        "names": [whole] if whole else [],
+        "names": _names(subject),
         "birthDate": full_date(subject.date_of_birth),
         "identifier": _identifier(subject),
     }
+
+
+def _names(person: Person) -> list[str]:
+    """The name, then each original in its own script and the capital letters that it is searched by."""
+    parts = [name for part in (person.given_names, person.family_names) if (name := " ".join(part))]
+    found = [" ".join(parts)]
+    for name in person.written_names:
+        found += [name.text, *([name.converted] if name.complete else [])]
+    return list(dict.fromkeys(name[:MAX_NAME] for name in found if name))
 
 
 def _identifier(person: Person) -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from adapters.casesystems.polsas.casesystem import Polsas
 from adapters.casesystems.polsas.settings import PolsasSettings
 from adapters.casesystems.polsas.translate import case_number, opening
 from gateway.errors import Ambiguous, RegisterUnavailable
+from gateway.names.written import written
 from gateway.subjects import Identifier, Person, Subject, Vehicle
 from tests.adapters.rest.unfriendly import answer_to, answering
 from tests.contracts.rest_examples import NOW, case_request, context
@@ -161,6 +162,15 @@ def test_a_person_is_filed_in_its_own_role_or_not_at_all(role: str, filed: str) 
     person = Person(family_names=("Prøvesen",), role=role)
     persons = opening(case_request("k", subjects=(person,)))["persons"]
     assert [each["role"] for each in persons] == ([filed] if filed else [])
+
+
+def test_the_original_of_a_name_is_filed_with_the_letters_that_it_is_searched_by() -> None:
+    names = (written("Щан Проб", "bg"), written("Їма", "uk"))
+    person = Person(family_names=("Prob",), given_names=("Shtan",), written_names=names)
+
+    (filed,) = opening(case_request("k", subjects=(person,)))["persons"]
+
+    assert filed["names"] == ["Shtan Prob", "Щан Проб", "SHTAN PROB", "Їма"]
 
 
 def test_only_numbers_that_polsas_knows_are_filed() -> None:
