@@ -7,6 +7,7 @@ by hand.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -27,16 +28,26 @@ def folder(table: Table) -> Path:
 
 
 def derived(table: Table) -> dict[str, bytes]:
-    """Every schema file of the older version by its name."""
+    """Every schema file of the older version by its name: those of its forms and what they include."""
     source = folder(table).parent
-    top = table.newer == max(each.newer for each in tables(table.family))
-    newest = source if top else source / f"v{table.newer}"
-    names = {f"form{name.lower()}.xsd" for name in table.forms} | {f"{name.lower()}.xsd" for name in table.forms}
-    included = {"family.xsd", "parts.xsd", *names}
-    keep = etree.XMLParser(no_network=True, resolve_entities=False)
-    found = {one.name: etree.parse(str(one), keep) for one in sorted(newest.glob("*.xsd")) if one.name in included}
+    top = table.newer == max((each.newer for each in tables(table.family)), default=table.newer)
+    found = _read(source if top else source / f"v{table.newer}", table.forms)
     apply(table, found)
     return {name: _written(tree, table, top) for name, tree in found.items()}
+
+
+def _read(place: Path, forms: Sequence[str]) -> Documents:
+    """The schema of each form and what it includes, by file name, sorted so that the outcome is always the same."""
+    parser = etree.XMLParser(no_network=True, resolve_entities=False)
+    wanted = [name for form in forms for name in (f"form{form.lower()}.xsd", f"{form.lower()}.xsd")]
+    found: Documents = {}
+    while wanted:
+        name = wanted.pop()
+        if name in found or not (place / name).is_file():
+            continue
+        found[name] = etree.parse(str(place / name), parser)
+        wanted += [str(one.get("schemaLocation")) for one in found[name].getroot().iterfind(f"{_XS}include")]
+    return dict(sorted(found.items()))
 
 
 def apply(table: Table, found: Documents) -> None:
@@ -151,9 +162,10 @@ def _written(tree: etree._ElementTree, table: Table, from_top: bool) -> bytes:
     root = tree.getroot()
     root.insert(0, etree.Comment(_MARK.format(newer=table.newer, older=table.older)))
     root[0].tail = root.text
-    for kind in root.iterfind(f"{_XS}simpleType[@name='Version']"):
-        for pattern in kind.iter(f"{_XS}pattern"):
+    for pattern in root.iter(f"{_XS}pattern"):
+        if pattern.get("value") == rf"{table.newer}\.[0-9]+":
             pattern.set("value", rf"{table.older}\.[0-9]+")
+    for kind in root.iterfind(f"{_XS}simpleType[@name='Version']"):
         for words in kind.iter(f"{_XS}documentation"):
             words.text = (
                 f" The version of the form; every {table.older}.x can be read by whoever reads {table.older}.0. "

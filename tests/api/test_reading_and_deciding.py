@@ -200,8 +200,12 @@ async def test_figures_for_prometheus_tell_states_and_ages(doors: Doors) -> None
 
 
 async def test_the_catalogue_tells_formats_rules_partners_and_adapters(doors: Doors) -> None:
-    formats = (await doors.ask("GET", "/api/v1/formats", "submitter")).json["formats"]
+    known = (await doors.ask("GET", "/api/v1/formats", "submitter")).json
+    formats = known["formats"]
     assert {"sirene/G@1", "europol/Request@1"} <= {each["id"] for each in formats}
+    assert {each["id"]: each["versions"] for each in formats}["sirene/G@1"] == [1, 0]
+    days = {(each["family"], each["major"]): each["accept_until"] for each in known["versions"]}
+    assert (days["sirene", 1], days["sirene", 0]) == (None, "2027-06-30")
     rules = (await doors.ask("GET", "/api/v1/formats/rules?id=sirene/G@1", "submitter")).json["rules"]
     assert all(rule["citation"] and rule["text"] for rule in rules)
     assert rules

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -142,3 +145,25 @@ def test_the_older_schema_follows_the_table() -> None:
     assert listed == {"Tint": "Body", "Article": "Body", "Event": "Body", "Place": "Event"}
     assert [one.get("base") for one in root.iter("{*}extension")] == ["xs:string"]
     etree.XMLSchema(found["toy.xsd"])
+
+
+@pytest.mark.parametrize(
+    ("family", "forms"), [("interpol", ["Diffusion", "FreeText"]), ("europol", ["Request", "Reply", "Information"])]
+)
+def test_another_family_gets_an_older_version_from_a_table_alone(family: str, forms: list[str], tmp_path: Path) -> None:
+    raw = {"family": family, "newer": 1, "older": 0, "forms": forms, "difference": []}
+    shipped = Path(str(files("schemas")))
+    shutil.copytree(shipped / "xsd", tmp_path / "xsd")
+    place = tmp_path / family / "xsd" / "v0"
+    place.mkdir(parents=True)
+    for name, content in derive.derived(msgspec.convert(raw, Table)).items():
+        (place / name).write_bytes(content)
+
+    for form_ in forms:
+        sample = (shipped / family / "samples" / f"{form_}.xml").read_text("utf-8")
+        older = sample.replace(f"urn:x-spoc:{family}:1", f"urn:x-spoc:{family}:0").replace(
+            ' version="1.0">', ' version="0.0">'
+        )
+        compiled = etree.XMLSchema(etree.parse(str(place / f"{form_.lower()}.xsd")))
+        assert compiled.validate(etree.fromstring(older.encode())), compiled.error_log
+        assert not compiled.validate(etree.fromstring(sample.encode()))
