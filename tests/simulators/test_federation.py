@@ -20,6 +20,7 @@ from simulators.command import main as simulators
 from simulators.counterparts.bureaux.hosting import Federation, FederationInvalid, Ground, make_plan
 from simulators.counterparts.bureaux.states import StateUnknown, fictitious_states, find_state, real_states
 from simulators.office.smtp_out import Route, send_mail
+from tests.loop_time import PATIENCE_SECONDS
 from tests.simulators.callers import ROOT
 from tests.simulators.federations import town
 
@@ -66,6 +67,7 @@ def test_the_gateway_takes_every_card_and_every_form_however_odd(
     for distinct in ("party", "addresses", "signers", "anchors_pem", "smtp"):
         assert len({json.dumps(document[distinct]) for document in documents}) == 34
     assert {each.party for each in load(tmp_path / "home").partners.partner} == {each["party"] for each in documents}
+    assert [each["party"] for each in documents if each.get("versions")] == ["sirene:NO"]
     capsys.readouterr()
     code = spoc("--home", tmp_path / "home", "check", "--json", *mails)
     checked = json.loads(capsys.readouterr().out)["files"]
@@ -80,9 +82,8 @@ async def written_to_us(folder: Path) -> tuple[list[Path], list[Path]]:
         "DK": "", "DE": "odd-encoding", "SE": "odd-encoding-8bit", "FR": "odd-encoding-flowed", "NO": "old-version",
     }  # fmt: skip
     mails: list[Path] = []
-    async with town(folder, f"{ALL},XA", datetime.now(UTC)) as everybody:
-        for code, habits in styles.items():
-            everybody[code].take_up(habits)
+    async with town(folder, f"{ALL},XA", datetime.now(UTC), **styles) as everybody:
+        for code in styles:
             for letter in LETTERS:
                 assert (await everybody.send(code, "XA", letter))["accepted"]
         for entry in everybody["XA"].station.recorder.entries():
@@ -123,7 +124,7 @@ def test_one_process_serves_all_from_the_command_line_with_one_clock(tmp_path: P
             asyncio.run(play(json.loads(process.stdout.readline())))
         finally:
             process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         assert process.stderr.read().splitlines()[0].startswith("[ 1/2] DK Denmark: 127.0.0.1:")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["DK", "XB"]
 

@@ -89,6 +89,11 @@ class Bureau(Office):
         self._mails = 0
         self.take_up(self.first_habits)
 
+    def card(self) -> dict[str, Any]:
+        """Says which versions are read here where it is not the usual one."""
+        spoken = self.conduct.speaks_version
+        return super().card() | ({} if spoken == ANY else {"versions": {"sirene": [spoken]}})
+
     # --- the mail door
 
     @property
