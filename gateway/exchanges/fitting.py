@@ -8,11 +8,12 @@ exchange meanwhile, the decision is made again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
 
+from gateway.dialogues.refusal import REPLY_TO_NOTHING
 from gateway.dialogues.standing import Fit
 from gateway.dialogues.step import Step
 from gateway.dialogues.story import Story
@@ -25,12 +26,19 @@ from gateway.findings import Finding, Severity, worst
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.ports import AlertLookup, Formats
-from gateway.verdict import Details, Hold, Reason, Reject
+from gateway.verdict import Details, Hold, Reason, Reject, Retry
 
 BREAKS: Final = "dialogue.breaks"
 STORY_HOLD: Final = "story.officer"
 STORY_REFUSED: Final = "story.refused"
 FULL: Final = "exchange.full"
+
+
+WAIT_FOR_EARLIER: Final = timedelta(minutes=10)
+"""What follows a message that is not known here waits so long for it: messages overtake each other. Our own proposal."""
+URGENT_WAIT_FOR_EARLIER: Final = timedelta(minutes=1)
+LOOK_AGAIN: Final = timedelta(seconds=20)
+AWAITED: Final = Reason(code="dialogue.earlier-awaited", public="It follows a message that has not come yet.")
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
@@ -42,6 +50,9 @@ class Fitted(Struct, frozen=True, kw_only=True):
     expects: tuple[tuple[str, int], ...] = ()
 
 
+Stopped = Hold | Reject | Retry
+
+
 class Fitting:
     """Fits messages into exchanges. `alerts` is where rules look up the alert; without it they yield nothing."""
 
@@ -49,8 +60,11 @@ class Fitting:
         self._ledger, self._formats, self._alerts = ledger, formats, alerts
         self._own = frozenset(office.parties)
 
-    async def fit(self, envelope: Envelope, exchange: str, now: datetime) -> Fitted | Hold | Reject:
-        """What goes with the advance; or Hold or Reject with the explanation. The envelope has its form and findings."""
+    async def fit(self, envelope: Envelope, exchange: str, now: datetime) -> Stopped | Fitted:
+        """What goes with the advance; Hold or Reject with the explanation, or Retry while what it follows may still come.
+
+        The envelope has its form and findings.
+        """
         envelope = envelope.learn(exchange=exchange)
         family = self._formats.family(envelope.form.format)
         if family.technical:
@@ -66,6 +80,8 @@ class Fitting:
         if fit and fit.problem:
             found = (fit.problem, *found)
         known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found), step=step)
+        if fit and fit.problem and fit.problem.rule == REPLY_TO_NOTHING and now < _waits_until(step):
+            return Retry(envelope=envelope, reason=AWAITED, at=now + LOOK_AGAIN, counts=False)
         stopped = _stopped(known, fit, found)
         if stopped:
             return stopped
@@ -94,6 +110,13 @@ class Fitting:
         return Hold(envelope=envelope, reason=Reason(code=FULL, public=words))
 
 
+def _waits_until(step: Step) -> datetime:
+    """Until when it waits for what it follows. What we send ourselves follows something that we know, or nothing."""
+    if not step.inbound:
+        return step.known_at
+    return step.known_at + (URGENT_WAIT_FOR_EARLIER if step.urgent else WAIT_FOR_EARLIER)
+
+
 def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> Hold | Reject | None:
     """Why it does not go on; what an officer has released does not stop it again."""
     details = (*_told(fit), *_rules(found))
@@ -104,7 +127,8 @@ def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> H
     if fit and fit.problem and not envelope.released(BREAKS):
         return Hold(envelope=envelope, reason=_explained(BREAKS, fit.problem), details=details)
     held = [each for each in found if each.severity is Severity.HOLD and not (fit and each == fit.problem)]
-    if held and not envelope.released(STORY_HOLD):
+    # Who let it go on in spite of its dialogue has seen the findings of the rules, too.
+    if held and not (envelope.released(STORY_HOLD) or envelope.released(BREAKS)):
         return Hold(envelope=envelope, reason=_explained(STORY_HOLD, held[0]), details=details)
     return None
 

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.dialogues.step import Step
 from gateway.envelope import Envelope
 from gateway.exchanges.matter import MatterQuery
+from gateway.facts import fact
 from gateway.identity import PartyId, digest
 from gateway.ledger import Ledger, Query, Summary
 from gateway.ports import Formats
@@ -23,7 +24,9 @@ MAX_KEY_CHARACTERS: Final = 200
 
 def key_of(formats: Formats, envelope: Envelope) -> str:
     """What all messages of the matter share, in a length that every store can find it by."""
-    matter = formats.get(envelope.form.format).matter(envelope.form)
+    shared = formats.family(envelope.form.format).shared_fact
+    stated = fact(envelope.learned.facts or (), shared) if shared else ""
+    matter = stated or formats.get(envelope.form.format).matter(envelope.form)
     return matter if len(matter) <= MAX_KEY_CHARACTERS else f"sha256:{digest(matter.encode('utf-8', 'replace'))}"
 
 

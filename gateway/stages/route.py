@@ -9,14 +9,14 @@ from typing import Final
 from gateway.addressbook.book import Downtime
 from gateway.envelope import Direction, Envelope, Leg
 from gateway.errors import Refused
-from gateway.exchanges.fitting import Fitted, Fitting
+from gateway.exchanges.fitting import Fitted, Fitting, Stopped
 from gateway.exchanges.joining import find_exchange
 from gateway.identity import family_of
 from gateway.ledger import Ledger, Query, Row
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats, OutboundChannel, Router
 from gateway.stages.ways import DOWN, Ways, down_reason
-from gateway.verdict import Advance, Hold, Reason, Reject, Retry, Verdict
+from gateway.verdict import Advance, Hold, Reason, Retry, Verdict
 
 CLIENTS_OWN: Final = "message"
 """Kind of what national systems and people hand in; everything else the gateway wrote itself."""
@@ -104,7 +104,7 @@ class RouteOutbound:
             ),
         )  # fmt: skip
 
-    async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Hold | Reject:
+    async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Stopped:
         """A message of ours that breaks its dialogue waits, too. What is passed on is another office's and no step of ours."""
         exchange = await self._exchange(envelope)
         if envelope.kind not in STEPS:

@@ -10,6 +10,7 @@ import pytest
 from gateway.exchanges.watch import TROUBLE_AGAIN
 from gateway.ledger import Ledger, StaleMove
 from tests.exchanges.matters import START, Watched
+from tests.loop_time import PATIENCE_SECONDS
 
 WARNED, BREACHED = "clock.warned", "clock.breached"
 
@@ -126,7 +127,7 @@ async def test_the_task_waits_for_the_next_moment_and_is_woken_by_a_write(ledger
         asked = await watched.message()
         await watched.happens("request.received", about=asked.message_id)
         watched.clock.turn(timedelta(hours=6))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await watched.told(WARNED):  # noqa: ASYNC110  # it is the task of the watch that is waited for
                 await asyncio.sleep(0)
     finally:

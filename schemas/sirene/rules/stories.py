@@ -1,0 +1,9 @@
+"""Every rule that a single form cannot decide, from the `story_` modules beside this one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.sirene.rules import story_hits, story_replies
+
+STORY_RULES: Final = (*story_hits.RULES, *story_replies.RULES)
