@@ -29,7 +29,6 @@ def played(folder: Path, when: str) -> tuple[dict[str, Any], list[dict[str, Any]
     return whole, killed
 
 
-@pytest.mark.timeout(PATIENCE_SECONDS + 20)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_front_killed_at_any_commit_ends_the_story_right(tmp_path: Path, when: str) -> None:
     whole, killed = played(tmp_path, when)

@@ -35,7 +35,6 @@ def letter(bureau: Bureau) -> Envelope:
     )
 
 
-@pytest.mark.timeout(60)
 async def test_a_worker_that_is_replaced_trusts_whom_the_front_trusts(tmp_path: Path) -> None:
     make_home(tmp_path / "home", ["sirene:XA", "ncb:XA"], "xa.spoc.example", datetime.now(UTC))
     home = load(tmp_path / "home", {})
@@ -65,7 +64,6 @@ async def judged(pool: WorkerPool, envelope: Envelope):  # type: ignore[no-untyp
         return await pool.judge(envelope, "received", NOON)
 
 
-@pytest.mark.timeout(60)
 async def test_a_worker_that_cannot_start_says_so(tmp_path: Path) -> None:
     make_home(tmp_path / "home", ["sirene:XA"], "xa.spoc.example", datetime.now(UTC))
     home = load(tmp_path / "home", {})

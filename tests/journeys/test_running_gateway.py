@@ -14,9 +14,7 @@ import pytest_asyncio
 
 from tests.journeys.running import LOOK_SECONDS, LOOK_TIMES, Running, alive
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("federation"), pytest.mark.timeout(110),
-]  # fmt: skip
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("federation")]
 BUREAU = "sirene-bureau"
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from simulators.counterparts.bureaux.bureau import Bureau
 from simulators.counterparts.bureaux.hosting import Federation, Ground, make_plan
 from simulators.office.clerk import Clerk
+from tests.loop_time import PATIENCE_SECONDS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-WAIT_SECONDS = 15
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Town:
 
     async def got(self, code: str, count: int = 1, **query: str) -> list[dict[str, Any]]:
         """At least so many messages that fit, as soon as they are there."""
-        found = await self[code].mailbag.wait(query, count, WAIT_SECONDS)
+        found = await self[code].mailbag.wait(query, count, PATIENCE_SECONDS)
         assert len(found) >= count, f"{code} has only {len(found)} of {count} for {query}"
         return found
 
@@ -41,7 +41,7 @@ class Town:
         return (await self.got(code, in_reply_to=sent["message_id"], receipts="no"))[0]
 
     async def waits_until(self) -> datetime:
-        moment = await self.federation.clock.somebody_waits(WAIT_SECONDS)
+        moment = await self.federation.clock.somebody_waits(PATIENCE_SECONDS)
         assert moment is not None, "nobody waits for anything"
         return moment
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.loop_time import PATIENCE_SECONDS
 from tests.simulators.bureaux import Bureau
 from tests.simulators.callers import ROOT
 
@@ -287,7 +288,7 @@ async def test_cards_can_be_given_at_the_start_and_an_office_comes_back_the_same
     assert (await xb.send("M", to="sirene:XC"))["accepted"]
 
     xb.simulator.process.send_signal(signal.SIGKILL)
-    xb.simulator.process.wait(10)
+    xb.simulator.process.wait(PATIENCE_SECONDS)
     port = str(xb.simulator.ready["port"])
     again = open_bureau("sirene-bureau", "--set", "state=XB", *cards, "--port", port, room="b")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.loop_time import PATIENCE_SECONDS
 from tests.simulators.callers import Caller, Calling, CallingOwn, Reply
 
 THEFT, ARCHIVED, MERGING = "9999-99999-00003-26", "9999-99999-00001-25", "9999-99999-00004-26"
@@ -174,7 +175,7 @@ async def test_kept_cases_outlive_the_process(calling_own: CallingOwn) -> None:
     before = calling_own("polsas", "--set", "keep=yes")
     first = await open_case(before, "msg-1", persons=[{"role": "SUBJECT"}])
     before.simulator.process.kill()
-    before.simulator.process.wait(10)
+    before.simulator.process.wait(PATIENCE_SECONDS)
     after = calling_own("polsas", "--set", "keep=yes")
     again = await open_case(after, "msg-1", persons=[{"role": "SUBJECT"}])
     assert (again.document["effect"], again.document["journalNumber"]) == ("REPEATED", first.document["journalNumber"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.channels.smtp.reading import COMMAND_OCTETS, NotReadable, StrictReader
 from tests.adapters.smtp.dialogue import MAIL, Client, Kept, Opened
+from tests.loop_time import PATIENCE_SECONDS
 
 FORGED = b"MAIL FROM:<oper@xb.sirene.example>\r\nRCPT TO:<sirene@xa.spoc.example>\r\nDATA\r\nforged\r\n.\r\n"
 FALSE_ENDS = [
@@ -86,7 +87,7 @@ def read(pieces: list[bytes], limit: int = 10_000) -> bytes:
         for piece in pieces:
             stream.feed_data(piece)
             await asyncio.sleep(0)  # let it be read before the next one comes
-        return await asyncio.wait_for(reading, 5)
+        return await asyncio.wait_for(reading, PATIENCE_SECONDS)
 
     return asyncio.run(arriving())
 
