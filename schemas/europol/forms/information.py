@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from schemas.europol.facts import facts
 from schemas.europol.reading import subjects
 from schemas.europol.rules import INFORMATION_RULES
 from schemas.form import FormSpec
@@ -13,4 +14,5 @@ FORM: Final = FormSpec(
     title="Information on own initiative",
     rules=INFORMATION_RULES,
     subjects=subjects,
+    facts=facts,
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from schemas.europol.facts import facts
 from schemas.europol.reading import subjects
 from schemas.europol.rules import REPLY_RULES
 from schemas.form import FormSpec
@@ -13,4 +14,5 @@ FORM: Final = FormSpec(
     title="Reply to a request for information",
     rules=REPLY_RULES,
     subjects=subjects,
+    facts=facts,
 )

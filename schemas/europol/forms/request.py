@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.europol.composing import draft
+from schemas.europol.facts import facts
 from schemas.europol.reading import subjects
 from schemas.europol.rules import REQUEST_RULES
 from schemas.form import FormSpec
@@ -14,5 +15,6 @@ FORM: Final = FormSpec(
     title="Request for information",
     rules=REQUEST_RULES,
     subjects=subjects,
+    facts=facts,
     draft=draft,
 )

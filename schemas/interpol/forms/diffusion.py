@@ -2,6 +2,7 @@
 
 from schemas.form import FormSpec
 from schemas.interpol import subjects
+from schemas.interpol.facts import facts
 from schemas.interpol.rules.diffusions import DIFFUSION_RULES
 from schemas.interpol.rules.message import MESSAGE_RULES
 from schemas.interpol.rules.numbers import NUMBER_RULES
@@ -15,4 +16,5 @@ FORM = FormSpec(
     title="Diffusion",
     rules=(*MESSAGE_RULES, *PERSON_RULES, *WANTED_RULES, *DIFFUSION_RULES, *NUMBER_RULES),
     subjects=subjects.of,
+    facts=facts,
 )

@@ -2,6 +2,7 @@
 
 from schemas.form import FormSpec
 from schemas.interpol import subjects
+from schemas.interpol.facts import facts
 from schemas.interpol.rules.message import MESSAGE_RULES
 from schemas.interpol.rules.numbers import CHECK_DIGIT, NUMBER_RULES
 from schemas.interpol.rules.persons import PERSON_RULES
@@ -13,4 +14,5 @@ FORM = FormSpec(
     title="Free message",
     rules=(*MESSAGE_RULES, *PERSON_RULES, *NUMBER_RULES, CHECK_DIGIT),
     subjects=subjects.of,
+    facts=facts,
 )

@@ -1,0 +1,132 @@
+"""What forms say of themselves: words of a closed list, never a person's data, and every word is used."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from lxml import etree
+from msgspec.structs import replace
+
+from gateway.dialogues.words import FactsRefused, FactWords, read_facts, strangers
+from gateway.facts import fact
+from gateway.form import Field, Form
+from schemas.catalogue import discover
+from schemas.europol import facts as europol
+from schemas.interpol import facts as interpol
+from schemas.sirene import facts as sirene
+from schemas.sirene.dialogues import charts, clocks
+
+CATALOGUE = discover()
+WORDS: dict[str, FactWords] = {"sirene": sirene.words(), "interpol": interpol.words(), "europol": europol.words()}
+SAMPLES = [
+    file for family in WORDS for file in (files("schemas") / family / "samples").iterdir() if file.name.endswith(".xml")
+]
+
+
+def sample(name: str, family: str = "sirene") -> Form:
+    """The shipped sample of a form, decoded."""
+    root = etree.fromstring((files("schemas") / family / "samples" / f"{name}.xml").read_bytes())
+    return CATALOGUE.recognise(root.tag, "1.0").decode(root)
+
+
+@pytest.mark.parametrize("file", SAMPLES, ids=[file.name for file in SAMPLES])
+def test_a_form_states_only_what_its_family_declares(file: object) -> None:
+    """The facts of every sample are declared words or shapes, sorted, each name once, and no text of a person."""
+    root = etree.fromstring(file.read_bytes())  # type: ignore[attr-defined]  # a Traversable
+    spec = CATALOGUE.recognise(root.tag, "1.0")
+    form = spec.decode(root)
+    facts = spec.facts(form)
+    assert strangers(facts, WORDS[spec.family]) == ()
+    assert list(facts) == sorted(dict(facts).items())
+    said = " ".join(value for _, value in facts)
+    personal = [
+        field.value
+        for field in form.walk()
+        if field.name in {"Surname", "Forename", "FamilyName", "GivenName", "DateOfBirth"}
+    ]
+    assert not [value for value in personal if value and value in said]
+
+
+def test_every_fact_has_a_meaning_and_somebody_who_looks_at_it() -> None:
+    """A dialogue, a clock, or whoever `used_by` names."""
+    rows = [turn for chart in charts().charts for turn in chart.turns]
+    needs = {name for row in rows for name, _ in row.needs} | {name for chart in charts().charts for name in chart.same}
+    told = [each for row in rows for each in row.emits] + list(charts().always)
+    needs |= {name for each in told for name in (each.at, each.until, each.amount, *(name for name, _ in each.needs))}
+    for words in WORDS.values():
+        assert all(word.meaning for word in words.values())
+    assert [name for name, word in sirene.words().items() if name not in needs and not word.used_by] == []
+
+
+def test_a_second_report_of_a_hit_has_the_same_digest_and_another_hit_has_not() -> None:
+    """Place and time of the check tell hits apart; the digest does not say where."""
+    form = sample("FormG")
+    hit = fact(sirene.facts(form), "hit")
+    report = form.first("CheckReport")
+    assert report is not None
+
+    def at_another(place: str) -> Form:
+        children = tuple(
+            replace(child, value=place) if child.name == "PlaceOfCheck" else child for child in report.children
+        )
+        moved = replace(report, children=children)
+        return replace(form, fields=tuple(moved if field is report else field for field in form.fields))
+
+    assert fact(sirene.facts(at_another("EXAMPLESTAD,  Ring Road, XB")), "hit") == hit
+    assert fact(sirene.facts(at_another("Elsewhere")), "hit") != hit
+    assert len(hit) == 8
+
+
+def test_an_address_leaves_too_little_behind_to_be_found() -> None:
+    """Sixteen bits: the same address is seen to be the same, and many others look alike."""
+    form = replace(
+        sample("FormG"),
+        fields=(Field(name="CheckReport", children=(Field(name="Residence", value="Example Street 1"),)),),
+    )
+    assert len(fact(sirene.facts(form), "residence")) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Who may collect the vehicle?", "yes"),
+        ("The vehicle was collected.", ""),
+        ("TRANSIT is asked for on 3 December.", "yes"),
+    ],
+)
+def test_form_m_shows_that_it_asks(text: str, asks: str) -> None:
+    """A date for the reply, a question mark in 083, or TRANSIT."""
+    form = replace(sample("FormM"), fields=(Field(name="SupplementaryInformation", number="083", value=text),))
+    assert fact(sirene.facts(form), "asks") == asks
+
+
+def test_what_does_not_have_its_shape_is_left_out() -> None:
+    """A hostile value of a field becomes no fact."""
+    fields = (
+        Field(name="AlertArticle", number="090", value="1862:26 or a name"),
+        Field(name="SchengenId", number="005", value="x" * 65),
+    )
+    facts = sirene.facts(replace(sample("FormG"), fields=fields))
+    assert dict(facts) == {"letter": "G", "action": "taken", "asks": "", **dict(facts)} | dict(facts)
+    assert "schengen_id" not in dict(facts)
+    assert "article" not in dict(facts)
+
+
+def test_the_facets_of_the_europol_clocks_are_facts_of_its_forms() -> None:
+    """What a clock applies to is stated by the form, or left to an officer; nothing else."""
+    table = CATALOGUE.family("europol/Request@1").clocks
+    assert table is not None
+    facts = dict(europol.facts(sample("Request", "europol")))
+    assert facts["legal_basis"] in table.facets["legal_basis"]
+    assert facts["urgency"] in table.facets["urgency"]
+    assert facts["form"] in table.facets["form"]
+    assert clocks().facets == {}
+
+
+def test_a_slip_in_a_list_of_facts_is_told_with_its_line() -> None:
+    """Values or a shape, never both; every family says its letters."""
+    with pytest.raises(FactsRefused) as refused:
+        read_facts('[asks]\nmeaning = "x"\nvalues = ["yes"]\nshape = "time"\n')
+    assert "facts.toml:1: asks: write either" in str(refused.value.operator)
+    assert "declares “letter”" in str(refused.value.operator)
