@@ -27,6 +27,13 @@ class Office(_Strict):
     parties: tuple[str, ...] = Field(
         description="Our own offices as role:code; the first speaks where nothing more fitting is known.", min_length=1
     )
+    free_text_characters: int | None = Field(
+        None,
+        ge=200,
+        le=1_000_000,
+        description="Longest free text of a SIRENE form that we send; what is longer goes on in M forms with a number (2/3). The "
+        "real limits are not public: left out, nothing is split.",
+    )
 
     urgent_give_up_minutes: int = Field(
         30,

@@ -168,7 +168,8 @@ def key_files(home: Home) -> list[KeyFiles]:
 
 
 def _knowledge(built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime) -> Knowledge | None:
-    office = Office(parties=built.home.settings.office.parties)
+    told = built.home.settings.office
+    office = Office(parties=told.parties, free_text_characters=told.free_text_characters or 0)
     if NOBODY in office.parties:
         return None
     keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now))
@@ -186,6 +187,7 @@ def briefing(home: Home, directory: Directory) -> Briefing:
     return Briefing(
         parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
         versions=agreed_days(home), tolerances=tuple(directory.tolerances),
+        free_text_characters=home.settings.office.free_text_characters or 0,
     )  # fmt: skip
 
 
@@ -205,7 +207,7 @@ def formats_of(home: Home) -> Catalogue:
 def worker_table(brief: Briefing, now: datetime) -> Table:
     """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
     office, directory, formats = (
-        Office(parties=brief.parties),
+        Office(parties=brief.parties, free_text_characters=brief.free_text_characters),
         Directory(brief.partners, brief.book),
         discover(brief.versions),
     )

@@ -6,6 +6,7 @@ The facts themselves stand beside each family's forms (`schemas/FAMILY/family.py
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Receipts and reports: never answered, never gated."""
     unique_references: bool = False
     """Whether an office gives each of its messages a reference of its own, for ever."""
+    continued: Callable[[Form, int, Callable[[int], str], datetime], tuple[Form, ...]] | None = None
+    """Splits texts that are longer than a limit over several forms; None for a family that does not."""
     binding: frozenset[str] = frozenset()
     """Rules that no tolerance may lower: they guard who may write, and what may be told to whom."""
     kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None

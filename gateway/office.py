@@ -14,6 +14,8 @@ class Office(Struct, frozen=True, kw_only=True):
     """Our own parties, the first being the one that speaks where nothing more fitting is known."""
 
     parties: tuple[PartyId, ...]
+    free_text_characters: int = 0
+    """Longest free text that we send in one form; 0 for no limit."""
 
     def facing(self, partner: PartyId, addressed: tuple[PartyId, ...] = ()) -> PartyId:
         """Which of our parties writes to this partner: the one it addressed, else the one of the same role."""

@@ -57,6 +57,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """The address book in force."""
     versions: dict[str, dict[str, Days]] = {}
     """Days of versions that this office has agreed on, by family and major version."""
+    free_text_characters: int = 0
+    """Longest free text that we send in one form; 0 for no limit."""
     tolerances: tuple[Tolerance, ...] = ()
     """What is put up with from a partner for a time."""
 

@@ -21,6 +21,7 @@ from gateway.office import Office
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats
 from gateway.protection.gate import onward
+from gateway.stages.continuing import in_parts
 from gateway.stages.version import (
     arrival_findings,
     as_the_partner_reads,
@@ -127,7 +128,8 @@ class CheckOutbound:
             *told_of(report),
             *_about(known),
         )
-        return Advance(envelope=known, details=told)
+        known, further = in_parts(known, self._formats, self._office.free_text_characters, now)
+        return Advance(envelope=known, details=told, spawn=further)
 
     def _in_version(
         self, form: Form, counterpart: str, now: datetime
