@@ -25,13 +25,11 @@ class Way(Struct, frozen=True, kw_only=True):
     alternative: int = 0
 
 
-def wanted_mailbox(*, urgent: bool, free_text: bool, consultation: bool) -> MailboxKind:
-    """The mailbox for a message. Urgent ones go to the operational mailbox only (SIRENE Manual 1.10.3)."""
-    if urgent:
-        return MailboxKind.OPERATIONAL
-    if consultation:
-        return MailboxKind.CONSULTATION
-    return MailboxKind.FREE_TEXT if free_text else MailboxKind.OPERATIONAL
+def wanted_mailbox(*, urgent: bool, named: str) -> MailboxKind:
+    """The mailbox for a message whose form names a kind, or none. Urgent ones go to the operational mailbox only
+    (SIRENE Manual 1.10.3).
+    """
+    return MailboxKind(named) if named in tuple(MailboxKind) and not urgent else MailboxKind.OPERATIONAL
 
 
 def mailbox_of(bureau: Bureau, kind: MailboxKind) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from gateway.addressbook.book import Bureau, Downtime, MailboxKind
-from gateway.addressbook.choosing import Way, mailbox_of, way_for, ways
+from gateway.addressbook.book import Bureau, Downtime
+from gateway.addressbook.choosing import Way, mailbox_of, wanted_mailbox, way_for, ways
 from gateway.envelope import Envelope, Leg
 from gateway.errors import Refused
+from gateway.facts import fact
 from gateway.partners import Directory, Partner
 from gateway.ports import OutboundChannel
 from gateway.verdict import Reason
@@ -20,6 +21,8 @@ from gateway.verdict import Reason
 MAILBOX_SIGN: Final = "@"
 """An address with it is a mailbox, and the address book knows mailboxes better than a partner card; a queue it does not."""
 DOWN: Final = "recipient.down"
+MAILBOX: Final = "mailbox"
+"""The fact by which a form names another mailbox than the operational one."""
 
 
 class Ways:
@@ -36,14 +39,14 @@ class Ways:
         """The way for the next attempt after so many failures; raises `Refused` where there is none."""
         urgent = envelope.form.header.urgency != "NORMAL"
         bureau = self.bureau(partner.party)
-        usual = self._usual(partner, bureau, urgent)
+        usual = self._usual(partner, bureau, urgent, _mailbox(envelope))
         way = way_for(ways(bureau, usual, frozenset(self._channels)), failures, urgent=urgent)
         return self._leg(partner, way)
 
     def around(self, envelope: Envelope, partner: Partner) -> Leg | None:
         """The first alternative way, for a bureau that has announced that it is down; None where it has none."""
         bureau = self.bureau(partner.party)
-        usual = self._usual(partner, bureau, envelope.form.header.urgency != "NORMAL")
+        usual = self._usual(partner, bureau, envelope.form.header.urgency != "NORMAL", _mailbox(envelope))
         others = ways(bureau, usual, frozenset(self._channels))[1:]
         return self._leg(partner, others[0]) if others else None
 
@@ -57,7 +60,7 @@ class Ways:
         bureau = self.bureau(partner.party)
         return f"Telephone: {bureau.telephone}." if bureau and bureau.telephone else "Telephone the bureau."
 
-    def _usual(self, partner: Partner, bureau: Bureau | None, urgent: bool) -> Way:
+    def _usual(self, partner: Partner, bureau: Bureau | None, urgent: bool, mailbox: str) -> Way:
         channel = self._channels.get(partner.channel)
         if channel is None:
             raise Refused(
@@ -65,12 +68,18 @@ class Ways:
                 f"The channel {partner.channel} that was agreed with the counterpart is not configured.",
             )
         agreed = channel.address(partner, urgent)
-        listed = mailbox_of(bureau, MailboxKind.OPERATIONAL) if bureau and MAILBOX_SIGN in agreed else ""
+        kind = wanted_mailbox(urgent=urgent, named=mailbox)
+        listed = mailbox_of(bureau, kind) if bureau and MAILBOX_SIGN in agreed else ""
         return Way(channel=partner.channel, address=listed or agreed)
 
     @staticmethod
     def _leg(partner: Partner, way: Way) -> Leg:
         return Leg(counterpart=partner.party, channel=way.channel, address=way.address, alternative=way.alternative)
+
+
+def _mailbox(envelope: Envelope) -> str:
+    """The kind of mailbox that the facts of a form name; empty for the operational one."""
+    return fact(envelope.facts, MAILBOX) if envelope.knows("facts") else ""
 
 
 def down_reason(downtime: Downtime, urgent: bool, telephone: str) -> Reason:

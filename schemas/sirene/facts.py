@@ -21,6 +21,7 @@ from schemas.sirene.articles import article_of, rests_on, within
 from schemas.sirene.markers import MarkerKind, forms_asked_for, letter_of, markers, missing_person_block
 
 YES: Final = "yes"
+GENERAL: Final = "general"
 HIT_DIGITS: Final = 8
 ADDRESS_DIGITS: Final = 4
 """Sixteen bits: one address in 65,536 looks the same, so that the digest tells nobody which it is."""
@@ -101,7 +102,7 @@ def _said(form: Form) -> Iterator[tuple[str, str]]:
     )
     question = question or header.reply_by is not None or any(mark.kind is MarkerKind.TRANSIT for mark in markers(form))
     by_nature = letter in _ASKING and not replies and form.first("RequestPosition") is None
-    free = letter == "G" or (letter in "HLM" and not (letter == "M" and _announced(form)))
+    free = letter in ("G", "FreeText") or (letter in "HLM" and not (letter == "M" and _announced(form)))
     yield "asks", YES if by_nature or (free and question) else ""
     yield "wants", " ".join(wants) if letter == "G" else ""
     yield "deadline", header.reply_by.isoformat() if header.reply_by else ""
@@ -158,6 +159,9 @@ def _hit(form: Form) -> Iterator[tuple[str, str]]:
 
 def _permits(form: Form) -> Iterator[tuple[str, str]]:
     said = [part.text(element).strip() for name, element in _DECIDED for part in form.named(name)]
+    concerns = form.value("Concerns").lower().replace("_", "-")
+    yield "concerns", concerns if concerns != GENERAL else ""
+    yield "mailbox", "" if not concerns else "message" if concerns == GENERAL else "consult"
     yield "decision", _DECISIONS.get(next(iter(said), ""), "")
     extension = form.first("ConsultationExtension")
     yield "extension", _number(extension.text("ExtraDays")) if extension else ""

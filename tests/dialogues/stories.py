@@ -72,6 +72,21 @@ STORIES: Final = {
         1 XA>XB M consultation=yes issuer=sirene:XA  | consulted
         2 XB>XA O decision=withdraw re 1             | withdrawn
         """, "alert-consultation.received alert-consultation.answered hit-consultation.ended"),
+    "before an alert is entered the granting state keeps the permit": Story("pre-alert-consultation", """
+        1 XB>XA FreeText concerns=consultation-request schengen_id=         | consulted
+        2 XA>XB FreeText schengen_id= re 1                                   | consulted
+        30 XA>XB FreeText concerns=consultation-extension extension=7 schengen_id= re 1 | extended
+        90 XA>XB FreeText concerns=consultation-answer decision=keep schengen_id= re 1 | kept
+        """, "pre-alert-consultation.received consultation-extension.requested pre-alert-consultation.answered "
+             "permit.kept-before-alert"),
+    "before an alert is entered the permit is withdrawn": Story("pre-alert-consultation", """
+        1 XB>XA FreeText concerns=consultation-request schengen_id=         | consulted
+        2 XA>XB FreeText concerns=consultation-answer decision=withdraw schengen_id= re 1 | withdrawn
+        """, "pre-alert-consultation.received pre-alert-consultation.answered"),
+    "free text that asks is answered": Story("supplementary-information", """
+        1 XB>XA FreeText asks=yes schengen_id=                              | asked
+        2 XA>XB FreeText schengen_id= re 1                                   | answered
+        """, "request.received request.answered"),
     "a third state finds the holder of a permit at the border": Story("permit-holder-hit", """
         1 XC>XA,XB H consultation=yes article=1861:24 issuer=sirene:XA | told
         2 XA>XB M consultation=yes                   | consulted
@@ -218,6 +233,49 @@ STORIES: Final = {
     "information for every bureau": Story("supplementary-information", """
         1 XB>XA,XC,XD M                              | told
         """, "better-data.sent"),
+    "an alias that was learned is told by M": Story("supplementary-information", """
+        1 XB>XA M article=1862:34                    | told
+        2 XA>XB M re 1                               | told
+        """, "better-data.sent"),
+    "data for a return are asked for and sent": Story("refusal-of-entry", """
+        1 XB>XA G article=1861:24 asks=yes           | asked
+        2 XA>XB M re 1                               | answered
+        3 ! alert.kept                               | closed
+        """, "g-form.sent request.received request.answered"),
+    "the alert on a person with free movement is kept, and every bureau is told": Story("refusal-of-entry", """
+        1 XB>XA G article=1861:24                    | reported
+        2 ! free-movement-hit.confirmed              | consulted
+        3 XA>XB,XC,XD M                              | answered
+        4 ! alert.kept                               | closed
+        """, "g-form.sent free-movement-hit.decided"),
+    "a permit is granted despite a return alert with an entry ban": Story("prior-consultation", """
+        1 XB>XA M consultation=yes issuer=sirene:XA article=1860:3 | consulted
+        2 XA>XB M re 1                               | answered
+        3 XB>XA N decision=granted article=1860:3    | granted
+        4 ! alert.deleted                            | closed
+        """, "prior-consultation.received prior-consultation.answered permit.granted"),
+    "a permit is kept despite a return alert": Story("alert-consultation", """
+        1 XA>XB M consultation=yes issuer=sirene:XA article=1860:3 | consulted
+        2 XB>XA O decision=keep article=1860:3       | kept
+        3 ! alert.deleted                            | closed
+        """, "alert-consultation.received alert-consultation.answered hit-consultation.ended permit.kept-despite-alert"),
+    "after form A one state asks for a flag, others know the person": Story("arrest", """
+        1 XA>XB,XC,XD A article=1862:26              | announced
+        2 XB>XA F flag=add article=1862:26 re 1      | add-asked
+        3 XA>XB F re 2                               | flagged
+        4 XC>XA L re 1                               | announced
+        5 XD>XA M re 1                               | announced
+        6 ! alert.deleted                            | closed
+        """, "flag.requested flag.added"),
+    "the position on a request of a person comes by M": Story("person-requests", """
+        1 XB>XA K deadline=2026-12-07T12:00:00Z requested=deletion | asked
+        2 XA>XB M re 1                               | answered
+        3 ! access-request.decided                   | decided
+        """, "access-position.asked access-position.received"),
+    "a question on identity is answered in words": Story("identity", """
+        1 XB>XA L asks=yes                           | asked
+        2 XA>XB M re 1                               | answered
+        """, "similar-alert.discussed request.received request.answered"),
 }  # fmt: skip
 
 
@@ -237,6 +295,14 @@ BROKEN: Final = {
                "3 XB>XA N decision=granted | granted\n4 XB>XA N decision=granted | DLG-DECIDED-ALREADY",
     "N without a consultation": "1 XB>XA N decision=granted | DLG-REPLY-TO-NOTHING",
     "N from the state that was asked": "1 XB>XA M consultation=yes issuer=sirene:XA | consulted\n2 XA>XB N decision=granted re 1 | DLG-NOT-ITS-TURN",
+    "the answer before an alert twice":
+        "1 XB>XA FreeText concerns=consultation-request schengen_id= | consulted\n"
+        "2 XA>XB FreeText concerns=consultation-answer decision=keep schengen_id= re 1 | kept\n"
+        "3 XA>XB FreeText concerns=consultation-answer decision=keep schengen_id= re 1 | DLG-DECIDED-ALREADY",
+    "more days twice before an alert":
+        "1 XB>XA FreeText concerns=consultation-request schengen_id= | consulted\n"
+        "2 XA>XB FreeText concerns=consultation-extension extension=7 schengen_id= re 1 | extended\n"
+        "3 XA>XB FreeText concerns=consultation-extension extension=5 schengen_id= re 1 | DLG-EXTENDED-ALREADY",
     "O twice": "1 XA>XB M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA O decision=keep | kept\n3 XB>XA O decision=keep | DLG-DECIDED-ALREADY",
     "O where the permit does not exist yet": "1 XB>XA M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA O decision=keep | DLG-WRONG-DECISION-FORM",
     "more time a second time": "1 XA>XB M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA M extension=6 consultation=yes re 1 | extended\n"

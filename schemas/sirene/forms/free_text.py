@@ -1,0 +1,16 @@
+"""`sirene/FreeText@1`: free text between bureaux, and consultations before an alert exists."""
+
+from schemas.form import FormSpec
+from schemas.sirene.facts import facts
+from schemas.sirene.rules.free_text import RULES
+from schemas.sirene.subjects import subjects
+
+FORM = FormSpec(
+    id="sirene/FreeText@1",
+    element="FreeText",
+    schema="freetext.xsd",
+    title="Free text, and consultation before an alert exists",
+    rules=RULES,
+    subjects=subjects,
+    facts=facts,
+)
