@@ -103,7 +103,7 @@ def convert(text: str, tables: Mapping[str, NameTable]) -> Conversion:
             remarks |= _losses(row, token.table)
             weakest = max(weakest, CONFIDENCE.index(row.confidence))
             written.append(row.result)
-        if any(each.marks for each in tokens[place : place + taken]):
+        if token.marks or (taken > 1 and tokens[place + 1].marks):
             remarks.add(Remark.MARK_LEFT_OUT)
             weakest = len(CONFIDENCE) - 1
         place += taken
@@ -131,6 +131,9 @@ def _losses(row: Row, table: NameTable) -> set[Remark]:
 def _row(tokens: list[_Token], place: int, table: NameTable) -> tuple[Row, int]:
     """The row that holds at this place and how many letters it takes: pairs before single letters."""
     token = tokens[place]
+    rows = table.letters[token.key or ""]
+    if token.key not in table.pairing and len(rows) == 1 and rows[0].place == ANY:
+        return rows[0], 1
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     # An accent on the first letter or a diaeresis on the second says that the two are read apart.
     if (
@@ -143,7 +146,7 @@ def _row(tokens: list[_Token], place: int, table: NameTable) -> tuple[Row, int]:
         found = _holding(table.letters.get(f"{token.key}{following.key}", ()), tokens, place, 2)
         if found:
             return found, 2
-    found = _holding(table.letters[token.key or ""], tokens, place, 1)
+    found = _holding(rows, tokens, place, 1)
     if found is None:  # every row of the letter asks for another place
         return Row(
             letter=token.text, result="", place=ANY, confidence=CONFIDENCE[-1], source="no row holds at this place"
@@ -183,9 +186,9 @@ def _token(letter: str, marks: str, tables: Mapping[str, NameTable]) -> _Token:
     if table is None:
         # A mark or a modifier on its own is no letter: nothing is lost that anybody could name.
         return _Token(letter, "", letter + marks, None) if script == NO_SCRIPT else _Token(letter, None, marks, None)
-    for key in (letter, letter.upper(), letter.lower()):
-        if key in table.letters:
-            return _Token(letter, key, marks, table)
+    key = table.called(letter)
+    if key is not None:
+        return _Token(letter, key, marks, table)
     return _without_marks(letter, marks, table)
 
 
@@ -197,9 +200,9 @@ def _without_marks(letter: str, marks: str, table: NameTable) -> _Token:
         last = more.pop()
         marks = last + marks
         kept = unicodedata.normalize("NFC", base + "".join(more))
-        for key in (kept, kept.upper()):
-            if key in table.letters:
-                return _Token(letter, key, marks, table)
-            if len(kept) == 1 and kept.isascii() and kept.isalpha():
-                return _Token(letter, kept.upper(), marks, None)
+        key = table.called(kept)
+        if key is not None:
+            return _Token(letter, key, marks, table)
+        if len(kept) == 1 and kept.isascii() and kept.isalpha():
+            return _Token(letter, kept.upper(), marks, None)
     return _Token(letter, None, marks, table)

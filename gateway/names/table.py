@@ -79,8 +79,23 @@ class NameTable:
     own: tuple[Row, ...]
     """The rows of its own file."""
     letters: Mapping[str, tuple[Row, ...]]
+    keys: Mapping[str, str]
+    """What the table calls a letter, in either case."""
+    pairing: frozenset[str]
+    """Letters that begin a pair."""
     shared: frozenset[str]
     """Letters whose result others of the table can spell too, so that nobody can tell them apart afterwards."""
+
+    def called(self, letter: str) -> str | None:
+        """What the table calls the letter; None when it has no row for it."""
+        for each in (
+            letter,
+            letter.upper(),
+            letter.lower(),
+        ):  # final sigma and capital ẞ have a way in one direction only
+            if each in self.keys:
+                return self.keys[each]
+        return None
 
     @property
     def edition(self) -> str:
@@ -305,8 +320,17 @@ def _table(entry: dict[str, Any], rows: Mapping[str, tuple[Row, ...]]) -> NameTa
         id=entry["id"], version=entry["version"], title=entry["title"], citation=entry["citation"], script=entry["script"],
         languages=entry["languages"], default=entry["default"], beside=entry["beside"], drops_marks=entry["marks"] == DROP,
         lacks=frozenset(entry["lacks"]), voiceless=frozenset(entry["voiceless"]), own=own, letters=letters,
+        keys=_keys(letters), pairing=frozenset(letter[0] for letter in letters if len(letter) > 1),
         shared=_shared(letters, entry["script"]),
     )  # fmt: skip
+
+
+def _keys(letters: Mapping[str, tuple[Row, ...]]) -> dict[str, str]:
+    single = [letter for letter in letters if len(letter) == 1]
+    found = {other: letter for letter in single for other in (letter.lower(), letter.upper()) if len(other) == 1}
+    return {letter: key for letter, key in found.items() if not letter.isascii()} | {
+        letter: letter for letter in single
+    }
 
 
 def _shared(letters: Mapping[str, tuple[Row, ...]], script: str) -> frozenset[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -117,16 +118,31 @@ def _converted(name: WrittenName, known: NameTables) -> Iterator[Variant]:
 def _plans(cleaned: Cleaned, language: str, known: NameTables) -> list[Mapping[str, NameTable]]:
     """The choices of one table for each script, the likeliest first: that of the language, the default one, the others."""
     first = chosen_tables(cleaned, language, known)
+    letters = _letters(cleaned.text)
     options = [
-        [
-            (script, table)
-            for table in (first[script], *(one for one in known.of_script(script) if one is not first[script]))
-        ]
-        for script in first
+        [(script, table) for table in _different((table, *known.of_script(script)), letters)]
+        for script, table in first.items()
     ]
     numbered = itertools.islice(itertools.product(*(tuple(enumerate(each)) for each in options)), MAX_PLANS * MAX_PLANS)
     ranked = sorted(numbered, key=lambda choice: sum(number for number, _ in choice))
     return [dict(table for _, table in choice) for choice in ranked[:MAX_PLANS]]
+
+
+def _letters(text: str) -> list[str]:
+    """The letters of a text as tables may call them: both cases, and with one mark where there are several."""
+    found: dict[str, None] = {}
+    for letter in dict.fromkeys(text):
+        with_one_mark = unicodedata.normalize("NFC", unicodedata.normalize("NFD", letter)[:2])
+        found |= dict.fromkeys((letter, letter.upper(), letter.lower(), with_one_mark, with_one_mark.upper()))
+    return list(found)
+
+
+def _different(tables: Iterable[NameTable], letters: list[str]) -> list[NameTable]:
+    """The tables that do not convert all of these letters as an earlier one does."""
+    kept: dict[tuple[tuple[str, ...], ...], NameTable] = {}
+    for table in tables:
+        kept.setdefault(tuple(tuple(row.result for row in table.letters.get(letter, ())) for letter in letters), table)
+    return list(kept.values())
 
 
 def _folded(form: str, rule: str, pattern: str) -> Iterator[Variant]:
