@@ -16,8 +16,8 @@ from typing import Any
 
 from simulators.process import end_with_parent
 
-READY_SECONDS = 30.0
-STOP_SECONDS = 3.0
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0  # longer than each child gives itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from simulators.recorder import Recorder
 from simulators.scenario import Script, read_scenario
 
 PARENT_CHECK_SECONDS = 0.25
-STOP_SECONDS = 2.0  # longer than any clean-up takes; after that the process just ends
+STOP_SECONDS = 10.0  # longer than any clean-up takes on a busy machine; after that the process just ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ OVER_THE_QUEUE: Final = frozenset({"europol-desk"})
 PARTIES: Final = ("sirene:XA", "ncb:XA", "enu:XA")
 DOMAIN: Final = "xa.spoc.example"
 START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 20.0
+"""Then it is killed."""
 LOOK_EVERY_SECONDS: Final = 0.05
 
 
@@ -63,7 +65,7 @@ class Federation:
                     process.send_signal(signal.SIGTERM)
         for process in self._processes:
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(STOP_SECONDS):
                     await process.wait()
             except TimeoutError:
                 process.kill()

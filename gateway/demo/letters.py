@@ -8,7 +8,8 @@ import aiohttp
 
 from gateway.demo.federation import Federation
 
-WAIT_SECONDS: Final = 20
+WAIT_SECONDS: Final = 60
+"""What comes at all comes within a second; a busy machine may take longer."""
 PURPOSE: Final = "demonstration"
 
 

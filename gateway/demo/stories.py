@@ -12,7 +12,7 @@ from typing import Any, Final
 from gateway.demo.letters import Letters
 
 LOOK_EVERY_SECONDS: Final = 0.1
-LOOK_TIMES: Final = 150
+LOOK_TIMES: Final = 600
 
 
 @dataclass(slots=True)

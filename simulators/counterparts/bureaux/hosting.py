@@ -31,7 +31,7 @@ from simulators.scenario import Rule, Script, read_scenario
 
 FILE = "federation.json"
 MAX_FILE_BYTES = 64 * 1024
-STOP_SECONDS = 5.0
+STOP_SECONDS = 10.0
 _ONE_EACH = frozenset({"state", "domain", "amqp-queue"})  # cannot be the same for all
 
 
