@@ -52,6 +52,8 @@ class Office:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers: dict[str, int] = {}
+        self._trusted = ""
+        self._contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None = None
 
     # --- life
 
@@ -140,9 +142,12 @@ class Office:
         return action
 
     def contexts(self) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-        """Made for each connection: cards may have come meanwhile."""
+        """Asked for at each connection, as cards may have come meanwhile; made when they have."""
         trusted = self.cards.tls_ca
-        return server_side(self.keys.tls_server, trusted), server_side(self.keys.stranger_server, trusted)
+        if self._contexts is None or self._trusted != trusted:
+            stranger = server_side(self.keys.stranger_server, trusted)
+            self._trusted, self._contexts = trusted, (server_side(self.keys.tls_server, trusted), stranger)
+        return self._contexts
 
     def judge_sender(self, _address: str, certificate: bytes) -> str:
         if self.setup.client_certificate == "required" and not certificate:

@@ -5,11 +5,13 @@ spoilt, dropped on the way, not at all) happens here and leaves the kept message
 """
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from simulators.authority import KeyPair
 from simulators.office.amqp import Queue
 from simulators.office.cards import Card, CardBox
 from simulators.office.identity import Identity
@@ -55,6 +57,7 @@ class Outbox:
         self.queue: Queue | None = None
         self.style: MailStyle = USUAL
         self.copies = 1  # of everything
+        self._contexts: dict[tuple[KeyPair, str], ssl.SSLContext] = {}
         self._kept: dict[str, Message] = {}
 
     def keep(self, message: Message) -> None:
@@ -120,12 +123,19 @@ class Outbox:
             mail_from=cover.sender,
             recipient=cover.recipient,
             helo=self.identity.domain,
-            tls=None if without_tls else client_side(pair, card.tls_ca),
+            tls=None if without_tls else self._context(pair, card.tls_ca),
             drop_at=action.at if action.name == "drop" else "",
             chunk_bytes=action.chunk_bytes if action.name == "slow-drip" else 0,
             pause_seconds=action.pause_seconds,
         )
         return await send_mail(route, compose(cover, message.payload, message.files, self.style))
+
+    def _context(self, pair: KeyPair, trusted: str) -> ssl.SSLContext:
+        """Made once for each partner, since loading certificates takes longer than sending."""
+        wanted = (pair, trusted)
+        if wanted not in self._contexts:
+            self._contexts[wanted] = client_side(pair, trusted)
+        return self._contexts[wanted]
 
 
 def _properties(message: Message) -> dict[str, Any]:
