@@ -7,7 +7,6 @@ goes is converted as the last thing before its bytes are written. The rules see 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
@@ -26,8 +25,6 @@ from gateway.versions import (
     in_version,
     major_of,
 )
-
-NOT_CONVERTED: Final[tuple[tuple[str, str], ...]] = ()
 
 
 def understood(formats: Formats, form: Form) -> tuple[Form, Conversion | None]:
@@ -93,4 +90,4 @@ def on_the_wire(formats: Formats, envelope: Envelope) -> Form:
 
 def told_of(report: Conversion | None) -> tuple[tuple[str, str], ...]:
     """What the journal entry says of the change of version."""
-    return report.details if report else NOT_CONVERTED
+    return report.details if report else ()
