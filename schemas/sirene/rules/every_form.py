@@ -13,6 +13,7 @@ from schemas.sirene.field_numbers import lookup
 from schemas.sirene.markers import MarkerKind, letter_of, marked
 from schemas.sirene.rules import addresses
 from schemas.sirene.rules.attachments import ATTACHMENT_RULES, brings_dna
+from schemas.sirene.rules.long_text import LONG_TEXT_RULES
 from schemas.sirene.rules.names import NAME_RULES
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -228,4 +229,5 @@ EVERY_FORM = (
         remedy="Write URGENT in both places, or in neither.",
     ),
     *ATTACHMENT_RULES,
+    *LONG_TEXT_RULES,
 )  # fmt: skip
