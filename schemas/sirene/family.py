@@ -5,6 +5,7 @@ from typing import Final
 from gateway.families import Family
 from schemas.sirene import dialogues
 from schemas.sirene.alerts.law import ALERT_LAW
+from schemas.sirene.continuation import continued
 from schemas.sirene.figures import figures
 from schemas.sirene.rules.addresses import kept_from_form
 from schemas.sirene.rules.stories import STORY_RULES
@@ -12,6 +13,6 @@ from schemas.sirene.rules.stories import STORY_RULES
 FAMILY: Final = Family(
     name="sirene", channel_origin="SIRENE", legal_basis="LG-SIS-1862", kept_from=kept_from_form, alerts=ALERT_LAW, figures=figures,
     charts=dialogues.charts(), clocks=dialogues.clocks(), shared_fact="schengen_id", story_rules=STORY_RULES, unique_references=True,
-    binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
+    continued=continued, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
 )  # fmt: skip
 """Forms between bureaux carry no handling codes of their own: one that appears all the same needs an officer."""
