@@ -32,6 +32,7 @@ from gateway.verdict import Reason
 CHANNEL: Final = "alerts"
 """Orders that come from here were drafted by the gateway and wait for an officer."""
 DRAFTED: Final = Reason(code="alert.hit-drafted", public="The report of a hit is drafted and waits for an officer.")
+LATE: Final = "late hit"
 JSON: Final = "application/json"
 
 
@@ -98,9 +99,9 @@ class HitDesk:
     async def _composed(
         self, alert: str, hit: Hit, message_id: str, sent: datetime, actor: str, purpose: str
     ) -> HitDraft:
-        found = await self._alerts.found(alert, actor, purpose)
-        if found.subject is None and found.deleted_at is not None:
-            words = "The alert was deleted; report a late hit by hand, on form G marked as such, or by form M."
+        found, remark = await self._alerts.found(alert, actor, purpose), hit.remark
+        if found.deleted_at is not None and LATE not in remark.lower():
+            words = "The alert was deleted. Begin the remark (086) with “late hit”, or tell the issuer by form M."
             raise Refused("alert.deleted", words)
         if found.issuer in self._office.parties:
             raise Refused("alert.own", "The alert is our own; a hit at home is told to its authority, not by form G.")

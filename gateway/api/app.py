@@ -6,8 +6,10 @@ import asyncio
 
 from fastapi import FastAPI
 
+from gateway.alerts.desk import AlertRefused
 from gateway.api import (
     address_book,
+    alerts,
     broadcasts,
     catalogue,
     description,
@@ -36,11 +38,12 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, broadcasts, journal, catalogue, rules, partners, address_book, statistics, tokens, health, metrics, description,
+        messages, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:
         app.include_router(router)
     speak_in_problems(app)
+    app.add_exception_handler(AlertRefused, alerts.refused)
     app.add_middleware(Guard, counted=app.state.meters.counted, now=gateway.clock.now)
     return app

@@ -166,6 +166,7 @@ async def adapters(standing: Standing, caller: Anybody) -> AdaptersView:
         "outbound": gateway.outbound,
         "register": gateway.registers,
         "case system": gateway.case_systems,
+        "alert system": (gateway.alerts.system.name,) if gateway.alerts else (),
     }
     found = [AdapterView(name=name, kind=kind) for kind, parts in kinds.items() for name in sorted(parts)]
     return AdaptersView(

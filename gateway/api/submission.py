@@ -235,29 +235,29 @@ def _form(given: Mapping[str, Any], counterpart: str, claim: Claim, sent: dateti
         form = msgspec.convert(whole, Form)
     except msgspec.ValidationError as error:
         raise _unfit(error) from error
-    lost = _lost(whole, msgspec.to_builtins(form), "form")
-    if lost:
+    left_out = lost(whole, msgspec.to_builtins(form), "form")
+    if left_out:
         raise Problem(
             422,
             "form.unfit",
-            f"{lost} is no member of a form; compare it with the example. Nothing that you send is left out silently.",
+            f"{left_out} is no member of a form; compare it with the example. Nothing that you send is left out silently.",
         )
     standing.gateway.formats.get(form.format)
     return form
 
 
-def _lost(given: Any, kept: Any, where: str) -> str:
+def lost(given: Any, kept: Any, where: str) -> str:
     """The first member that was given and would not be kept, or an empty text. Names are quoted only up to 40 characters."""
     if isinstance(given, dict) and isinstance(kept, dict):
         for name, value in given.items():
             place = f"{where}.{name[:40]}"
             if name not in kept:
                 return place
-            if found := _lost(value, kept[name], place):
+            if found := lost(value, kept[name], place):
                 return found
     elif isinstance(given, list) and isinstance(kept, list | tuple):
         for number, (value, other) in enumerate(zip(given, kept, strict=False)):
-            if found := _lost(value, other, f"{where}[{number}]"):
+            if found := lost(value, other, f"{where}[{number}]"):
                 return found
     return ""
 

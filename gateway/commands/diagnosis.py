@@ -313,6 +313,7 @@ async def _connections(gateway: Gateway, *, runs: bool) -> list[Point]:
     """The ways to other systems, all tried at once. Doors for others are not knocked at: they are open while the gateway runs."""
     systems: dict[str, _Opened] = {f"register {name}": system for name, system in gateway.registers.items()}
     systems |= {f"case system {name}": system for name, system in gateway.case_systems.items()}
+    systems |= {f"alert system {gateway.alerts.system.name}": gateway.alerts.system} if gateway.alerts else {}
     looks = [_look(what, _probe(system), "It answers.") for what, system in systems.items()]
     door = "" if runs else " Its way in is closed: the gateway does not run."
     way_out = f"The way out can be used; each partner is tried by itself.{door}"

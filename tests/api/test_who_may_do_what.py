@@ -21,6 +21,9 @@ from tests.gateway.rig import NOON
 UNKNOWN = "/api/v1/messages/019dee00-0000-7000-8000-000000000000"
 EVERYBODY = frozenset(ROLES)
 READERS = EVERYBODY - {"submitter"}
+ALERT = "/api/v1/alerts/XA-1"
+SEE_ALERTS = frozenset({"reader", "officer", "operator"})
+CHANGE_ALERTS = frozenset({"officer", "operator"})
 OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/v1/messages"): frozenset({"submitter", "operator"}),
     ("GET", "/api/v1/messages"): EVERYBODY,
@@ -47,8 +50,24 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/statistics/sirene"): READERS,
     ("GET", "/api/v1/statistics/sirene/forms-sent"): READERS,
     ("POST", "/api/v1/statistics/sirene/records"): frozenset({"officer", "operator"}),
+    ("GET", "/api/v1/alerts/categories"): EVERYBODY,
+    ("GET", "/api/v1/alerts"): SEE_ALERTS,
+    ("POST", "/api/v1/alerts/searches"): SEE_ALERTS,
+    ("POST", "/api/v1/alerts/checks"): SEE_ALERTS,
+    ("GET", ALERT): SEE_ALERTS,
+    ("POST", "/api/v1/alerts"): CHANGE_ALERTS,
+    ("PATCH", ALERT): CHANGE_ALERTS,
+    ("DELETE", ALERT): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/extension"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/flags"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/flags/removal"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/links"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/misused-identity"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/hiding"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/happenings"): CHANGE_ALERTS,
+    ("POST", f"{ALERT}/hits"): CHANGE_ALERTS | {"submitter"},
 }
-PLACES = {"{envelope}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
+PLACES = {"{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
 """What stands in the addresses above for the parameters of the description."""
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token")}
 
