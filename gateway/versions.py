@@ -122,8 +122,10 @@ class Conversion(Struct, frozen=True, kw_only=True):
     def details(self) -> tuple[tuple[str, str], ...]:
         """The report in the few words that the journal keeps."""
         told = " ".join(f"{note.number or note.field}:{note.change}" for note in self.notes[:MAX_NOTES])
-        known = (("converted", f"{self.source} to {self.target}"), ("changed", told))
-        return (*known, ("unmapped", " ".join(self.unmapped))) if self.unmapped else known
+        parts = (
+            ("converted", f"{self.source} to {self.target}"), ("changed", told), ("unmapped", " ".join(self.unmapped)),
+        )  # fmt: skip
+        return tuple((name, words) for name, words in parts if words)
 
 
 def major_of(format_id: FormatId) -> int:

@@ -36,11 +36,16 @@ from tests.schemas.test_formats_contract import findings, second_opinion, tidy
 CATALOGUE = discover()
 LETTERS = "AEFGHIJKLMNOPQ"
 CORPUS = Path(__file__).parents[1] / "corpus" / "sirene"
-NEWER = sorted(CORPUS.glob("Form*/passes*/*.xml"))
-OLDER = sorted((CORPUS / "versions" / "0").glob("Form*/passes/*.xml"))
-OLDER_FAILS = sorted((CORPUS / "versions" / "0").glob("Form*/fails/*.xml"))
+NEWER = sorted(CORPUS.glob("F*/passes*/*.xml"))
+OLDER = sorted((CORPUS / "versions" / "0").glob("F*/passes/*.xml"))
+OLDER_FAILS = sorted((CORPUS / "versions" / "0").glob("F*/fails/*.xml"))
 (TABLE,) = tables("sirene")
 CONFIDENCES = {"verified", "manual-2015", "secondary", "unverified", "proposal"}
+
+
+def kind(path: Path) -> str:
+    """The form that the folder of a message names: a letter, or `FreeText`."""
+    return path.parts[-3].removeprefix("Form")
 
 
 def story(path: Path) -> str:
@@ -56,7 +61,7 @@ def newer(path: Path) -> Form:
 
 def older(path: Path) -> Form:
     root = safexml.parse(path.read_bytes())
-    return CATALOGUE.get(f"sirene/{path.parts[-3][-1]}@0").decode(root)
+    return CATALOGUE.get(f"sirene/{kind(path)}@0").decode(root)
 
 
 def valid(form: Form) -> bool:
@@ -136,7 +141,7 @@ def test_a_form_in_the_older_layout_that_passes(path: Path) -> None:
 @pytest.mark.parametrize("path", OLDER_FAILS, ids=story)
 def test_a_form_in_the_older_layout_that_fails_for_the_reason_in_its_name(path: Path) -> None:
     named = path.stem.partition("--")[0]
-    spec = CATALOGUE.get(f"sirene/{path.parts[-3][-1]}@0")
+    spec = CATALOGUE.get(f"sirene/{kind(path)}@0")
     root = safexml.parse(path.read_bytes())
     refused = spec.validate(root)
     assert bool(refused) is any(second_opinion(spec).iter_errors(cast("Any", root))), "the two validators agree"
@@ -150,8 +155,8 @@ def test_a_form_in_the_older_layout_that_fails_for_the_reason_in_its_name(path: 
     assert named in {finding.rule for finding in said}
 
 
-def test_all_fourteen_letters_have_a_message_of_the_older_layout() -> None:
-    assert {path.parts[-3][-1] for path in OLDER} == set(LETTERS)
+def test_every_letter_and_free_text_have_a_message_of_the_older_layout() -> None:
+    assert {kind(path) for path in OLDER} == {*LETTERS, "FreeText"}
 
 
 # --- the conversions, over every message that there is
@@ -303,7 +308,7 @@ def test_every_difference_says_why_and_how_sure_that_is() -> None:
         assert row.text, row.field
         assert row.citation, row.field
         assert row.confidence in CONFIDENCES, row.field
-    assert set(TABLE.forms) == set(LETTERS)
+    assert set(TABLE.forms) == {*LETTERS, "FreeText"}
 
 
 def test_a_table_with_a_word_that_nobody_knows_is_not_read() -> None:
