@@ -115,7 +115,7 @@ async def test_registers_that_are_away_never_block_other_messages(world: World) 
     for shelf in world.shelves.values():
         shelf.away = 3
     first = await world.hit_arrives()
-    second = await world.hit_arrives("0193a5c0-7d10-7a01-8b3c-5e0f9a1c0002")
+    second = await world.other_hit_arrives(2)
     for _ in range(30):
         await world.later(MINUTE)
     assert {(await world.stands(each))[0] for each in (first, second)} == {"acknowledged"}

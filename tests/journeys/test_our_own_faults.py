@@ -17,7 +17,7 @@ from gateway.errors import Unavailable
 from gateway.ledger import Committed, Move, StaleMove
 from gateway.workers import InlineCompute
 from tests.gateway.rig import TurnedClock, root_of
-from tests.journeys.worlds import PHOTO, World, hit, message_id, sample
+from tests.journeys.worlds import PHOTO, World, hit, sample
 
 SECOND = timedelta(seconds=1)
 OFFICER = "user:officer"
@@ -179,7 +179,7 @@ async def test_a_message_that_breaks_does_not_stop_the_next(world: World) -> Non
     fault = break_stage(world, "deliver")
     bad = await world.hit_arrives()
     fault.broken = False
-    good = await world.hit_arrives(message_id(9))
+    good = await world.other_hit_arrives(9)
     assert (await world.stands(bad))[0] == "quarantined"
     assert (await world.stands(good))[0] == "acknowledged"
 

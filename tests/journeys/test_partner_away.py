@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from gateway.handover import Outgoing
 from tests.gateway.rig import root_of
 from tests.journeys.worlds import World, hit, receipt_about
@@ -14,7 +16,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 async def test_a_partner_that_is_down_for_an_hour_gets_each_message_once(world: World) -> None:
     world.wire.outcomes = ["unavailable"] * 1000
-    envelope = await world.hit_arrives()
+    envelope = await world.hit_arrives(urgency="NORMAL")
     for _ in range(60):
         await world.later(MINUTE)
     assert world.sent_times("FormP") > 3, "it is tried again while the partner is away"
@@ -39,13 +41,17 @@ async def test_every_resend_is_the_same_bytes(world: World) -> None:
     assert [out.attempt for out in forms] == [1, 2, 3, 4]
 
 
-async def test_a_partner_that_stays_away_for_days_is_given_to_an_officer(world: World) -> None:
+@pytest.mark.parametrize(("urgency", "hours"), [("NORMAL", 6), ("URGENT", 1)])
+async def test_an_answer_that_cannot_be_handed_over_is_given_to_an_officer_while_there_is_time(
+    world: World, urgency: str, hours: int
+) -> None:
     world.wire.forms["FormP"] = ["unavailable"] * 10_000
-    envelope = await world.hit_arrives()
-    for _ in range(80):
+    envelope = await world.hit_arrives(urgency=urgency)
+    for _ in range(hours):
+        assert (await world.stands((await world.reply_to(envelope)).id))[1] == "transmit.waiting"
         await world.later(HOUR)
     reply = await world.reply_to(envelope)
-    assert await world.stands(reply.id) == ("held", "transmit.gave-up")
+    assert await world.stands(reply.id) == ("held", "transmit.telephone")
     tried = world.sent_times("FormP")
     await world.later(timedelta(days=10))
     assert world.sent_times("FormP") == tried

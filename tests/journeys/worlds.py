@@ -57,6 +57,12 @@ def hit(id: str = HIT_ID, reference: str = "XB-G-2026-0000001", file: File | Non
     return text.replace(old, sha256(file.content).hexdigest()).encode()
 
 
+def other_hit(number: int) -> bytes:
+    """Another check of the vehicle, an hour or more later, under another message id and reference."""
+    form = hit(message_id(number), f"XB-G-2026-{number:07}").decode()
+    return form.replace("2026-11-21T08:40:00Z", f"2026-11-21T{9 + number % 3:02}:{number % 60:02}:00Z").encode()
+
+
 def changed(xml: bytes, *pairs: tuple[str, str]) -> bytes:
     """The document with texts replaced; each must be there."""
     text = xml.decode()
@@ -96,6 +102,10 @@ class World(Rig):
     async def hit_arrives(self, id: str = HIT_ID, urgency: str = "") -> str:
         """The G form of the first story comes in."""
         return await self.arrives(self.bureaux["sirene:XB"].signed(hit(id, urgency=urgency), (PHOTO,)))
+
+    async def other_hit_arrives(self, number: int) -> str:
+        """The G form of another hit comes in."""
+        return await self.arrives(self.bureaux["sirene:XB"].signed(other_hit(number), (PHOTO,)))
 
     async def letter(self, party: str, xml: bytes, *files: File) -> str:
         """A signed form of a partner comes in from its own mailbox."""

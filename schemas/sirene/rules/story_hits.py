@@ -19,7 +19,9 @@ def _one_form_for_each_hit(story: Story) -> Iterable[Problem]:
         return
     for each in story.earlier:
         same_hit = each.letter == "G" and each.sender == step.sender and each.says(HIT) == step.says(HIT)
-        if same_hit and each.says(ALERT) == step.says(ALERT) and each.message_id != step.message_id:
+        # The same reference again is a repetition: rule R03 has looked at it.
+        another = each.message_id != step.message_id and each.reference != step.reference
+        if same_hit and another and each.says(ALERT) == step.says(ALERT):
             yield f"Form G {each.reference[:64]} has already reported this hit."
             return
 
