@@ -8,6 +8,7 @@ shares our code shares our mistakes. `python -m simulators --list` names them.
     command.py       the command line
     process.py       one simulator as a process: ready file, signals, parent watch
     federation.py    all of them as child processes
+    clock.py         the simulator's own time, which a tester can stop and turn
     scenario.py      scripted misbehaviour
     recorder.py      what arrived and what was answered
     control.py       GET /sim/ledger, POST /sim/scenario, POST /sim/reset, GET /sim/health
@@ -16,6 +17,7 @@ shares our code shares our mistakes. `python -m simulators --list` names them.
     registers/       CPR, CRM, wanted vehicles, passports; seeds/ holds their fictitious records
     casesystems/     POLSAS
     alertsystems/    N.SIS of several states before one CS-SIS
-    counterparts/    foreign offices
+    counterparts/    foreign offices; bureaux/ has states and habits as data
+    federations/     examples of federation files
     scenarios/       examples of scenario files
 """

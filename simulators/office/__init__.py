@@ -9,7 +9,8 @@
 | `forms.py`, `templates.py` | what stands in a message; new messages from templates |
 | `tampering.py` | what can be wrong with a message that is sent |
 | `mail.py` | one message as one mail, and back |
+| `odd_xml.py` | the same document in unusual clothes |
 | `smtp_in.py`, `smtp_out.py`, `amqp.py` | the wire |
 | `mailbag.py` | all messages that came, with what was found, and waiting for the next |
-| `receipts.py`, `outbox.py`, `office.py`, `desk.py` | what it answers, what it sends, the whole, and its control port |
+| `receipts.py`, `outbox.py`, `office.py`, `clerk.py`, `desk.py` | what it answers, what it sends, the whole, who writes, and its control port |
 """

@@ -216,7 +216,7 @@ async def test_how_odd_the_odd_encodings_are(tmp_path: Path) -> None:
         assert b"8bit" in eight
         assert "Blåbærgrød".encode() in eight
         assert b"=?iso-8859-1?" in flowed
-        assert base64.b64decode(message_from_bytes(flowed).get_payload()).endswith(b">\r\n\r\n")
+        assert base64.b64decode(str(message_from_bytes(flowed).get_payload())).endswith(b">\r\n\r\n")
 
 
 async def test_a_forgetful_bureau_sends_no_receipts(tmp_path: Path) -> None:
