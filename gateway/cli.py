@@ -18,11 +18,13 @@ import typer
 from config.faults import ConfigurationFaults
 from gateway.commands import (
     address_book,
+    alerts,
     broadcasting,
     catalogue,
     checking,
     clients,
     converting,
+    dialogues,
     doctor,
     journal,
     messages,
@@ -79,7 +81,7 @@ def _everywhere(
 
 
 for group in (
-    running, checking, converting, catalogue, sending, broadcasting, messages, names,
+    running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, alerts, names,
     partners, address_book, clients, statistics, journal, tokens, doctor,
 ):  # fmt: skip
     group.join(app)

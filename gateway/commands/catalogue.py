@@ -27,6 +27,7 @@ KINDS = {
     "channels": "channel",
     "registers": "register",
     "casesystems": "case system",
+    "alertsystems": "alert system",
     "stores": "store",
     "calendars": "calendar",
 }
