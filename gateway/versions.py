@@ -218,12 +218,12 @@ def best_sendable(versions: Sequence[Version], spoken: Sequence[int], at: dateti
     agreed = [version for version in versions if version.major in spoken or (not spoken and version.current)]
     found = _best([version for version in agreed if version.sendable(at)])
     if found is None:
-        family = versions[0].family if versions else "the message"
+        family = versions[0].family if versions else "this family"
         takes = ", ".join(str(major) for major in spoken) or "the current version only"
         ours = ", ".join(str(version.major) for version in versions if version.sendable(at)) or "none"
         raise Refused(
             "recipient.no-version",
-            f"The partner takes of {family}: {takes}. Of these none can be sent today; this office can send: {ours}. "
+            f"The partner takes of {family}: {takes}. Of these none can be sent today; this office can send the form in: {ours}. "
             "Agree on a version with the partner and write it into its `versions`.",
         )
     return found

@@ -57,7 +57,8 @@ def as_the_partner_reads(
     what the schema says against its bytes. Raises `Refused` when the partner takes no version that can be sent today.
     """
     family = family_of(form.format)
-    versions = formats.versions(family)
+    majors = formats.majors(form.format)
+    versions = [version for version in formats.versions(family) if version.major in majors]
     if partner is None or not versions:
         return form, arrived, ()
     version = best_sendable(versions, partner.versions.get(family, ()), now)

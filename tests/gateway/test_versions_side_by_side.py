@@ -181,7 +181,7 @@ async def test_a_partner_that_reads_no_version_of_ours_is_told_to_the_submitter(
     assert (row.state, why(row)) == ("rejected", "recipient.no-version")
     assert row.reason is not None
     assert "takes of sirene: 7" in row.reason.public
-    assert "can send: 1, 0" in row.reason.public
+    assert "can send the form in: 1, 0" in row.reason.public
 
 
 async def dated(rig: Rig, **days: object) -> None:

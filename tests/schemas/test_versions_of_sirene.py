@@ -359,7 +359,7 @@ def test_a_partner_is_written_to_in_the_current_version_where_it_reads_it() -> N
     assert best_sendable([CURRENT, DAYS], (), at) is CURRENT
     assert best_sendable([CURRENT, DAYS], (0, 1), at) is CURRENT
     assert best_sendable([CURRENT, DAYS], (0,), at) is DAYS
-    with pytest.raises(Refused, match="can send: 1\\."):
+    with pytest.raises(Refused, match="can send the form in: 1\\."):
         best_sendable([CURRENT, DAYS], (0,), datetime(2026, 1, 19, tzinfo=UTC))
 
 
