@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from docs.code_tables import checks, codes, signature_codes
+from docs.dialogue_pages import dialogues, facts, recorded
 from docs.form_pages import family, formats, header
 from docs.markdown import code, table
 from docs.name_tables import names
@@ -153,6 +154,7 @@ def operations() -> str:
 
 
 PARTS: dict[str, Callable[..., str]] = {
+    "dialogues": dialogues, "recorded": recorded, "facts": facts,
     "lifecycle": lifecycle, "events": events, "settings": settings, "formats": formats, "header": header, "routes": routes,
     "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences,
     "checks": checks, "signature-codes": signature_codes, "names": names,

@@ -6,6 +6,7 @@ no two rows of a state fit the same form. A slip in a chart would otherwise be a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -71,8 +72,8 @@ def read_charts(
 
 
 def _section(section: str) -> tuple[tuple[int, str], ...]:
-    """4.10 after 4.9."""
-    return tuple((int(part) if part.isdecimal() else 0, part) for part in section.split("."))
+    """4.10 after 4.9, and 4.4(a) after 4.3."""
+    return tuple((int(re.match(r"[0-9]*", part)[0] or 0), part) for part in section.split("."))  # type: ignore[index]  # an empty match too
 
 
 class _Words:
