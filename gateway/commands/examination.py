@@ -89,10 +89,10 @@ class Surroundings:
         """What a home folder says; raises `ConfigurationFaults`."""
         if home is None:
             return cls(formats=discover())
-        from gateway.assembly import Built, _directory, formats_of
+        from gateway.assembly import Built, directory_in, formats_of
 
         built = Built(home)
-        directory = _directory(built)
+        directory = directory_in(built)
         built.finish()
         own = frozenset(home.settings.office.parties)
         known = Directory([*_ourselves(home), *directory])

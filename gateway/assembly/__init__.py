@@ -1,0 +1,47 @@
+"""The one room that names concrete classes and joins core and edges into a gateway.
+
+- `whole`    a gateway from a home folder, not yet started
+- `offices`  partners, our keys, the address book, tolerances
+- `judges`   what judging needs, in the front and in workers
+- `edges`    store, channels, registers, case systems, calendars, alert system, routing table
+- `door`     who may call the API
+- `built`    collects parts and faults: all that is wrong with the configuration is told at once
+
+Nothing here does I/O beyond reading keys and tables.
+"""
+
+from gateway.assembly.built import Built, adapters_of, read_settings
+from gateway.assembly.door import api_door
+from gateway.assembly.edges import Channels
+from gateway.assembly.judges import agreed_days, briefing, formats_of, worker_command, worker_table
+from gateway.assembly.offices import (
+    directory_in,
+    directory_of,
+    key_files,
+    partner_of,
+    partners_again,
+    shelf_of,
+    tolerances_of,
+)
+from gateway.assembly.whole import assemble
+
+__all__ = [
+    "Built",
+    "Channels",
+    "adapters_of",
+    "agreed_days",
+    "api_door",
+    "assemble",
+    "briefing",
+    "directory_in",
+    "directory_of",
+    "formats_of",
+    "key_files",
+    "partner_of",
+    "partners_again",
+    "read_settings",
+    "shelf_of",
+    "tolerances_of",
+    "worker_command",
+    "worker_table",
+]

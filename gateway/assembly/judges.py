@@ -1,0 +1,87 @@
+"""What judging needs, in the front and in worker processes: formats, keys, and what workers are told when they start."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from config.load import NOBODY, Home
+from gateway.assembly.built import Built
+from gateway.assembly.offices import key_files
+from gateway.clock import Uuid7Source
+from gateway.office import Office
+from gateway.order import Table
+from gateway.partners import Directory
+from gateway.ports import Formats, IdSource
+from gateway.receipts import Receipts
+from gateway.signing.keys import KeyFiles, KeyRing
+from gateway.signing.sign import XadesSigner
+from gateway.signing.verify import StrictVerifier
+from gateway.stages.line_up import Knowledge, judging
+from gateway.tolerances import Tolerances
+from gateway.versions import Days
+from gateway.workers import Briefing
+from schemas.catalogue import Catalogue, discover
+
+
+def knowledge_of(
+    built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime
+) -> Knowledge | None:
+    told = built.home.settings.office
+    office = Office(parties=told.parties, free_text_characters=told.free_text_characters or 0)
+    if NOBODY in office.parties:
+        return None
+    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now))
+    if keys is None:
+        return None
+    return Knowledge(
+        office=office, directory=directory, formats=formats, receipts=Receipts(formats, directory, office, ids),
+        verifier=StrictVerifier(), signer=XadesSigner(keys),
+    )  # fmt: skip
+
+
+def briefing(home: Home, directory: Directory) -> Briefing:
+    """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
+    keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
+    return Briefing(
+        parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
+        versions=agreed_days(home), tolerances=tuple(directory.tolerances),
+        free_text_characters=home.settings.office.free_text_characters or 0,
+    )  # fmt: skip
+
+
+def agreed_days(home: Home) -> dict[str, dict[str, Days]]:
+    """The days of versions that the settings name."""
+    return {
+        family: {major: Days(**days.model_dump()) for major, days in majors.items()}
+        for family, majors in home.settings.versions.items()
+    }
+
+
+def formats_of(home: Home) -> Catalogue:
+    """Every format, with the days that this office has agreed on; raises `ValueError` for a version that there is not."""
+    return discover(agreed_days(home))
+
+
+def worker_table(brief: Briefing, now: datetime) -> Table:
+    """What a worker process needs, and nothing else: no ledger, no channels, no settings."""
+    office, directory, formats = (
+        Office(parties=brief.parties, free_text_characters=brief.free_text_characters),
+        Directory(brief.partners, brief.book),
+        discover(brief.versions),
+    )
+    directory.tolerances = Tolerances(brief.tolerances)
+    signing = [
+        KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
+    ]
+    knowledge = Knowledge(
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(),
+        receipts=Receipts(formats, directory, office, Uuid7Source()), signer=XadesSigner(KeyRing.load(signing, now)),
+    )  # fmt: skip
+    return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
+
+
+def worker_command() -> list[str]:
+    """How the front starts a worker process."""
+    return [sys.executable, "-m", "gateway.worker_main"]

@@ -1,0 +1,66 @@
+"""A whole gateway from a home folder."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from config.load import Home
+from gateway.assembly.built import Built, systems_of
+from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
+from gateway.assembly.judges import briefing, formats_of, knowledge_of, worker_command
+from gateway.assembly.offices import directory_in, use_book, use_tolerances
+from gateway.clock import SystemClock, Uuid7Source
+from gateway.gateway import Gateway, join
+from gateway.ledger import Ledger
+from gateway.pipeline import Compute
+from gateway.ports import Clock, IdSource
+from gateway.stages.line_up import Reach
+from gateway.workers import WorkerPool
+from routing.decide import TableRouter
+from schemas.catalogue import discover
+
+
+def assemble(
+    home: Home,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    compute: Compute | None = None,
+    ledger: Ledger | None = None,
+) -> Gateway:
+    """A gateway from a home folder, not yet started; raises `ConfigurationFaults` with everything that is wrong.
+
+    Tests pass in a clock, an id source, `InlineCompute` or a store; a running gateway gets the machine's clock and
+    worker processes.
+    """
+    built = Built(home)
+    clock, ids = clock or SystemClock(), ids or Uuid7Source()
+    directory, formats = directory_in(built), built.attempt(("versions",), lambda: formats_of(home)) or discover()
+    use_book(built, directory, clock.now())
+    use_tolerances(built, directory, formats)
+    store = ledger or ledger_of(built, clock)
+    channels = Channels(built, directory, clock)
+    registers = systems_of(built, "registers", "register", home.settings.registers)
+    case_systems = systems_of(built, "casesystems", "casesystem", home.settings.case_systems)
+    alerts = alert_way(built, formats, clock, ids)
+    routes = routing_table(built, registers, case_systems, formats)
+    calendars = calendars_of(built)
+    knowledge = knowledge_of(built, formats, directory, ids, clock.now())
+    built.finish()
+    assert store is not None and routes is not None and knowledge is not None
+    router = TableRouter(routes)
+    reach = Reach(
+        calendars=calendars,
+        urgent_give_up=timedelta(minutes=home.settings.office.urgent_give_up_minutes),
+        ledger=store,
+        router=router,
+        outbound=channels.outbound,
+        registers=registers,
+        case_systems=case_systems,
+        clock=clock,
+        ids=ids,
+    )
+    count = home.settings.workers.count or os.cpu_count() or 1
+    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory))
+    return join(knowledge, reach, compute, channels.inbound, alerts)
