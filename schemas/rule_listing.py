@@ -17,7 +17,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from gateway.findings import Rule
-from schemas.catalogue import Catalogue
+from gateway.identity import family_of
+from gateway.ports import Formats
 
 CORPUS: Final = "tests/corpus"
 AS_RULE: Final = "rule"
@@ -60,11 +61,11 @@ def samples(family: str) -> dict[str, Samples]:
     return {row["rule"]: Samples(**row) for row in _rows(family, "rule_samples.csv")}
 
 
-def rules_of(family: str, formats: Catalogue) -> list[Listed]:
+def rules_of(family: str, formats: Formats) -> list[Listed]:
     """Every rule of the family, by id."""
     found: dict[str, tuple[Rule, list[str]]] = {}
     for spec in formats:
-        if spec.family == family:
+        if family_of(spec.id) == family:
             for rule in spec.rules:
                 found.setdefault(rule.id, (rule, []))[1].append(spec.id)
     binding = formats.family(f"{family}/x@1").binding

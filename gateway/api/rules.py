@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from gateway.api.callers import SEE, Allowed, Caller, Standing
+from gateway.api.callers import READ, SEE, Allowed, Caller, Standing
 from gateway.api.models import View
 from gateway.api.shown import answers
 from gateway.errors import Refused
@@ -16,6 +16,7 @@ from schemas.rule_listing import chosen, rules_of
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 Anybody = Annotated[Caller, Depends(Allowed(*SEE))]
+MayRead = Annotated[Caller, Depends(Allowed(*READ))]
 _RULE: Final[dict[str, Any]] = {
     "id": "R38", "severity": "error", "text": "Field 012 is male, female or unknown.", "field": "012", "remedy": "Write M, F or U.",
     "citation": "RO Orders 212/2010 and 58/2024, field 012", "confidence": "secondary", "formats": ["sirene/F@1", "sirene/L@1"],
@@ -101,7 +102,7 @@ async def rules(
 
 
 @router.get("/tolerances", summary="What is tolerated", responses=answers({"tolerances": [_TOLERANCE]}))
-async def tolerances(standing: Standing, caller: Anybody) -> TolerancesView:
+async def tolerances(standing: Standing, caller: MayRead) -> TolerancesView:
     """Rules that count for less for one partner, until when, and how often that was used."""
     gateway = standing.gateway
     today, rows = gateway.clock.now().date(), tuple(gateway.directory.tolerances)

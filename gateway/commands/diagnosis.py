@@ -78,6 +78,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
         gateway = None
         points += [_of_fault(fault) for fault in found.faults]
     else:
+        assert gateway is not None, "it was assembled"
         points.append(
             Point(state=OK, what="configuration", text=f"{folder} can be used; {len(home.partners.partner)} partners.")
         )

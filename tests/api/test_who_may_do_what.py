@@ -40,6 +40,8 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/balance"): READERS,
     ("GET", "/api/v1/formats"): EVERYBODY,
     ("GET", "/api/v1/formats/rules"): EVERYBODY,
+    ("GET", "/api/v1/rules"): EVERYBODY,
+    ("GET", "/api/v1/tolerances"): READERS,
     ("GET", "/api/v1/partners"): EVERYBODY,
     ("GET", "/api/v1/adapters"): EVERYBODY,
     ("POST", "/api/v1/partners/reload"): frozenset({"operator"}),
