@@ -17,6 +17,7 @@ from gateway.errors import Misconfigured, Unavailable
 from gateway.journal import chain
 from gateway.ledger import Query
 from tests.contracts.store_examples import arrived, claim, entry, go, new_id, read, step, take, understood
+from tests.services.ports import free_port
 
 
 @asynccontextmanager
@@ -135,8 +136,8 @@ async def _answers_again(ledger: PostgresLedger) -> None:
     pytest.fail("the ledger does not come back")
 
 
-async def test_a_server_that_is_not_there_is_unavailable(unused_tcp_port: int) -> None:
-    ledger = PostgresLedger(f"postgresql://gateway@127.0.0.1:{unused_tcp_port}/ledger")
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    ledger = PostgresLedger(f"postgresql://gateway@127.0.0.1:{free_port()}/ledger")
     with pytest.raises(Unavailable, match=r"ledger\.unavailable"):
         await ledger.start()
     await ledger.stop()

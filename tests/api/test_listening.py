@@ -21,6 +21,7 @@ from gateway.errors import Misconfigured
 from gateway.signing.authority import set_up_authority
 from tests.gateway.rig import Rig
 from tests.loop_time import PATIENCE_SECONDS, outlasted, pass_time
+from tests.services.ports import free_port
 
 
 def _fingerprint(file: Path) -> str:
@@ -109,7 +110,7 @@ def test_without_tls_only_this_machine_is_served(keys: Path) -> None:
 async def test_a_taken_port_is_said_in_words_and_leaves_nothing_open(tmp_path: Path) -> None:
     async with Rig(tmp_path / "rig") as rig:
         door = ApiDoor(token_key=new_token_key())
-        first = ApiServer(rig.gateway, door, Listening(listen_port=0))
+        first = ApiServer(rig.gateway, door, Listening(listen_port=free_port()))
         await first.start()
         second = ApiServer(
             rig.gateway, door, Listening(listen_port=first.port, socket_file=str(tmp_path / "run/api.sock"))

@@ -47,7 +47,8 @@ from tests.contracts.alert_examples import (
 )
 from tests.contracts.rest_examples import SECRET, Found
 from tests.contracts.rest_simulators import Simulated, running
-from tests.contracts.test_registers import MANIFEST_KEYS, closed_port
+from tests.contracts.test_registers import MANIFEST_KEYS
+from tests.services.ports import free_port
 
 PERSONAL = ("Exempelsson", "1979-03-02", "Prøvesen", "Testine", "QA12345", "QA 12345", "ZZZTRAILER", SECRET)
 
@@ -139,7 +140,7 @@ async def test_settings_that_cannot_work_are_told_at_once(each: Found) -> None:
 
 
 async def test_nobody_there_is_said_so(each: Found) -> None:
-    system = each.build(base_url=f"http://127.0.0.1:{closed_port()}/XA")
+    system = each.build(base_url=f"http://127.0.0.1:{free_port()}/XA")
     await system.start()
     with pytest.raises(RegisterUnavailable):
         await system.get(ARREST, asking())

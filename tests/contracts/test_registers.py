@@ -6,7 +6,6 @@ Registers and case systems are found by their manifests; each is played against 
 from __future__ import annotations
 
 import json
-import socket
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -32,6 +31,7 @@ from tests.contracts.rest_examples import (
 )
 from tests.contracts.rest_simulators import Simulated, running
 from tests.loop_time import PATIENCE_SECONDS
+from tests.services.ports import free_port
 
 IMPATIENCE_SECONDS = 0.4
 """How long is waited for an answer that does not come."""
@@ -90,12 +90,6 @@ async def patient(register: Found, simulator: Simulated, seconds: float) -> Asyn
     await adapter.stop()
 
 
-def closed_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 def test_something_is_found() -> None:
     assert {each.name for each in REGISTERS} >= {"cpr", "crm", "wanted_vehicles", "passports"}
     assert {each.name for each in CASE_SYSTEMS} >= {"polsas"}
@@ -149,7 +143,7 @@ async def test_a_probe_moves_nothing(each: Found, simulator: Simulated) -> None:
 
 
 async def test_a_probe_tells_when_nobody_is_there(each: Found) -> None:
-    adapter = each.build(base_url=f"http://127.0.0.1:{closed_port()}")
+    adapter = each.build(base_url=f"http://127.0.0.1:{free_port()}")
     await adapter.start()
     with pytest.raises(Unavailable, match="unreachable") as error:
         await adapter.probe()

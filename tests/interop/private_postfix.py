@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.services.ports import free_port
 from tests.services.programs import give_up, require_program
 
 SECONDS = 60
@@ -113,9 +114,7 @@ def _write(folder: Path, settings: dict[str, str]) -> int:
     for name in ("etc", "queue", "lib"):
         (folder / name).mkdir()
     os.chown(folder / "lib", pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postfix").gr_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     (folder / "etc" / "master.cf").write_text(MASTER.format(port=port))
     lines = [f"{name} = {value}\n" for name, value in settings.items()]
     (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder) + "".join(lines))

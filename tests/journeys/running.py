@@ -14,6 +14,7 @@ from typing import Any
 from gateway.demo.federation import Federation
 from gateway.demo.letters import Letters
 from tests.loop_time import PATIENCE_SECONDS
+from tests.services.ports import free_port
 
 LOOK_SECONDS = 0.1
 LOOK_TIMES = round(PATIENCE_SECONDS / LOOK_SECONDS)
@@ -38,6 +39,14 @@ class Running(Federation):
         await super().stop()
         self._place.cleanup()
 
+    def _write_settings(self) -> None:
+        """With a mail door that stays where it is."""
+        super()._write_settings()
+        settings = self.home / "spoc.toml"
+        head, door, tail = settings.read_text("utf-8").partition("[channels.smtp]")
+        tail = tail.replace("listen_port = 0", f"listen_port = {free_port()}", 1)
+        settings.write_text(head + door + tail, "utf-8")
+
     @property
     def ready_file(self) -> Path:
         return self.home / "data" / "run" / "ready.json"
@@ -53,11 +62,6 @@ class Running(Federation):
 
     async def start_front(self) -> None:
         """Start it again where partners know it to be."""
-        settings = self.home / "spoc.toml"
-        text = settings.read_text("utf-8")
-        head, _, tail = text.partition("[channels.smtp]")
-        tail = tail.replace("listen_port = 0", f"listen_port = {self.doors['channels']['smtp']['port']}", 1)
-        settings.write_text(head + "[channels.smtp]" + tail, "utf-8")
         await self._run("gateway", self.command)
         self.doors = await self._ready(self.ready_file)
         await self.letters.close()

@@ -11,7 +11,6 @@ import os
 import pwd
 import secrets
 import signal
-import socket
 import subprocess
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from tests.services import rendezvous
+from tests.services.ports import free_port
 from tests.services.programs import obtain
 from tests.services.rendezvous import Order, Unavailable
 
@@ -138,9 +138,3 @@ def _account() -> pwd.struct_passwd | None:
         if name in known:
             return known[name]
     raise Unavailable(f"PostgreSQL does not run as root, and there is no account {' or '.join(ACCOUNTS)}")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

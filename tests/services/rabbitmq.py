@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 
 from tests.services import rendezvous
+from tests.services.ports import free_port
 from tests.services.programs import obtain
 from tests.services.rendezvous import Order
 
@@ -37,7 +37,7 @@ def _start() -> dict[str, object]:
     place = rendezvous.meeting_place()
     folder = place / "rabbitmq"
     folder.mkdir(mode=0o700)
-    port, distribution_port, mapper_port = _free_ports(3)
+    port, distribution_port, mapper_port = free_port(), free_port(), free_port()
     password = secrets.token_hex(16)
     (folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=port, password=password))
     (folder / "plugins").write_text("[].\n")
@@ -74,13 +74,3 @@ def _start() -> dict[str, object]:
         )
     )
     return {"url": f"amqp://spoc:{password}@127.0.0.1:{port}/", "supervisor": supervisor}
-
-
-def _free_ports(count: int) -> list[int]:
-    """All held at once, so that they differ."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(listener.getsockname()[1]) for listener in listeners]
-    finally:
-        for listener in listeners:
-            listener.close()

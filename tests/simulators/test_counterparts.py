@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.loop_time import PATIENCE_SECONDS
+from tests.services.ports import free_port
 from tests.simulators.bureaux import Bureau
 from tests.simulators.callers import ROOT
 
@@ -283,13 +284,13 @@ async def test_cards_can_be_given_at_the_start_and_an_office_comes_back_the_same
     xc = open_bureau("sirene-bureau", "--set", "state=XC", room="c")
     xd = open_bureau("sirene-bureau", "--set", "state=XD", room="d")
     cards = [word for each in (xc, xd) for word in ("--set", f"partner-card={each.simulator.ready['card']}")]
-    xb = open_bureau("sirene-bureau", "--set", "state=XB", *cards, room="b")
+    port = str(free_port())
+    xb = open_bureau("sirene-bureau", "--set", "state=XB", *cards, "--port", port, room="b")
     await xc.call("POST", "/sim/partner", data=xb.card)
     assert (await xb.send("M", to="sirene:XC"))["accepted"]
 
     xb.simulator.process.send_signal(signal.SIGKILL)
     xb.simulator.process.wait(PATIENCE_SECONDS)
-    port = str(xb.simulator.ready["port"])
     again = open_bureau("sirene-bureau", "--set", "state=XB", *cards, "--port", port, room="b")
 
     sent = await xc.send("M", to="sirene:XB")

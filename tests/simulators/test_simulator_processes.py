@@ -19,6 +19,7 @@ import pytest
 from simulators import discovery
 from simulators.authority import Authority
 from tests.loop_time import PATIENCE_SECONDS
+from tests.services.ports import free_port
 from tests.simulators.callers import ROOT, CallingOwn, Starter, launch
 
 AT_ONCE_SECONDS = 20
@@ -106,9 +107,7 @@ def test_it_listens_on_loopback_only(start_simulator: Starter) -> None:
 
 
 def test_a_port_can_be_chosen(start_simulator: Starter) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     assert start_simulator("crm", "--port", str(port)).ready["url"] == f"http://127.0.0.1:{port}"
 
 

@@ -27,6 +27,7 @@ from gateway.handover import Accepted, Outgoing
 from gateway.identity import PartyId
 from gateway.partners import Partner, QueueLeg, SignaturePolicy
 from tests.loop_time import PATIENCE_SECONDS
+from tests.services.ports import free_port
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MESSAGE = "01890a5d-ac96-774b-bcce-0000000000aa"
@@ -43,7 +44,7 @@ class Wire:
         self._clients: set[asyncio.StreamWriter] = set()
         self._passing: set[asyncio.Task[None]] = set()
         self.connections = 0
-        self.port = 0
+        self.port = free_port()
         self.deaf = False
         """Whether what the broker says is swallowed."""
         self.swallowed = asyncio.Event()
