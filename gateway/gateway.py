@@ -17,6 +17,7 @@ from gateway.alerts.office import AlertOffice, AlertWay, open_office
 from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError
+from gateway.exchanges.desk import ExchangeDesk
 from gateway.exchanges.watch import Watch
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
@@ -61,6 +62,7 @@ class Gateway:
     intake: LedgerIntake
     desk: Desk
     watch: Watch
+    exchanges: ExchangeDesk
     inbound: Mapping[str, InboundChannel] = field(default_factory=dict)
     outbound: Mapping[str, OutboundChannel] = field(default_factory=dict)
     registers: Mapping[str, Register] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Gateway:
 
     async def not_ready(self) -> list[str]:
         """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
-        checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe()}
+        checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe(), "clock watch": self.watch.probe()}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
@@ -175,6 +177,6 @@ def join(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
         intake=intake, alerts=alert_office, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
-        watch=watch,
+        watch=watch, exchanges=ExchangeDesk(ledger, clock, knowledge.formats, watch),
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from gateway.api import (
     broadcasts,
     catalogue,
     description,
+    exchanges,
     health,
     journal,
     messages,
@@ -38,7 +39,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
+        messages, exchanges, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from gateway.api import shown
 from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
+from gateway.exchanges.matter import MatterQuery
 
 router = APIRouter(tags=["metrics"])
 OLDEST_LOOKED_AT: Final = 1000
@@ -44,6 +45,27 @@ class Meters:
             registry=self.registry,
         )
         self._journal = Gauge("spoc_journal_entries", "Entries in the journal.", registry=self.registry)
+        self._clocks = Gauge(
+            "spoc_clocks_running",
+            "Legal clocks that run, in at most a thousand open exchanges.",
+            registry=self.registry,
+        )
+        self._overdue = Gauge(
+            "spoc_exchanges_overdue",
+            "Exchanges with a limit that has passed, at most a thousand.",
+            registry=self.registry,
+        )
+        self._marks = Gauge(
+            "spoc_clock_marks",
+            "What clocks had journalled since the start, by event.",
+            ["event"],
+            registry=self.registry,
+        )
+        self._lag = Gauge(
+            "spoc_clock_watch_lag_seconds",
+            "For how long the exchange that waits longest has been due.",
+            registry=self.registry,
+        )
         self._tolerated = Gauge(
             "spoc_tolerated",
             "Findings that counted for less, by rows of the table of tolerances.",
@@ -67,6 +89,7 @@ class Meters:
         self._accepted.set(await ledger.accepted())
         self._in_hand.set(standing.gateway.engine.in_hand)
         self._journal.set((await ledger.head())[0])
+        await self._read_clocks(standing)
         if rows := tuple(standing.gateway.directory.tolerances):
             uses = await standing.tally.read(ledger)
             for row in rows:
@@ -74,6 +97,15 @@ class Meters:
         now = standing.gateway.clock.now()
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
+
+    async def _read_clocks(self, standing: Here) -> None:
+        gateway = standing.gateway
+        open_ones = await gateway.ledger.matters(MatterQuery(closed=False, limit=OLDEST_LOOKED_AT))
+        self._clocks.set(sum(matter.running for matter in open_ones))
+        self._overdue.set(len(await gateway.ledger.matters(MatterQuery(overdue=True, limit=OLDEST_LOOKED_AT))))
+        for event in ("clock.warned", "clock.breached", "clock.took-effect", "clock.trouble"):
+            self._marks.labels(event).set(gateway.watch.written[event])
+        self._lag.set((await gateway.watch.lag()).total_seconds())
 
 
 def made_at(id: str) -> datetime | None:

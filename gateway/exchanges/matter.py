@@ -42,6 +42,8 @@ class Matter(Struct, frozen=True, kw_only=True):
     """Who has let a limit pass and still owes the act."""
     due: datetime | None = None
     """The nearest end of a running clock."""
+    running: int = 0
+    """How many clocks run in it: something is still owed."""
     owed_by_us: datetime | None = None
     """The nearest end of a running clock that binds one of our own offices: what goes out must be there by then."""
     marks: tuple[str, ...] = ()

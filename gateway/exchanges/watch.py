@@ -35,6 +35,7 @@ LOOK_AT_LEAST_EVERY: Final = timedelta(seconds=30)
 AFTER_TROUBLE: Final = timedelta(seconds=1)
 TROUBLE_AGAIN: Final = timedelta(hours=1)
 """When a matter that cannot be computed is tried again: somebody may have mended a calendar meanwhile."""
+LAG_ALLOWED: Final = timedelta(minutes=5)
 ROUNDS: Final = 5
 """What takes effect may start other clocks; more rounds than this would be a circle in the tables."""
 MAX_TROUBLE_CHARACTERS: Final = 1000
@@ -76,6 +77,14 @@ class Watch:
         """Return when nothing is due. For tests and for draining."""
         while await self._round():
             pass
+
+    async def probe(self) -> None:
+        """Raise `Unavailable` when exchanges have waited too long to be looked at: warnings would come late."""
+        lag = await self.lag()
+        if lag > LAG_ALLOWED:
+            minutes = int(lag.total_seconds() // 60)
+            words = f"Exchanges have waited {minutes} minutes to be looked at; warnings of legal limits come late."
+            raise Unavailable("clocks.late", words)
 
     async def lag(self) -> timedelta:
         """For how long the matter that waits longest has been due."""
@@ -170,6 +179,7 @@ class Watch:
             overdue=any(run.overdue for run in picture.runs),
             overdue_by=picture.overdue_by,
             due=picture.due,
+            running=sum(run.live for run in picture.runs),
             owed_by_us=picture.owed_by(self._own),
             marks=(*matter.marks, *(mark.name for mark in marks)),
             trouble=trouble,

@@ -19,6 +19,7 @@ from tests.api.desk_side import SECRET, Doors
 from tests.gateway.rig import NOON
 
 UNKNOWN = "/api/v1/messages/019dee00-0000-7000-8000-000000000000"
+EXCHANGE = "/api/v1/exchanges/019dee00-0000-7000-8000-000000000000"
 EVERYBODY = frozenset(ROLES)
 READERS = EVERYBODY - {"submitter"}
 ALERT = "/api/v1/alerts/XA-1"
@@ -34,6 +35,9 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{UNKNOWN}/release"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/reject"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/replay"): frozenset({"operator"}),
+    ("GET", "/api/v1/exchanges"): READERS,
+    ("GET", EXCHANGE): READERS,
+    ("POST", f"{EXCHANGE}/happenings"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/journal"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/head"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/verify"): frozenset({"auditor", "operator"}),
@@ -69,7 +73,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ALERT}/happenings"): CHANGE_ALERTS,
     ("POST", f"{ALERT}/hits"): CHANGE_ALERTS | {"submitter"},
 }
-PLACES = {"{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
+PLACES = {"{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{exchange}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
 """What stands in the addresses above for the parameters of the description."""
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token")}
 
