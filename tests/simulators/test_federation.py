@@ -1,6 +1,7 @@
 """Bureaux of all states in one process: each itself, all known to each other, and gone without a trace."""
 
 import asyncio
+import io
 import json
 import subprocess
 import sys
@@ -191,6 +192,23 @@ def test_a_federation_file_that_cannot_be_is_refused(tmp_path: Path, text: str, 
     with pytest.raises(ValueError, match=reason) as refused:
         make_plan("", file, {})
     assert isinstance(refused.value, FederationInvalid) or "key" in reason
+
+
+async def test_started_again_in_its_folder_it_is_the_same_federation(tmp_path: Path) -> None:
+    anchors = []
+    for _ in range(2):
+        async with town(tmp_path, "DK,XB") as both:
+            anchors.append([both[code].card()["anchors_pem"] for code in ("DK", "XB")])
+    assert anchors[0] == anchors[1]
+
+
+async def test_large_files_are_ordered_through_the_common_control_port(tmp_path: Path) -> None:
+    async with town(tmp_path, "XB,XC") as both, aiohttp.ClientSession() as session:
+        scan = {"name": "scan.pdf", "media_type": "application/pdf", "base64": "A" * 3 * 1024 * 1024}
+        order = {"form": "M", "attachments": [scan]}
+        body = io.BytesIO(json.dumps(order).encode())
+        async with session.post(f"{both.federation.control}/XB/sim/send", data=body) as response:
+            assert (response.status, (await response.json())["accepted"]) == (200, True)
 
 
 async def test_a_port_that_is_taken_stops_the_whole_federation(tmp_path: Path) -> None:

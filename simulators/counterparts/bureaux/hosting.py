@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from simulators.clock import Clock
-from simulators.control import Control
+from simulators.control import MAX_ORDER_OCTETS, Control
 from simulators.counterparts.bureaux.bureau import Bureau, identity_of
 from simulators.counterparts.bureaux.states import State, find_states
 from simulators.counterparts.sirene_bureau import SIMULATOR
@@ -232,7 +232,7 @@ class Federation:
                     bureau.cards.add(card)
 
     async def _open_control(self) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=MAX_ORDER_OCTETS)
         app.add_routes(
             [
                 web.get("/sim/federation", self._show),
