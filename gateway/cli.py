@@ -26,6 +26,7 @@ from gateway.commands import (
     converting,
     dialogues,
     doctor,
+    exchanges,
     journal,
     messages,
     names,
@@ -81,7 +82,7 @@ def _everywhere(
 
 
 for group in (
-    running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, alerts, names,
+    running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, exchanges, alerts, names,
     partners, address_book, clients, statistics, journal, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
