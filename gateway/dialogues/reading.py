@@ -84,9 +84,9 @@ class _Reading:
         problem = problem if taken or problem else self._forbidden(courses, step)
         if problem is None and not taken:
             taken = (
-                self._open(step, parents)
+                self._open(step, parents, courses)
                 or self._continue(courses, step, free=True)
-                or self._open(step, parents, last=True)
+                or self._open(step, parents, courses, last=True)
             )
         aside = self._beside(step) if problem is None else False
         if not taken and not aside:
@@ -131,7 +131,9 @@ class _Reading:
     def _concerned(self, step: Step, parents: Sequence[Step]) -> list[Running]:
         """The dialogues that the message can belong to, the likeliest first."""
         homes = [
-            home for each in parents if (home := self._home.get(each.envelope)) is not None and not home.chart.beside
+            home
+            for each in parents
+            if (home := self._home.get(each.envelope)) and home.opening.test == step.test and not home.chart.beside
         ]
         answered_ones = list({id(home): home for home in homes}.values())
         alert = step.says(ALERT)
@@ -163,12 +165,17 @@ class _Reading:
                 return True
         return False
 
-    def _open(self, step: Step, parents: Sequence[Step], *, last: bool = False) -> bool:
-        """Open a dialogue. What opens one on no fact at all (`last`) comes after everything else."""
-        astray = answers_something(step) and not parents
+    def _open(self, step: Step, parents: Sequence[Step], courses: Sequence[Running], *, last: bool = False) -> bool:
+        """Open a dialogue. What opens one on no fact at all (`last`) comes after everything else.
+
+        A form that may also be an answer does not open one where it answers what is unknown, or belongs where it answers.
+        """
+        aside = self._aside(step)
+        at_home = any(aside(each).get(REPLIES) and each.fitting(step, aside, free=True) for each in courses)
+        elsewhere = at_home or (answers_something(step) and not parents)
 
         def may_open(turn: Turn) -> bool:
-            return not (astray and turn.also_answers) and (last or not turn.also_answers or bool(turn.needs))
+            return not turn.also_answers or (not elsewhere and (last or bool(turn.needs)))
 
         return self._begin_one_of([chart for chart in self._charts.charts if not chart.beside], step, may_open)
 
@@ -192,7 +199,7 @@ class _Reading:
         return max(found, key=lambda pair: (len(pair[1].needs), pair[0].id), default=None)
 
     def _who(self, step: Step) -> dict[str, str]:
-        issuer = self._issuers.get(step.says(ALERT), "")
+        issuer = self._issuers.get(step.says(ALERT), "") if step.says(ALERT) else ""
         return {FROM_ISSUER: (YES if issuer == step.sender else "no")} if issuer else {}
 
     def _aside(self, step: Step) -> Aside:

@@ -122,6 +122,34 @@ def test_an_exercise_starts_no_clock_and_mixes_with_nothing() -> None:
     assert [course.dialogue for course in standing.courses] == ["generic-hit", "supplementary-information"]
 
 
+def test_a_question_stays_in_the_dialogue_that_it_belongs_to() -> None:
+    """A form M that answers and asks back opens nothing new; the dialogue waits for the answer, and closes with it."""
+    story = """
+        1 XB>XA I asks=yes             | asked
+        2 XA>XB M re 1                 | answered
+        3 XB>XA M asks=yes re 2        | answered
+        """
+    (course,) = played(lines(story)).courses
+    assert not course.closed
+    assert [(each.letter, each.by, each.to) for each in course.next if each.expected] == [
+        ("M", "sirene:XA", ("sirene:XB",))
+    ]
+    (after,) = played(lines(f"{story}\n4 XA>XB M re 3 | answered")).courses
+    assert after.closed
+
+
+def test_an_exercise_that_answers_in_earnest_stays_an_exercise() -> None:
+    """Its answer does not count as the answer to the real question."""
+    from msgspec.structs import replace
+
+    story = lines("1 XB>XA G asks=yes | asked\n2 XA>XB M re 1 | answered")
+    answer = story[1].step
+    assert answer is not None
+    standing = played([story[0], story[1]._replace(step=replace(answer, test=True))])
+    assert (standing.courses[0].dialogue, standing.courses[0].state) == ("generic-hit", "asked")
+    assert "request.answered" not in [noted.happening.name for noted in standing.noted]
+
+
 def test_a_message_of_ours_on_its_way_stops_no_clock() -> None:
     """The answer counts from the moment when the other side took it."""
     from msgspec.structs import replace

@@ -114,3 +114,28 @@ def test_the_files_are_read_as_they_stand() -> None:
     names = {file.name.removesuffix(".toml") for file in FOLDER.iterdir() if file.name.endswith(".toml")}
     assert names - {"words"} == {chart.id for chart in charts().charts}
     assert "happenings" in tomllib.loads(SHARED)
+
+
+def test_what_silence_brings_about_is_awaited_by_a_dialogue() -> None:
+    """Where the law gives silence a meaning, the dialogue that it ends knows the word that the clocks use for it."""
+    awaited = {turn.happening for chart in charts().charts for turn in chart.turns if turn.happening}
+    said = {
+        clock.id: clock.consequence.happening
+        for clock in clocks().clocks
+        if clock.consequence and clock.consequence.happening
+    }
+    assert said["T17"] == "consultation.no-objection"
+    assert said["T13"] == "dispute.referred"
+    assert set(said.values()) <= awaited
+
+
+def test_roles_are_called_as_the_clocks_call_those_whom_they_bind() -> None:
+    """A clock whose start nobody could bind finds its office by the role in the dialogue."""
+    parties = set(clocks().parties)
+    assert {"ISS", "EXE", "GRA", "discovering", "requested"} <= parties & {
+        role for chart in charts().charts for role in chart.roles
+    }
+    bound = [
+        (each.binds, chart) for chart in charts().charts for turn in chart.turns for each in turn.emits if each.binds
+    ]
+    assert all(role in chart.roles for role, chart in bound)
