@@ -67,9 +67,10 @@ def _text(node: ast.expr, constants: dict[str, str]) -> str:
 
 def checks() -> str:
     """What the core itself checks in every form."""
-    tree = ast.parse((ROOT / "gateway/stages/check.py").read_text("utf-8"))
+    places = ("gateway/stages/check.py", "gateway/attachments/recognise.py")
+    trees = [ast.parse((ROOT / place).read_text("utf-8")) for place in places]
     rows = set()
-    for node in ast.walk(tree):
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)

@@ -66,18 +66,25 @@ def _compared(number: int, entry: ManifestEntry, file: Recognised) -> list[Findi
     if entry.media_type != parcel.BYTES and (announced or Kind.UNKNOWN) is not file.kind:
         seen = "of no kind that is known here" if file.kind is Kind.UNKNOWN else f"a {file.kind}"
         return [
-            _finding(
+            _attachment(
                 "ATT-05", number, f"A file is announced as {announced or 'another kind'} and is {seen}.",
                 "State the media type that the file has, or send the file that was meant.", Severity.ERROR,
             )
         ]  # fmt: skip
     if file.trouble:
-        remedy = "Send the file again as the program that made it wrote it."
-        return [_finding("ATT-06", number, file.trouble, remedy, Severity.WARNING)]
+        return [
+            _attachment(
+                "ATT-06",
+                number,
+                f"The header of a file is not as its kind demands. {file.trouble}",
+                "Send the file again as the program that made it wrote it.",
+                Severity.WARNING,
+            )
+        ]
     return []
 
 
-def _finding(rule: str, number: int, text: str, remedy: str, severity: Severity) -> Finding:
+def _attachment(rule: str, number: int, text: str, remedy: str, severity: Severity) -> Finding:
     return Finding(
         rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/Attachment[{number}]",
         citation="urn:x-spoc:header:1, attachment manifest",
