@@ -8,6 +8,8 @@ import pytest
 from lxml import etree
 from msgspec.structs import replace
 
+from gateway.dialogues.reading import read
+from gateway.dialogues.step import Step
 from gateway.dialogues.words import FactsRefused, FactWords, read_facts, strangers
 from gateway.facts import fact
 from gateway.form import Field, Form
@@ -130,3 +132,35 @@ def test_a_slip_in_a_list_of_facts_is_told_with_its_line() -> None:
         read_facts('[asks]\nmeaning = "x"\nvalues = ["yes"]\nshape = "time"\n')
     assert "facts.toml:1: asks: write either" in str(refused.value.operator)
     assert "declares “letter”" in str(refused.value.operator)
+
+
+OPENS_WITH = {
+    "FormA": "arrest", "FormE": "multiple-alerts", "FormF": "flags", "FormG": "objects", "FormH": "number-plate-cameras", "FormI": "other-purpose",
+    "FormJ": "wrong-data", "FormK": "person-requests", "FormL": "biometrics", "FormM": "missing-persons", "FormQ": "misused-identity",
+}  # fmt: skip
+
+
+def as_step(form: Form) -> Step:
+    """The step that a message of the form is."""
+    header = form.header
+    return Step(
+        envelope=f"e-{header.message_id}", exchange="x", format=form.format, sender=header.sender, to=header.to,
+        message_id=header.message_id, reference=header.our_reference, sent=header.sent, known_at=header.sent,
+        in_reply_to=header.in_reply_to, your_references=header.your_references, facts=sirene.facts(form),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPENS_WITH)
+def test_a_shipped_sample_opens_its_dialogue(name: str) -> None:
+    """The facts of the real form are enough to find where it belongs."""
+    standing = read(charts(), [as_step(sample(name))])
+    assert [course.dialogue for course in standing.courses] == [OPENS_WITH[name]]
+    assert standing.fits[0].problem is None
+
+
+@pytest.mark.parametrize("name", ["FormN", "FormO", "FormP"])
+def test_a_shipped_sample_that_only_answers_waits_for_what_it_answers(name: str) -> None:
+    """A decision or object data without the message before is a reply to nothing."""
+    fit = read(charts(), [as_step(sample(name))]).fits[0]
+    assert fit.problem is not None
+    assert fit.problem.rule == "DLG-REPLY-TO-NOTHING"
