@@ -17,7 +17,7 @@ from gateway.clocks.happening import Happening
 from gateway.dialogues.happened import Happened
 from gateway.errors import Refused
 from gateway.exchanges.matter import MAX_HAPPENED, Kept, Matter, MatterQuery
-from gateway.exchanges.picture import Picture
+from gateway.exchanges.picture import Picture, aside
 from gateway.exchanges.watch import Watch
 from gateway.families import Family
 from gateway.identity import derived_id, digest
@@ -118,7 +118,8 @@ class ExchangeDesk:
         if kept.matter is None:
             raise Refused("exchange.unknown", "There is no exchange with this id.")
         family = self._formats.family(f"{kept.matter.family}/")
-        return Seen(matter=kept.matter, kept=kept, picture=self._watch.picture(kept), vocabulary=vocabulary_of(family))
+        picture = await aside(len(kept.steps), lambda: self._watch.picture(kept))
+        return Seen(matter=kept.matter, kept=kept, picture=picture, vocabulary=vocabulary_of(family))
 
     async def _journal(self, event: str, person: str, details: tuple[tuple[str, str], ...]) -> None:
         await self._ledger.record([Entry(event=event, at=self._clock.now(), actor=person, details=details)])

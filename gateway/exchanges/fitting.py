@@ -20,7 +20,7 @@ from gateway.dialogues.story import Story
 from gateway.envelope import Envelope
 from gateway.exchanges.joining import key_of, step_of
 from gateway.exchanges.matter import MAX_STEPS, Kept
-from gateway.exchanges.picture import standing_of
+from gateway.exchanges.picture import aside, standing_of
 from gateway.families import Family
 from gateway.findings import Finding, Severity, worst
 from gateway.ledger import Ledger
@@ -95,7 +95,7 @@ class Fitting:
     async def _story(self, family: Family, step: Step, earlier: tuple[Step, ...], kept: Kept, now: datetime) -> Story:
         """The exchange with the new step in it, and the alert where a rule might need it."""
         steps = (*(each for each in earlier if not each.void), step)
-        standing = standing_of(family, steps, kept.happened, self._own)
+        standing = await aside(len(steps), lambda: standing_of(family, steps, kept.happened, self._own))
         asked = self._alerts if family.story_rules and step.key else None
         alert = await asked.look_up(step.key) if asked else None
         return Story(

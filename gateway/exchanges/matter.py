@@ -17,8 +17,8 @@ from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
 from gateway.identity import PartyId, family_of
 
-MAX_STEPS: Final = 500
-"""Of one exchange. A message over it waits for an officer."""
+MAX_STEPS: Final = 200
+"""Of one exchange; every new message has all of them read again. A message over it waits for an officer."""
 MAX_HAPPENED: Final = 500
 """Of one exchange. What is over it is refused to the person who records it."""
 MAX_COUNTERPARTS: Final = 64

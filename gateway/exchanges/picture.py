@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -15,6 +17,10 @@ from gateway.exchanges.matter import Kept
 from gateway.exchanges.running import Moment, Run, runs_of
 from gateway.families import Family
 from gateway.identity import PartyId
+
+LONG: Final = 20
+"""Steps from which on an exchange is read in a thread: fewer take less than the thread."""
+T = TypeVar("T")
 
 
 class Picture(Struct, frozen=True, kw_only=True):
@@ -58,6 +64,11 @@ class Picture(Struct, frozen=True, kw_only=True):
     def trouble(self) -> str:
         """Why clocks cannot be computed; empty when all can."""
         return "; ".join(dict.fromkeys(run.trouble for run in self.runs if run.trouble))
+
+
+async def aside(steps: int, compute: Callable[[], T]) -> T:
+    """What is computed from so many steps; a long exchange is read in a thread, so that others go on meanwhile."""
+    return await asyncio.to_thread(compute) if steps > LONG else compute()
 
 
 def standing_of(

@@ -22,7 +22,7 @@ from gateway.dialogues.happened import Happened
 from gateway.errors import Unavailable
 from gateway.exchanges.marks import Mark, marks_of
 from gateway.exchanges.matter import Kept, Matter
-from gateway.exchanges.picture import Picture, picture_of
+from gateway.exchanges.picture import Picture, aside, picture_of
 from gateway.exchanges.running import Moment
 from gateway.identity import PartyId
 from gateway.journal.entry import Entry
@@ -140,8 +140,9 @@ class Watch:
         if kept.matter is None:
             return
         try:
-            marks, picture = self._marks(kept.matter, kept)
-            await self._conclude(kept.matter, marks, picture)
+            matter = kept.matter
+            marks, picture = await aside(len(kept.steps), lambda: self._marks(matter, kept))
+            await self._conclude(matter, marks, picture)
         except StaleMove:
             log.info("written to by somebody else meanwhile, exchange=%s", exchange)
         except Unavailable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from gateway.errors import Unavailable
 from gateway.exchanges.watch import TROUBLE_AGAIN
 from gateway.ledger import Ledger, StaleMove
 from tests.exchanges.matters import START, Watched
@@ -143,3 +145,25 @@ async def test_a_conclusion_on_an_old_state_is_refused(ledger: Ledger) -> None:
     await watched.happens("request.answered", about=asked.message_id)
     with pytest.raises(StaleMove):
         await ledger.conclude(matter, [], [], matter.revision)
+
+
+@pytest.mark.parametrize("written", [False, True])
+async def test_a_write_that_nobody_knows_the_end_of_is_not_written_twice(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    watched = Watched(ledger)
+    asked = await watched.message()
+    await watched.happens("request.received", about=asked.message_id)
+    conclude = ledger.conclude
+
+    async def dies(*what: Any) -> None:
+        if written:
+            await conclude(*what)
+        raise Unavailable("ledger.unavailable", "The gateway cannot keep anything now.")
+
+    monkeypatch.setattr(ledger, "conclude", dies)
+    with pytest.raises(Unavailable):
+        await watched.later(hours=12)
+    monkeypatch.setattr(ledger, "conclude", conclude)
+    await Watched(ledger, watched.clock).watch.quiet()
+    assert [told[2] for told in await watched.told()] == ["50%", "80%", "breached"]
