@@ -233,7 +233,7 @@ class _Reading:
             before=before,
             after=course.state,
         )
-        self._noted += always_told(self._charts, step)
+        self._noted += always_told(self._charts, step, self._own)
         if not course.chart.own_clock:
             self._question(course, step)
 

@@ -36,12 +36,15 @@ def told(course: Running, emissions: Iterable[Emission], step: Step) -> Iterator
             yield from _noted(each, step, moment, about, bound=course.roles.get(each.binds, "") if each.binds else "")
 
 
-def always_told(charts: Charts, step: Step) -> Iterator[Noted]:
-    """What follows from any form with its facts."""
+def always_told(charts: Charts, step: Step, own: frozenset[PartyId]) -> Iterator[Noted]:
+    """What follows from any form with its facts. What came to us binds those of our offices that it came to."""
     moment = counted_from(step)
+    ours = tuple(party for party in step.to if party in own) if step.inbound else ()
     for each in charts.always if moment is not None else ():
         if moment is not None and shows(step.facts, each.needs):
-            yield from _noted(each, step, moment, "" if each.about == EXCHANGE else step.message_id, bound="")
+            about = "" if each.about == EXCHANGE else step.message_id
+            for bound in ours or ("",):
+                yield from _noted(each, step, moment, about, bound=bound)
 
 
 def asked(charts: Charts, step: Step, own: frozenset[PartyId]) -> Iterator[Noted]:

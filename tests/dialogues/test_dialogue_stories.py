@@ -175,3 +175,12 @@ def test_who_issued_the_alert_decides_which_consultation_it_is() -> None:
     unknown = played(lines("1 XB>XA M consultation=yes | asked"))
     assert [course.dialogue for course in unknown.courses] == ["supplementary-information"]
     assert "prior-consultation.received" not in [noted.happening.name for noted in unknown.noted]
+
+
+def test_an_urgent_question_binds_the_office_that_it_came_to() -> None:
+    """Each clock that a form of theirs starts has our office as the one that owes."""
+    standing = played(lines("1 XB>XA,XC M asks=yes urgent=yes article=1862:26 | asked"))
+    bound = {noted.happening.name: noted.bound for noted in standing.noted}
+    assert bound == {
+        "urgent-form.received": "sirene:XA", "immediate-request.received": "sirene:XA", "request.received": "sirene:XA",
+    }  # fmt: skip
