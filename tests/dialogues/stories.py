@@ -141,7 +141,7 @@ STORIES: Final = {
         2 XB>XA G article=1862:36 checked_at=2026-11-21T07:30:00Z | reported
         3 XA>XB M                                    | answered
         4 ! alert.deleted                            | closed
-        """, "g-form.sent hit.confirmed"),
+        """, "g-form.sent hit.confirmed immediate-reporting-hit.confirmed"),
     "a check alert of a security authority is announced": Story("checks", """
         1 XA>XB,XC,XD M announces=security-check     | announced
         2 ! alert.kept                               | closed
