@@ -297,7 +297,7 @@ async def test_a_gateway_follows_by_itself_and_tells_why_it_cannot(tmp_path: Pat
         while follower.followed_at is None:  # noqa: ASYNC110  it runs in the background
             await asyncio.sleep(0)
         central.script('[[rule]]\ndo = { action = "refuse", status = 503, problem = "source-unavailable" }')
-        while not follower.trouble:  # noqa: ASYNC110
+        while not follower.trouble:
             rig.clock.turn(timedelta(seconds=60))
             await asyncio.sleep(0)
         assert follower.trouble == "register.source-unavailable"

@@ -233,9 +233,10 @@ def _country(code: str) -> str:
 def _missing(form: Form, alert: Alert, hit: Hit) -> Iterator[Finding]:
     report = form.first("CheckReport")
     told: dict[str, Callable[[str], str]] = {"form": form.value, "report": report.text if report else form.value}
-    for item in report_items():
-        if not within(alert.article, item.article) or (item.occasion and item.occasion != hit.occasion):
-            continue
+    wanted = [
+        item for item in report_items() if within(alert.article, item.article) and item.occasion in ("", hit.occasion)
+    ]
+    for item in wanted:
         if not any(tell(name) for name in item.elements.split("|") for tell in told.values()):
             yield remark(
                 "HIT-REPORT", item.field, f"The report does not say {item.words}.",
@@ -246,9 +247,7 @@ def _missing(form: Form, alert: Alert, hit: Hit) -> Iterator[Finding]:
             "HIT-REPORT", "CheckReport", "It is not said whether the person was met on exit, on entry or inland.",
             "Say which; the law asks for something else in each case.", "Regulation (EU) 2018/1860 Arts 6, 7, 8",
         )  # fmt: skip
-    if not hit.action_taken and not any(
-        item.field == "088" and within(alert.article, item.article) for item in report_items()
-    ):
+    if not hit.action_taken and not any(item.field == "088" for item in wanted):
         yield remark(
             "HIT-REPORT", "088", "It is not said what was done.", "Describe the action as fully as possible.",
             "SIRENE Manual (2015 text) 2.3(b)",

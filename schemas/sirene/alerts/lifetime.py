@@ -19,6 +19,8 @@ WARNING_MONTHS: Final = 4
 HIDDEN_AT_MOST: Final = timedelta(hours=48)
 """Regulation (EU) 2018/1862 Art 26(4); it may be renewed."""
 OF_AGE: Final = 18
+LINKED: Final = "linked"
+"""Written instead of months: as long as the alert on the person."""
 PER_YEAR: Final = 12
 EXTENSION: Final = "Regulation (EU) 2018/1862 Art 53(5)-(6); 2018/1861 Art 39"
 HIDING: Final = "Regulation (EU) 2018/1862 Art 26(4)"
@@ -58,7 +60,8 @@ def life_findings(alert: Alert, start: datetime, now: datetime) -> Iterator[Find
     latest = longest(alert, start)
     ends = alert.expires_at
     if ends is None:
-        if alert.category in categories() and latest is None:
+        row = categories().get(alert.category)
+        if row is not None and row.months_object == LINKED:
             yield refusal(
                 "ALT-LIFE", "expires_at", "The alert lives as long as the alert on the person that it is linked to.",
                 "State when that one ends.", "Regulation (EU) 2018/1862 Art 54(3)",
