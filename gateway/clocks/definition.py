@@ -16,6 +16,11 @@ CONFIDENCE: Final = ("verified", "manual-2015", "secondary", "unverified", "prop
 """How sure a source is, from the surest down. Only what is verified may be a default; all else is shown with its mark."""
 
 
+OWN, TAKING_PART = "own", "taking-part"
+BINDS: Final = (OWN, TAKING_PART)
+"""Whom a row binds where no dialogue can say it."""
+
+
 class Pause(Struct, frozen=True, kw_only=True):
     """What suspends a clock and what lets it run again."""
 
@@ -78,6 +83,8 @@ class ClockDefinition(Struct, frozen=True, kw_only=True):
     """A later start ends the present run and begins another, as with reports that come round every year."""
     superseded_by: str = ""
     """The clock that replaced it in law. A superseded one is kept for old matters and never started."""
+    binds: str = ""
+    """`own`: the office that keeps the exchange; `taking-part`: only where somebody plays the role. Empty: whoever plays the role."""
     applies: tuple[tuple[str, str], ...] = ()
     """Facts that must hold for it to start, as (facet, value)."""
     note: str = ""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway.clocks.cells import Cells, Problem
 from gateway.clocks.definition import (
+    BINDS,
     CONFIDENCE,
     ClockDefinition,
     ClockTable,
@@ -112,7 +113,7 @@ class _Row:
     KEYS: Final = (
         "id", "row", "title", "act", "owes", "starts", "stops", "limit", "days", "place", "next_working_day", "before",
         "citation", "confidence", "limit_confidence", "warn_percent", "pauses", "extension", "consequence",
-        "escalation", "restarts", "superseded_by", "applies", "note",
+        "escalation", "restarts", "superseded_by", "binds", "applies", "note",
     )  # fmt: skip
 
     def __init__(self, cells: Cells, words: dict[str, Any], percent: tuple[int, ...]) -> None:
@@ -144,6 +145,7 @@ class _Row:
             escalation=cells.text("escalation", ""),
             restarts=cells.flag("restarts"),
             superseded_by=cells.text("superseded_by", ""),
+            binds=cells.choice("binds", BINDS, default="") if cells.has("binds") else "",
             applies=self._applies(),
             note=cells.text("note", ""),
         )

@@ -88,4 +88,4 @@ def picture_of(
     standing = standing_of(family, kept.steps, happened, own)
     if family.clocks is None:
         return Picture(standing=standing, runs=())
-    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, at))
+    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, at, own))

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from gateway.clocks import state as clock_state
 from gateway.clocks.calendar import Calendars, UnknownPlace
-from gateway.clocks.definition import ClockDefinition, ClockTable
+from gateway.clocks.definition import OWN, TAKING_PART, ClockDefinition, ClockTable
 from gateway.clocks.state import ClockState, Status
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.standing import Course, Noted, Standing
@@ -62,12 +62,14 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def runs_of(
-    table: ClockTable, steps: Sequence[Step], happened: Iterable[Happened], standing: Standing, at: Moment
-) -> tuple[Run, ...]:
-    """Every run in the exchange: by clock in the order of the table, then in the order of the requests."""
+    table: ClockTable, steps: Sequence[Step], happened: Iterable[Happened], standing: Standing, at: Moment,
+    own: frozenset[PartyId] = frozenset(),
+) -> tuple[Run, ...]:  # fmt: skip
+    """Every run in the exchange: by clock in the order of the table, then in the order of the requests. `own` are our offices."""
     notes = [*standing.noted, *(_as_noted(each) for each in happened)]
     facts = {step.envelope: dict(step.facts) for step in steps}
-    running = _Running(notes, facts, standing.courses, at)
+    keeper = next((party for step in steps for party in (step.sender, *step.to) if party in own), "")
+    running = _Running(notes, facts, standing.courses, at, keeper)
     return tuple(run for clock in table.clocks if not clock.superseded_by for run in running.of(clock))
 
 
@@ -79,12 +81,15 @@ class _Running:
     """One exchange while its clocks are read."""
 
     def __init__(
-        self, notes: Sequence[Noted], facts: Mapping[str, dict[str, str]], courses: Sequence[Course], at: Moment
-    ) -> None:
-        self._notes, self._facts, self._courses, self._at = notes, facts, courses, at
+        self, notes: Sequence[Noted], facts: Mapping[str, dict[str, str]], courses: Sequence[Course], at: Moment,
+        keeper: PartyId,
+    ) -> None:  # fmt: skip
+        self._notes, self._facts, self._courses, self._at, self._keeper = notes, facts, courses, at, keeper
 
     def of(self, clock: ClockDefinition) -> Iterator[Run]:
         """The runs of one clock, request by request."""
+        if clock.binds == TAKING_PART and not any(course.party(role) for course in self._courses for role in clock.owes):
+            return
         starts = [note for note in self._notes if note.happening.name in clock.starts and self._concerned(clock, note)]
         others = [note for note in self._notes if note.happening.name not in clock.starts]
         for about in dict.fromkeys(note.about for note in starts):
@@ -125,6 +130,8 @@ class _Running:
 
     def _who_owes(self, clock: ClockDefinition, about: str) -> PartyId:
         """Who plays the role that the clock binds, in the dialogue that the request opened or in the only one there is."""
+        if clock.binds == OWN:
+            return self._keeper
         meant = [course for course in self._courses if course.about == about]
         meant = meant or (list(self._courses) if len(self._courses) == 1 else [])
         return next((party for course in meant for role in clock.owes if (party := course.party(role))), "")
