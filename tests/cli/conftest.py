@@ -19,6 +19,8 @@ from gateway.cli import main
 from gateway.setup import make_home
 
 SPOC = str(Path(sys.executable).with_name("spoc"))
+COLUMNS = "160"
+"""Tables are as wide as the terminal; tests must not depend on one."""
 PARTIES = ("sirene:XA", "ncb:XA", "enu:XA")
 
 
@@ -52,7 +54,7 @@ Spoc = Callable[..., Done]
 def environment(**more: str) -> dict[str, str]:
     """The caller's environment without anything that would reach a home folder of the caller."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPOC_")}
-    return {**clean, **more}
+    return {**clean, "COLUMNS": COLUMNS, **more}
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +86,7 @@ def quick(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.Monkey
         with monkeypatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("SPOC_")]:
                 patch.delenv(name)
+            patch.setenv("COLUMNS", COLUMNS)
             for name, value in more.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
