@@ -100,10 +100,10 @@ def offices(tmp_path_factory: pytest.TempPathFactory, spoc: Spoc) -> Iterator[tu
 
 @pytest.fixture(scope="module")
 def sent(offices: tuple[Office, Office], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A P form from XA that XB has confirmed, and what `send --wait` told about it."""
+    """Free text from XA that XB has confirmed, and what `send --wait` told about it."""
     ours, _ = offices
-    file = tmp_path_factory.mktemp("form") / "p.xml"
-    file.write_bytes(ours.spoc("sample", "P", "--from", "sirene:XA", "--to", "sirene:XB").out)
+    file = tmp_path_factory.mktemp("form") / "text.xml"
+    file.write_bytes(ours.spoc("sample", "sirene/FreeText", "--from", "sirene:XA", "--to", "sirene:XB").out)
     done = ours.spoc("send", file, "--to", "sirene:XB", "--wait", "--timeout", "60", "--json")
     assert done.code == 0, done.text + done.err
     return file, done.told
@@ -129,7 +129,7 @@ def arrived(offices: tuple[Office, Office], sent: tuple[Path, dict[str, Any]]) -
     """The form as the other gateway lists it."""
     message_id = sent[1]["message"]["message_id"]
     found = offices[1].spoc("messages", "find", message_id, *WHY, "--json").told
-    (one,) = [one for one in found if one["direction"] == "inbound" and one["format"] == "sirene/P@1"]
+    (one,) = [one for one in found if one["direction"] == "inbound" and one["format"] == "sirene/FreeText@1"]
     return dict(one)
 
 
