@@ -101,6 +101,7 @@ class FindingView(View):
     field: str
     remedy: str
     citation: str
+    label: str = Field("", description="What people call the field.")
 
 
 class SignatureView(View):
