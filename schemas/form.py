@@ -167,7 +167,8 @@ class FormSpec:
             return name
         local = field.partition(" (")[0].rpartition("/")[2].partition("[")[0]
         labels = header_labels() if field.startswith("Header") else self.schema.labels
-        return re.split(r"[.;:]", labels.get(local, ""))[0].strip()
+        described = re.split(r"[.;:]", labels.get(local, ""))[0].strip()
+        return described or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", local).lower()
 
     def label(self, field: Field) -> str:
         """What the schema's documentation calls the field."""
