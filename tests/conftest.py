@@ -7,9 +7,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
 pytest_plugins = ["tests.contracts.store_fixtures", "tests.services.fixtures"]
+# The same examples in every run, and a busy machine is no failure. `--hypothesis-profile=exploring` draws new ones.
+settings.register_profile("exploring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", settings.get_profile("exploring"), derandomize=True)
+settings.load_profile("house")
 _GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 
 

@@ -39,6 +39,7 @@ class Done:
     @property
     def told(self) -> Any:
         """The answer as a program reads it."""
+        assert self.out, self.err
         return json.loads(self.out)
 
     @property

@@ -20,6 +20,7 @@ import pytest
 from tests.cli.conftest import SPOC, Done, Spoc, environment
 from tests.loop_time import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.xdist_group("two-gateways")
 WHY = ("--purpose", "a test of the command line")
 ON_FREE_PORTS = {
     "SPOC_SET_api__listen_port": "0", "SPOC_SET_channels__smtp__listen_port": "0", "SPOC_SET_workers__count": "1",
