@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from gateway.dialogues.reading import ISSUER
 from gateway.dialogues.refusal import REPLY_TO_NOTHING
 from gateway.dialogues.standing import Fit
 from gateway.dialogues.step import Step
-from gateway.dialogues.story import Story
+from gateway.dialogues.story import AlertFacts, Story
 from gateway.envelope import Envelope
 from gateway.exchanges.joining import key_of, step_of
 from gateway.exchanges.matter import MAX_STEPS, Kept
@@ -75,7 +77,7 @@ class Fitting:
             return self._over(envelope)
         step = step_of(envelope, exchange, key_of(self._formats, envelope))
         story = await self._story(family, step, earlier, kept, now)
-        fit = story.standing.fit(envelope.id)
+        step, fit = story.step, story.standing.fit(envelope.id)
         found = tuple(finding for rule in family.story_rules for finding in rule.findings(story))
         if fit and fit.problem:
             found = (fit.problem, *found)
@@ -94,10 +96,11 @@ class Fitting:
 
     async def _story(self, family: Family, step: Step, earlier: tuple[Step, ...], kept: Kept, now: datetime) -> Story:
         """The exchange with the new step in it, and the alert where a rule might need it."""
-        steps = (*(each for each in earlier if not each.void), step)
-        standing = await aside(len(steps), lambda: standing_of(family, steps, kept.happened, self._own))
         asked = self._alerts if family.story_rules and step.key else None
         alert = await asked.look_up(step.key) if asked else None
+        step = _issued(step, alert)
+        steps = (*(each for each in earlier if not each.void), step)
+        standing = await aside(len(steps), lambda: standing_of(family, steps, kept.happened, self._own))
         return Story(
             step=step, steps=steps, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
         )
@@ -108,6 +111,13 @@ class Fitting:
             return Fitted(envelope=envelope, details=(("step", "not kept"),))
         words = f"Its exchange holds {MAX_STEPS} messages, which is as many as one can hold."
         return Hold(envelope=envelope, reason=Reason(code=FULL, public=words))
+
+
+def _issued(step: Step, alert: AlertFacts | None) -> Step:
+    """The step with the issuer of its alert, where a look-up tells what the form does not: who answers whom depends on it."""
+    if alert is None or step.says(ISSUER):
+        return step
+    return replace(step, facts=tuple(sorted((*step.facts, (ISSUER, alert.issuer)))))
 
 
 def _waits_until(step: Step) -> datetime:

@@ -28,6 +28,7 @@ from gateway.office import Office
 from gateway.parcel import File
 from gateway.partners import Directory, Partner, SignaturePolicy
 from gateway.pipeline import Compute
+from gateway.ports import AlertLookup
 from gateway.questions import Answer, CaseReference, CaseRequest, Match, Question
 from gateway.receipts import Receipts
 from gateway.signing.authority import set_up_authority, signer_name
@@ -229,9 +230,9 @@ class Rig:
 
     def __init__(
         self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = "",
-        compute: Compute | None = None,
+        compute: Compute | None = None, alerts: AlertLookup | None = None,
     ) -> None:  # fmt: skip
-        self.clock = clock or TurnedClock()
+        self.clock, self._alerts = clock or TurnedClock(), alerts
         self._routes = routes or Path("config/routes.toml").read_text("utf-8")
         self.wire, self.cases = Wire(), Cases()
         self.bureaux = {
@@ -254,7 +255,7 @@ class Rig:
         reach = Reach(
             ledger=self.ledger, router=TableRouter(read_table(self._routes)),
             outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock,
-            ids=Uuid7Source(), calendars=CALENDARS,
+            ids=Uuid7Source(), calendars=CALENDARS, alerts=self._alerts,
         )  # fmt: skip
         return join(self.knowledge, reach, compute, {})
 

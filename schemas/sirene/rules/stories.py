@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.sirene.rules import story_alerts, story_hits, story_replies
+from schemas.sirene.rules import story_alerts, story_hits, story_repeats, story_replies
 
-STORY_RULES: Final = (*story_hits.RULES, *story_replies.RULES, *story_alerts.RULES)
+STORY_RULES: Final = (*story_hits.RULES, *story_replies.RULES, *story_alerts.RULES, *story_repeats.RULES)
