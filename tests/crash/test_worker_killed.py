@@ -14,7 +14,7 @@ from gateway.envelope import Claim
 from gateway.workers import WorkerPool
 from tests.crash.dying_worker import DEADLY
 from tests.gateway.rig import TurnedClock
-from tests.journeys.worlds import ADDRESS, PHOTO, World, hit, message_id, opened
+from tests.journeys.worlds import ADDRESS, PHOTO, World, opened, other_hit
 
 INBOUND, OUTBOUND = "inbound", "outbound"
 PLACES = [
@@ -56,7 +56,7 @@ async def dying(tmp_path: Path) -> AsyncIterator[tuple[World, Plan]]:
 
 async def deadly(world: World, number: int) -> str:
     """The message over which a worker may die comes in."""
-    payload = world.bureaux["sirene:XB"].signed(hit(message_id(number), f"XB-G-2026-{number:07}"), (PHOTO,))
+    payload = world.bureaux["sirene:XB"].signed(other_hit(number), (PHOTO,))
     claim = Claim(sender=ADDRESS["sirene:XB"], recipients=("sirene@xa.spoc.example",), reference=DEADLY)
     accepted = await world.gateway.intake.take("wire", payload, claim)
     await world.gateway.engine.quiet()
@@ -92,7 +92,7 @@ async def test_a_message_that_kills_every_worker_is_set_aside_and_others_go_on(
     row = await world.row(victim)
     assert row.envelope.payload.content
     assert row.breaks == 2
-    other = await world.hit_arrives(message_id(2))
+    other = await world.other_hit_arrives(50)
     assert (await world.stands(other))[0] == "acknowledged"
 
     plan.at(*place, times=0)

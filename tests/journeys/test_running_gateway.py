@@ -96,9 +96,15 @@ async def test_a_national_system_sends_over_http_and_the_counterpart_confirms(ru
     assert ended["reason_code"] == "confirmed.by-receipt"
 
 
+def hit_at(place: int) -> dict[str, Any]:
+    """An order to report a hit: every place is another hit, for two reports of one would wait for an officer."""
+    where = {"CheckReport/PlaceOfCheck": f"Examplestad, street {place}"}
+    return {"form": "G", "to": "sirene:XA", "attachments": True, "values": where}
+
+
 async def test_a_worker_killed_while_it_works_is_replaced(running: Running) -> None:
     before = running.workers()
-    sending = [running.sent(BUREAU, form="G", to="sirene:XA", attachments=True) for _ in range(4)]
+    sending = [running.sent(BUREAU, **hit_at(place)) for place in range(4)]
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     for told in await asyncio.gather(*sending):
@@ -107,7 +113,7 @@ async def test_a_worker_killed_while_it_works_is_replaced(running: Running) -> N
 
 
 async def test_a_front_killed_under_messages_goes_on_where_it_stood(running: Running) -> None:
-    sending = [asyncio.create_task(running.sent(BUREAU, form="G", to="sirene:XA", attachments=True)) for _ in range(8)]
+    sending = [asyncio.create_task(running.sent(BUREAU, **hit_at(place))) for place in range(8)]
     await asyncio.sleep(0)  # the clerk is at work
     done, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
     workers = running.workers()
