@@ -156,7 +156,7 @@ class AlertDesk:
         findings = self.law.change_findings(change, alert, others, self.own, asking.at)
         if worst(findings) is Severity.ERROR and not await self._was_done(change, alert, key):
             raise AlertRefused("alert.refused", _told(findings), findings)
-        event = "alert.unflagged" if isinstance(change, FlagAlert) and change.remove else _EVENTS[type(change)]
+        event = _event(change)
         details = (
             ("alert", name),
             ("category", alert.category),
@@ -296,6 +296,15 @@ class AlertDesk:
     async def _journal(self, event: str, actor: str, details: tuple[tuple[str, str], ...], reason: str = "") -> None:
         kept = tuple(detail for detail in details if detail[1])
         await self._ledger.record([Entry(event=event, at=self._clock.now(), actor=actor, reason=reason, details=kept)])
+
+
+def _event(change: Change) -> str:
+    """How the journal calls a change; taking something back has a name of its own, so that figures count the act only."""
+    if isinstance(change, FlagAlert) and change.remove:
+        return "alert.unflagged"
+    if isinstance(change, HideAlert) and change.until is None:
+        return "alert.shown-again"
+    return _EVENTS[type(change)]
 
 
 def _stated(purpose: str) -> str:
