@@ -67,7 +67,8 @@ def search(query: MatterQuery) -> tuple[str, list[Any]]:
 
     if query.counterpart:
         conditions.append(
-            f"exchange IN (SELECT exchange FROM matter_counterparts WHERE counterpart = {bound(query.counterpart)})"  # noqa: S608
+            "EXISTS (SELECT 1 FROM matter_counterparts AS one "  # noqa: S608
+            f"WHERE one.counterpart = {bound(query.counterpart)} AND one.exchange = matters.exchange)"
         )
     if query.key:
         conditions.append(f"key = {bound(query.key)} AND key <> ''")

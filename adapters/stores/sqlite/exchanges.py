@@ -99,24 +99,25 @@ def search(query: MatterQuery) -> tuple[str, dict[str, Any]]:
     """The statement for a query and its values."""
     values: dict[str, Any] = {"limit": max(query.limit, 0)}
     conditions, source = [], "matters"
+    few = bool(query.key) or query.closed is False or query.overdue is True
+    by_counterpart = bool(query.counterpart) and not few
     if query.counterpart:
-        source = "matter_counterparts CROSS JOIN matters USING (exchange)" if not query.key else source
-        conditions.append("counterpart = :counterpart" if not query.key else AMONG)
+        source = "matter_counterparts CROSS JOIN matters USING (exchange)" if by_counterpart else source
+        conditions.append("counterpart = :counterpart" if by_counterpart else AMONG)
         values["counterpart"] = text(query.counterpart)
     if query.key:
         conditions.append("key = :key AND key <> ''")
         values["key"] = text(query.key)
     if query.family:
         # Almost every matter is of one family: where something narrower is asked, its index is the better one.
-        narrower = query.key or query.counterpart or query.closed is False or query.overdue
-        conditions.append("+family = :family" if narrower else "family = :family")
+        conditions.append("+family = :family" if few or query.counterpart else "family = :family")
         values["family"] = text(query.family)
     if query.closed is not None:
         # The overdue are fewer than the open.
-        other = query.key or query.counterpart or query.overdue
+        other = query.key or by_counterpart or query.overdue
         conditions.append(f"{'+' if other else ''}closed = {int(query.closed)}")
     if query.overdue is not None:
-        conditions.append(f"{'+' if query.key or query.counterpart else ''}overdue = {int(query.overdue)}")
+        conditions.append(f"{'+' if query.key or by_counterpart else ''}overdue = {int(query.overdue)}")
     if query.before:
         conditions.append("exchange < :before")
         values["before"] = text(query.before)
@@ -150,7 +151,9 @@ KEEP_COUNTERPART = "INSERT INTO matter_counterparts (counterpart, exchange) VALU
 MATTER = "SELECT matter FROM matters WHERE exchange = ?"
 STEPS = "SELECT step FROM steps WHERE exchange = ? ORDER BY known_at, envelope"
 HAPPENED = "SELECT happened FROM happened WHERE exchange = ? ORDER BY at, id"
-AMONG = "exchange IN (SELECT exchange FROM matter_counterparts WHERE counterpart = :counterpart)"
+AMONG = """EXISTS (
+    SELECT 1 FROM matter_counterparts AS one WHERE one.counterpart = :counterpart AND one.exchange = matters.exchange
+)"""
 DUE = """
     SELECT exchange FROM matters WHERE next_look_at IS NOT NULL AND next_look_at <= ?
     ORDER BY next_look_at, exchange LIMIT ?
