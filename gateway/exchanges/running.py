@@ -56,6 +56,11 @@ class Run(Struct, frozen=True, kw_only=True):
         return self.state is not None and self.state.status in LIVE
 
     @property
+    def keeps_open(self) -> bool:
+        """Whether the exchange is not done before this is: what an office owes its own files, for years, is no part of it."""
+        return self.live and self.clock.binds != OWN
+
+    @property
     def overdue(self) -> bool:
         """Whether the limit has passed and the act is still owed."""
         return self.state is not None and self.state.status is Status.BREACHED

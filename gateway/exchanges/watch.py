@@ -176,7 +176,7 @@ class Watch:
         after = replace(
             matter,
             dialogues=tuple((course.dialogue, course.state) for course in courses),
-            closed=bool(courses) and picture.standing.closed and not any(run.live for run in picture.runs),
+            closed=bool(courses) and picture.standing.closed and not any(run.keeps_open for run in picture.runs),
             overdue=any(run.overdue for run in picture.runs),
             overdue_by=picture.overdue_by,
             due=picture.due,

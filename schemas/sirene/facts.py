@@ -100,7 +100,8 @@ def _said(form: Form) -> Iterator[tuple[str, str]]:
     question = (
         bool(form.value("RequestForInformation")) if letter == "G" else "?" in form.value("SupplementaryInformation")
     )
-    question = question or header.reply_by is not None or any(mark.kind is MarkerKind.TRANSIT for mark in markers(form))
+    transit = not replies and any(mark.kind is MarkerKind.TRANSIT for mark in markers(form))
+    question = question or header.reply_by is not None or transit
     by_nature = letter in _ASKING and not replies and form.first("RequestPosition") is None
     free = letter in ("G", "FreeText") or (letter in "HLM" and not (letter == "M" and _announced(form)))
     yield "asks", YES if by_nature or (free and question) else ""
