@@ -39,7 +39,10 @@ from gateway.ports import AlertSystem, Clock, IdSource
 
 T = TypeVar("T")
 MAX_PURPOSE: Final = 1000
-BY_HAND: Final = frozenset({"alert.purpose-achieved", "creator.notified", "creator.answered", "alert.corrected"})
+BY_HAND: Final = frozenset({
+    "alert.purpose-achieved", "creator.notified", "creator.answered", "alert.corrected", "similar-alert.found",
+    "similar-alert.discussed", "information-alert.proposed", "information-alert.outcome-reported",
+})  # fmt: skip
 """What only a person can know of an alert, for its clocks (the fifteen days of its creator among them)."""
 _EVENTS: Final = {
     UpdateAlert: "alert.updated", ExtendAlert: "alert.extended", FlagAlert: "alert.flagged", DeleteAlert: "alert.deleted",

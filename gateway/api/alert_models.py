@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import Field
 
-from gateway.alerts.desk import Shown
+from gateway.alerts.desk import BY_HAND, Shown
 from gateway.alerts.law import Advice
 from gateway.alerts.words import Alert
 from gateway.api.models import FindingView, SubmissionView, View
@@ -263,7 +263,7 @@ HIDE_BODY: Final = _body(
 HIT_BODY: Final = _body(HIT, "What those who had the hit report; nothing that is left out is invented.")
 NOTE_BODY: Final = _body(
     {"happening": "alert.purpose-achieved", "note": ""},
-    "One of alert.purpose-achieved, creator.notified, creator.answered, alert.corrected.",
+    f"One of: {', '.join(sorted(BY_HAND))}.",
 )
 CATEGORIES_SHOWN: Final[Responses] = answers(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,8 @@ from gateway.alerts.words import Status
 from gateway.envelope import Claim
 from gateway.errors import Refused, RegisterUnavailable
 from gateway.exchanges.matter import MatterQuery
+from gateway.exchanges.picture import picture_of
+from gateway.exchanges.running import Moment
 from gateway.subjects import Person
 from tests.alerts.alert_rig import PURPOSE, AlertRig, of_state, theirs
 from tests.contracts.alert_examples import (
@@ -30,7 +32,7 @@ from tests.contracts.alert_examples import (
     stolen_trailer,
 )
 from tests.contracts.rest_simulators import Simulated
-from tests.gateway.rig import NOON
+from tests.gateway.rig import CALENDARS, NOON
 
 OFFICER = "client:officer"
 FORM_G = re.sub(
@@ -241,8 +243,32 @@ async def test_deleting_our_alert_starts_the_retention_clock_of_its_exchanges(ri
     assert shown.exchanges == 1
     assert "alert.deleted" in await happened(rig, exchange)
     await rig.gateway.quiet()
-    kept = (await rig.ledger.exchange(exchange)).happened
-    assert [each.happening.at for each in kept if each.happening.name == "alert.deleted"] == [NOON]
+    kept = await rig.ledger.exchange(exchange)
+    assert [each.happening.at for each in kept.happened if each.happening.name == "alert.deleted"] == [NOON]
+    picture = picture_of(rig.formats.family("sirene/G@1"), kept, frozenset(rig.office.parties), Moment(NOON, CALENDARS))
+    (purge,) = [run for run in picture.runs if run.clock.id == "T34"]
+    assert purge.state is not None
+    assert purge.state.due is not None
+    assert purge.state.due.date() == date(2027, 11, 21)
+
+
+async def test_a_hit_that_comes_after_the_deletion_waits_for_an_officer(rig: AlertRig) -> None:
+    alert = (await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)).alert
+    await rig.alerts.desk.change(DeleteAlert(alert=alert.id, version=alert.version, ground="seized"), OFFICER, PURPOSE)
+    rig.clock.turn(timedelta(hours=1))
+    late = FORM_G.replace("XA00000000000000042", alert.id).replace("2026-11-21T09:15:00Z", "2026-11-21T12:30:00Z")
+    row = await rig.row(await rig.arrives(rig.bureaux["sirene:XB"].signed(late.encode())))
+    assert row.state == "held"
+    assert "R46" in [finding.rule for finding in row.envelope.findings]
+
+
+async def test_a_hit_reported_with_the_wrong_article_is_refused_with_the_right_one(rig: AlertRig) -> None:
+    alert = (await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)).alert
+    wrong = FORM_G.replace("XA00000000000000042", alert.id).replace(">1862:38<", ">1862:36<")
+    row = await rig.row(await rig.arrives(rig.bureaux["sirene:XB"].signed(wrong.encode())))
+    assert row.state == "rejected"
+    told = {finding.rule: finding.text for finding in row.envelope.findings}
+    assert "1862:38" in told["R08-ALERT"]
 
 
 async def test_a_foreign_alert_that_is_deleted_is_told_by_the_notices_once(rig: AlertRig, central: Simulated) -> None:
