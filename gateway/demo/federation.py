@@ -119,6 +119,8 @@ class Federation:
             text += f'\n[registers.{adapter}]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n{country}'
         ready = self.simulators["polsas"]
         text += f'\n[case_systems.polsas]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n'
+        for code in ("XA", "XB", "XC", "XD"):
+            text += f'\n[calendars.{code}]\nholidays_of = "DK"\n'
         if self._amqp_url:
             text += f'\n[channels.amqp]\nurl = "{self._amqp_url}"\ninbound_queue = "{self._queue("gateway")}"\n'
         file.write_text(text, encoding="utf-8")
