@@ -44,6 +44,10 @@ BY_HAND: Final = frozenset({
     "similar-alert.discussed", "information-alert.proposed", "information-alert.outcome-reported",
 })  # fmt: skip
 """What only a person can know of an alert, for its clocks (the fifteen days of its creator among them)."""
+PARTIAL: Final = Finding(
+    rule="ALT-PARTIAL", severity=Severity.WARNING, text="Not every alert on this person or object may have been found.",
+    remedy="Search again, and consult by form E where an alert stands against this one.",
+)  # fmt: skip
 _EVENTS: Final = {
     UpdateAlert: "alert.updated", ExtendAlert: "alert.extended", FlagAlert: "alert.flagged", DeleteAlert: "alert.deleted",
     LinkAlerts: "alert.linked", MisuseIdentity: "alert.misuse-changed", HideAlert: "alert.hidden",
@@ -146,6 +150,7 @@ class AlertDesk:
         told = await self._tell(entered, ChangeKind.ENTERED, entered.entered_at, actor)
         warnings = (
             *(each for each in advised.findings if each.severity is not Severity.ERROR),
+            *((PARTIAL,) if advised.partial else ()),
             *self.law.warnings(entered, asking.at),
         )
         return Shown(alert=entered, warnings=warnings, exchanges=told, advice=advised.advice)

@@ -72,7 +72,7 @@ class Follower:
             page = await self._system.changes(before, self._asking())
             told += await self._tell(page)
             if page.cursor != before:
-                self._cursor.keep(page.cursor)
+                await asyncio.to_thread(self._cursor.keep, page.cursor)  # it waits for the disk
             if not page.more or page.cursor == before:
                 break
         await self._acquaint()

@@ -84,7 +84,7 @@ def check(context: typer.Context, file: File, purpose: Purpose = "") -> None:
 @app.command("enter", epilog="Example: `spoc alerts enter alert.json --purpose 'case 17'`")
 def enter(
     context: typer.Context, file: File, purpose: Purpose = "",
-    key: Annotated[str, typer.Option(help="Idempotency key; else it follows from the file.")] = "",
+    key: Annotated[str, typer.Option(help="Idempotency key; else it follows from the file, so that the same file enters one alert.")] = "",
     despite: Annotated[str, typer.Option(help="Why it is entered although the gateway advises otherwise; journalled.")] = "",
 ) -> None:  # fmt: skip
     """Enter an alert: the minimum of its category, the limits and the alerts that exist are looked at first."""

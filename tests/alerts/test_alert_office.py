@@ -336,3 +336,27 @@ async def test_searches_are_journalled_by_digest_and_arrest_comes_first(rig: Ale
     assert (entry["kind"], entry["purpose"]) == ("person", PURPOSE)
     with pytest.raises(Refused, match="purpose"):
         await rig.alerts.desk.search(TRAILER, OFFICER, "  ")
+
+
+async def test_an_incomplete_search_is_told_with_the_alert(rig: AlertRig, central: Simulated) -> None:
+    central.script('[[rule]]\nwhen = { operation = "alert-search" }\ndo = { action = "too-many" }')
+    shown = await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)
+    assert "ALT-PARTIAL" in [each.rule for each in shown.warnings]
+
+
+async def test_a_late_hit_is_reported_when_it_says_so(rig: AlertRig, central: Simulated) -> None:
+    async with of_state(central.url, "XB") as issuer:
+        alert = await theirs(issuer, CAR)
+        await issuer.change(DeleteAlert(alert=CAR, version=alert.version, ground="seized"), asking())
+    with pytest.raises(Refused, match="late hit"):
+        await rig.alerts.hits.report(CAR, SEIZED, claim("late-1"), PURPOSE)
+    made = await rig.alerts.hits.report(
+        CAR, msgspec.structs.replace(SEIZED, remark="late hit"), claim("late-2"), PURPOSE
+    )
+    assert made.form.value("HitRemark") == "late hit"
+
+
+async def test_a_hit_on_our_own_alert_is_no_form_abroad(rig: AlertRig) -> None:
+    alert = (await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)).alert
+    with pytest.raises(Refused, match=r"alert\.own"):
+        await rig.alerts.hits.report(alert.id, SEIZED, claim("own-1"), PURPOSE)
