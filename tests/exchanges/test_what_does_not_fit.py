@@ -49,6 +49,15 @@ async def test_a_second_g_form_on_one_hit_waits_with_the_explanation(story: Stor
     assert story.rig.told().count("Receipt VALID") == 2
 
 
+async def test_a_g_form_that_was_overtaken_by_another_on_its_hit_waits_too(story: Story) -> None:
+    first = await story.rig.row(await arrives(story, hit(SECOND, "XB-G-2026-0000002")))
+    late = hit().replace(b"2026-11-21T09:15:00Z", b"2026-11-21T09:05:00Z")
+    overtaken = await story.rig.row(await arrives(story, late))
+    assert (first.state, overtaken.state, why(overtaken)) == ("acknowledged", "held", "story.officer")
+    assert overtaken.reason is not None
+    assert overtaken.reason.public.startswith("R10")
+
+
 async def test_a_reply_to_nothing_waits_a_while_and_then_for_an_officer(story: Story) -> None:
     envelope = await story.rig.arrives(story.rig.bureaux["sirene:XB"].signed(FORM_P.encode()))
     assert why(await story.rig.row(envelope)) == "dialogue.earlier-awaited"

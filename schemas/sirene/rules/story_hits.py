@@ -17,7 +17,8 @@ def _one_form_for_each_hit(story: Story) -> Iterable[Problem]:
     step = story.step
     if step.letter != "G" or not step.says(HIT) or step.says("replaces"):
         return
-    for each in story.earlier:
+    # Also one that was sent later and has overtaken this one: which of the two stands, an officer decides.
+    for each in story.steps:
         same_hit = each.letter == "G" and each.sender == step.sender and each.says(HIT) == step.says(HIT)
         # The same reference again is a repetition: rule R03 has looked at it.
         another = each.message_id != step.message_id and each.reference != step.reference
