@@ -7,6 +7,7 @@ exchange meanwhile, the decision is made again.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,6 +26,7 @@ from gateway.exchanges.matter import MAX_STEPS, Kept
 from gateway.exchanges.picture import aside, standing_of
 from gateway.families import Family
 from gateway.findings import Finding, Severity, worst
+from gateway.identity import PartyId
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.ports import AlertLookup, Formats
@@ -39,6 +41,9 @@ FULL: Final = "exchange.full"
 WAIT_FOR_EARLIER: Final = timedelta(minutes=10)
 """What follows a message that is not known here waits so long for it: messages overtake each other. Our own proposal."""
 URGENT_WAIT_FOR_EARLIER: Final = timedelta(minutes=1)
+OPENED_FOR: Final = timedelta(minutes=1)
+"""So long an exchange that is being opened is remembered; after that the ledger knows it, or it came to nothing."""
+MAX_OPENED: Final = 1000
 LOOK_AGAIN: Final = timedelta(seconds=20)
 AWAITED: Final = Reason(code="dialogue.earlier-awaited", public="It follows a message that has not come yet.")
 
@@ -61,21 +66,24 @@ class Fitting:
     def __init__(self, ledger: Ledger, formats: Formats, office: Office, alerts: AlertLookup | None = None) -> None:
         self._ledger, self._formats, self._alerts = ledger, formats, alerts
         self._own = frozenset(office.parties)
+        self._opened: OrderedDict[tuple[str, PartyId], tuple[str, datetime]] = OrderedDict()
 
     async def fit(self, envelope: Envelope, exchange: str, now: datetime) -> Stopped | Fitted:
         """What goes with the advance; Hold or Reject with the explanation, or Retry while what it follows may still come.
 
         The envelope has its form and findings.
         """
-        envelope = envelope.learn(exchange=exchange)
         family = self._formats.family(envelope.form.format)
         if family.technical:
-            return Fitted(envelope=envelope)
+            return Fitted(envelope=envelope.learn(exchange=exchange))
+        key = key_of(self._formats, envelope)
+        exchange = self._together(envelope, exchange, key, now)
+        envelope = envelope.learn(exchange=exchange)
         kept = await self._ledger.exchange(exchange)
         earlier = tuple(step for step in kept.steps if step.envelope != envelope.id)
         if len(earlier) >= MAX_STEPS:
             return self._over(envelope)
-        step = step_of(envelope, exchange, key_of(self._formats, envelope))
+        step = step_of(envelope, exchange, key)
         story = await self._story(family, step, earlier, kept, now)
         step, fit = story.step, story.standing.fit(envelope.id)
         found = tuple(finding for rule in family.story_rules for finding in rule.findings(story))
@@ -93,6 +101,20 @@ class Fitting:
             steps=(step,),
             expects=((exchange, kept.revision),),
         )
+
+    def _together(self, envelope: Envelope, exchange: str, key: str, now: datetime) -> str:
+        """First messages on one matter that come at the same moment open one exchange; all but one are then decided again."""
+        if not key or exchange != envelope.id:
+            return exchange
+        matter = (key, envelope.form.header.sender if envelope.inbound else envelope.claim.recipients[0])
+        opened, at = self._opened.get(matter, (exchange, now))
+        if now - at > OPENED_FOR:
+            opened, at = exchange, now
+        self._opened[matter] = (opened, at)
+        self._opened.move_to_end(matter)
+        if len(self._opened) > MAX_OPENED:
+            self._opened.popitem(last=False)
+        return opened
 
     async def _story(self, family: Family, step: Step, earlier: tuple[Step, ...], kept: Kept, now: datetime) -> Story:
         """The exchange with the new step in it, and the alert where a rule might need it."""

@@ -39,6 +39,6 @@ class Correlate:
         known = fitted.envelope
         return Advance(
             envelope=known, steps=fitted.steps, expects=fitted.expects,
-            details=(("exchange", exchange), ("found_by", how), *fitted.details),
+            details=(("exchange", known.exchange), ("found_by", how), *fitted.details),
             spawn=self._receipts.valid(known, known.findings, now),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -56,6 +57,17 @@ async def test_a_g_form_that_was_overtaken_by_another_on_its_hit_waits_too(story
     assert (first.state, overtaken.state, why(overtaken)) == ("acknowledged", "held", "story.officer")
     assert overtaken.reason is not None
     assert overtaken.reason.public.startswith("R10")
+
+
+async def test_two_reports_of_one_hit_at_the_same_moment_are_not_both_taken(story: Story) -> None:
+    bureau = story.rig.bureaux["sirene:XB"]
+    forms = [hit(f"0193a5c0-7d10-7a01-8b3c-5e0f9a1c10{number:02}", f"XB-G-2026-{number:07}") for number in range(1, 7)]
+    arriving = [story.rig.arrives(bureau.signed(form, (PHOTO,))) for form in forms]
+    rows = [await story.rig.row(envelope) for envelope in await asyncio.gather(*arriving)]
+    await story.later(minutes=1)
+    rows = [await story.rig.row(row.envelope.id) for row in rows]
+    assert sorted(row.state for row in rows) == ["acknowledged", *["held"] * 5]
+    assert len({row.envelope.exchange for row in rows}) == 1
 
 
 async def test_a_reply_to_nothing_waits_a_while_and_then_for_an_officer(story: Story) -> None:
