@@ -27,7 +27,6 @@ MINOR: Final = "MINOR"
 LINKED: Final = "Other G forms on linked alerts follow."
 OTHERS: Final = "Further alerts were hit in the same event; each is reported to its issuer by a G form of its own."
 ADULT_AT: Final = 18
-MAX_NAME: Final = 120
 MAX_LINE: Final = 200
 REPORT: Final = (
     "Located", "PersonIdentified", "TimeOfCheck", "PlaceOfCheck", "ReasonOfCheck", "Route", "Destination", "Companions",
@@ -82,12 +81,17 @@ def _fields(alert: Alert, hit: Hit) -> Iterator[Field]:
         ("AlertArticle", alert.article),
         ("AlertArticleRemark", MINOR if _is_minor(alert, hit) else ""),
         ("ReceivingAuthority", hit.receiving_authority),
-        ("OffenceCategory", alert.particular("offence")[:MAX_LINE]),
-        ("AlertReason", alert.reason if len(alert.reason) <= MAX_LINE else ""),
+        ("OffenceCategory", _line(alert.particular("offence"))),
+        ("AlertReason", _line(alert.reason)),
         ("SupplementaryInformation", f"Authority that had the hit: {hit.finder}." if hit.finder else ""),
     ))  # fmt: skip
     report = tuple(_report(hit))
     yield Field(name="CheckReport", attributes=(("occasion", hit.occasion),) if hit.occasion else (), children=report)
+
+
+def _line(text: str) -> str:
+    """A text that fits a field of one line; a longer one is left out, never cut."""
+    return text if len(text) <= MAX_LINE else ""
 
 
 def _schengen_id(alert: Alert) -> Field:
@@ -156,7 +160,7 @@ def _subject(subject: Subject, alert: Alert, role: str) -> Iterator[Field]:
 
 
 def _plain(name: str, pairs: Iterable[tuple[str, str]]) -> Field:
-    return Field(name=name, children=tuple(Field(name=key, value=value[:MAX_NAME]) for key, value in pairs if value))
+    return Field(name=name, children=tuple(Field(name=key, value=value) for key, value in pairs if value))
 
 
 def _person(person: Person, alert: Alert, role: str) -> Field:

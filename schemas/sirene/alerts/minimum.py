@@ -27,6 +27,7 @@ MINIMUM: Final = {
     "1862": "Regulation (EU) 2018/1862 Art 22", "1861": "Regulation (EU) 2018/1861 Art 22",
     "1860": "Regulation (EU) 2018/1860 Art 4(2)",
 }  # fmt: skip
+KINDS: Final = "Regulation (EU) 2018/1862 Arts 26 to 40; 2018/1861 Arts 24, 25; 2018/1860 Art 3"
 MISUSE: Final = "Regulation (EU) 2018/1862 Art 62"
 _PICTURES_OF_MISUSE: Final = {
     **dict.fromkeys(PICTURES, "PHOTOGRAPHS"),
@@ -56,7 +57,7 @@ def content_findings(alert: Alert, own: frozenset[PartyId]) -> Iterator[Finding]
     category = categories().get(alert.category)
     if category is None:
         known = ", ".join(categories())
-        yield refusal("ALT-CAT", "category", "There is no such category of alerts.", f"Write one of: {known}.", "")
+        yield refusal("ALT-CAT", "category", "There is no such category of alerts.", f"Write one of: {known}.", KINDS)
         return
     yield from _article(alert, category)
     yield from _subject(alert, category)
@@ -79,7 +80,13 @@ def _subject(alert: Alert, category: Category) -> Iterable[Finding]:
     if category.code == OF_UNKNOWN:
         yield from _unknown_person(alert, category)
     elif alert.subject is None:
-        yield refusal("ALT-SUBJ", "subject", "The alert is about nobody and nothing.", "Give the person or object.", "")
+        yield refusal(
+            "ALT-SUBJ",
+            "subject",
+            "The alert is about nobody and nothing.",
+            "Give the person or object.",
+            category.citation,
+        )
     elif isinstance(alert.subject, Person):
         if "person" not in category.kinds:
             yield _wrong_kind(category)

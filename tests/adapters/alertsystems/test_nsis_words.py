@@ -7,9 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.alertsystems.nsis import translate
+from adapters.alertsystems.nsis.alertsystem import Nsis
 from adapters.alertsystems.nsis.documents import AlertDocument, ChangeDocument, MisuseDocument
+from adapters.alertsystems.nsis.settings import NsisSettings
 from gateway.alerts.commands import UpdateAlert
 from gateway.alerts.words import (
     Alert,
@@ -19,6 +23,7 @@ from gateway.alerts.words import (
     MisusedIdentity,
     PrintReference,
 )
+from gateway.errors import RegisterUnavailable
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -137,3 +142,22 @@ def test_a_notice_without_a_zone_or_of_an_unknown_kind_is_none() -> None:
     for wrong in ({"kind": "SHAVED"}, {"kind": "DELETED", "at": "2026-11-21T12:00:00"}):
         with pytest.raises(ValueError):  # noqa: PT011  whatever it says, it becomes an error of ours in the adapter
             translate.change_of(msgspec.convert({**notice, **wrong}, ChangeDocument, strict=False))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+MEMBERS = [each.encode_name for each in msgspec.structs.fields(AlertDocument)]
+
+
+@given(st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=8))
+def test_whatever_it_tells_becomes_an_alert_or_an_error_of_ours(told: dict[str, Any]) -> None:
+    system = Nsis(NsisSettings(base_url="https://nsis.xa.example", token="t"))
+    try:
+        (alert,) = system._read([{**FULL, **told}], AlertDocument, translate.alert_of)
+    except RegisterUnavailable as error:
+        assert "cannot be understood" in error.operator  # noqa: PT017  either outcome is right
+    else:
+        assert alert.issuer.startswith("sirene:")
