@@ -73,6 +73,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Its legal time limits; None where it has none."""
     figures: Callable[[], Figures] | None = None
     """What the law wants counted, read when somebody asks; None where nothing is."""
+    carried: tuple[tuple[str, ...], ...] = ()
+    """Fields that say what a matter is about, in groups: a form drafted for an exchange takes each group from the newest form that has it."""
     shared_fact: str = ""
     """The fact by which all messages of one matter are known, such as the id of the alert; empty for the case reference."""
     story_rules: tuple[StoryRule, ...] = ()

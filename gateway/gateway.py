@@ -18,6 +18,7 @@ from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError
 from gateway.exchanges.desk import ExchangeDesk
+from gateway.exchanges.drafting import NextDesk
 from gateway.exchanges.watch import Watch
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
@@ -63,6 +64,7 @@ class Gateway:
     desk: Desk
     watch: Watch
     exchanges: ExchangeDesk
+    drafts: NextDesk
     inbound: Mapping[str, InboundChannel] = field(default_factory=dict)
     outbound: Mapping[str, OutboundChannel] = field(default_factory=dict)
     registers: Mapping[str, Register] = field(default_factory=dict)
@@ -173,10 +175,15 @@ def join(
             alerts, ledger=ledger, clock=clock, ids=reach.ids, formats=knowledge.formats, directory=knowledge.directory,
             office=knowledge.office, intake=intake, noticed=watch.look,
         )  # fmt: skip
+    exchanges = ExchangeDesk(ledger, clock, knowledge.formats, watch)
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
         intake=intake, alerts=alert_office, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
-        watch=watch, exchanges=ExchangeDesk(ledger, clock, knowledge.formats, watch),
+        watch=watch, exchanges=exchanges,
+        drafts=NextDesk(
+            exchanges=exchanges, ledger=ledger, formats=knowledge.formats, directory=knowledge.directory,
+            office=knowledge.office, clock=clock, ids=reach.ids,
+        ),
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
     )  # fmt: skip

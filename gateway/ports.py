@@ -273,6 +273,11 @@ class Format(Protocol):
     def title(self) -> str: ...
 
     @property
+    def body(self) -> tuple[str, ...]:
+        """Names of the fields that the form can hold, in their order."""
+        ...
+
+    @property
     def rules(self) -> tuple[Rule, ...]: ...
 
     def label(self, field: Field) -> str:

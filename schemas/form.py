@@ -81,6 +81,11 @@ class FormSpec:
         return load(self.family, self._schema_file)
 
     @property
+    def body(self) -> tuple[str, ...]:
+        """The fields that the form can hold, in their order."""
+        return self.schema.body
+
+    @property
     def namespace(self) -> str:
         """The family's namespace for this major version."""
         return f"urn:x-spoc:{self.family}:{major_of(self.id)}"

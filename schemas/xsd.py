@@ -35,6 +35,7 @@ class Schema:
         self.labels: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.order: dict[str, int] = {}
+        self.body = _body(tree)
         self._learn(path, set())
 
     def _learn(self, path: Path, seen: set[Path]) -> None:
@@ -98,6 +99,12 @@ class Schema:
         return Finding(
             rule="XSD", severity=Severity.ERROR, text=text, field=field, remedy=remedy, citation="W3C XML Schema 1.0"
         )
+
+
+def _body(tree: etree._ElementTree) -> tuple[str, ...]:
+    """Names of the elements that the body can hold, in their order."""
+    found = tree.iterfind(f".//{_XS}element[@name='Body']/{_XS}complexType/{_XS}sequence/{_XS}element")
+    return tuple(str(each.get("ref") or each.get("name")).rpartition(":")[2] for each in found)
 
 
 def _local(path: str) -> str:

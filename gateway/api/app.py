@@ -13,6 +13,7 @@ from gateway.api import (
     broadcasts,
     catalogue,
     description,
+    drafts,
     exchanges,
     health,
     journal,
@@ -39,7 +40,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, exchanges, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
+        messages, exchanges, drafts, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:

@@ -93,7 +93,9 @@ class _Running:
 
     def of(self, clock: ClockDefinition) -> Iterator[Run]:
         """The runs of one clock, request by request."""
-        if clock.binds == TAKING_PART and not any(course.party(role) for course in self._courses for role in clock.owes):
+        if clock.binds == TAKING_PART and not any(
+            course.party(role) for course in self._courses for role in clock.owes
+        ):
             return
         starts = [note for note in self._notes if note.happening.name in clock.starts and self._concerned(clock, note)]
         others = [note for note in self._notes if note.happening.name not in clock.starts]

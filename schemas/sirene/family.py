@@ -10,9 +10,11 @@ from schemas.sirene.figures import figures
 from schemas.sirene.rules.addresses import kept_from_form
 from schemas.sirene.rules.stories import STORY_RULES
 
+SUBJECTS: Final = ("Person", "Vehicle", "Aircraft", "Document", "Firearm", "Banknote", "OtherObject")
+CARRIED: Final = (("SchengenId",), ("AlertArticle",), SUBJECTS)
 FAMILY: Final = Family(
     name="sirene", channel_origin="SIRENE", legal_basis="LG-SIS-1862", kept_from=kept_from_form, alerts=ALERT_LAW, figures=figures,
     charts=dialogues.charts(), clocks=dialogues.clocks(), shared_fact="schengen_id", story_rules=STORY_RULES, unique_references=True,
-    continued=continued, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
+    continued=continued, carried=CARRIED, binding=frozenset({"R04", "R36", "R41", "R42", "R54"}),
 )  # fmt: skip
 """Forms between bureaux carry no handling codes of their own: one that appears all the same needs an officer."""

@@ -38,6 +38,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/exchanges"): READERS,
     ("GET", EXCHANGE): READERS,
     ("POST", f"{EXCHANGE}/happenings"): frozenset({"officer", "operator"}),
+    ("POST", f"{EXCHANGE}/drafts"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/journal"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/head"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/verify"): frozenset({"auditor", "operator"}),
