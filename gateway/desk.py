@@ -106,6 +106,7 @@ class Desk:
             receipts=row.envelope.learned.receipts,
             # What may have been seen outside is never signed anew: the same message id would stand on other bytes.
             signed=row.envelope.learned.signed if row.envelope.learned.transmissions else None,
+            sealed=row.envelope.learned.sealed if row.envelope.learned.transmissions else None,
             step=row.envelope.learned.step,
         )
         writing.envelope = msgspec.structs.replace(row.envelope, learned=kept)

@@ -79,6 +79,19 @@ class Identification(Struct, frozen=True, kw_only=True):
     """Whether the channel saw the partner write; false when only the form says so, which anybody could."""
 
 
+class SmimeReport(Struct, frozen=True, kw_only=True):
+    """What S/MIME around the mail was, and whose signature it bears. The signature inside the form decides."""
+
+    layers: tuple[str, ...]
+    """From the outside in: `encrypted`, `signed`."""
+    cipher: str = ""
+    algorithm: str = ""
+    certificate: str = ""
+    """SHA-256 of the signer's certificate; empty where it is not signed."""
+    subject: str = ""
+    signed_at: datetime | None = None
+
+
 class SignatureReport(Struct, frozen=True, kw_only=True):
     """What signature verification proved, and about which bytes."""
 
@@ -92,6 +105,12 @@ class SignatureReport(Struct, frozen=True, kw_only=True):
     signed_at: datetime | None
     verified: bytes
     """Canonical bytes of the tree that verification returned, without the signature. Only these are decoded."""
+    key: str = ""
+    """Kind and size of the signer's key, as the algorithm table names them."""
+    digests: tuple[str, ...] = ()
+    """Digest algorithms that the signature uses."""
+    smime: SmimeReport | None = None
+    """What was around the mail; None for a mail without S/MIME."""
 
 
 class Routing(Struct, frozen=True, kw_only=True):
@@ -155,6 +174,8 @@ class Learned(Struct, frozen=True, kw_only=True):
 
     identification: Identification | None = None
     signature: SignatureReport | None = None
+    opened: Payload | None = None
+    """What was found under S/MIME once that was verified; None for a mail without it."""
     form: Form | None = None
     conversion: Conversion | None = None
     """What a change of version did to the form; None where it came, and goes, in the current one."""
@@ -169,6 +190,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     leg: Leg | None = None
     encoded: bytes | None = None
     signed: bytes | None = None
+    sealed: bytes | None = None
+    """The MIME entity that mail carries for it under S/MIME, kept for every resend; None where none was agreed."""
     transmissions: tuple[Attempt, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     releases: tuple[Release, ...] = ()
@@ -209,6 +232,11 @@ class Envelope(Struct, frozen=True, kw_only=True):
         if value is None:
             raise NotYetKnown(fact)
         return value
+
+    @property
+    def content(self) -> Payload:
+        """The payload as it came, or what was found under S/MIME."""
+        return self.learned.opened or self.payload
 
     @property
     def inbound(self) -> bool:

@@ -32,5 +32,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """A neutral subject line without personal data."""
     urgent: bool
     at: datetime
+    entity: bytes = b""
+    """The MIME entity under S/MIME that mail carries instead of the payload; empty where none was agreed."""
     sender: PartyId = ""
     """Our own party that writes; empty leaves it to the channel's settings."""

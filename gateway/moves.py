@@ -170,7 +170,7 @@ def repeat_of(first: Envelope, id: str, cause: str, now: datetime) -> Offspring:
         kind="repeat", cause=cause,
     ).learn(
         identification=first.identification, form=first.form, findings=first.findings, exchange=first.exchange,
-        leg=first.leg, signed=first.signed,
+        leg=first.leg, signed=first.signed, sealed=first.learned.sealed,
     )  # fmt: skip
     return Offspring(envelope=again, state="signed")
 

@@ -39,6 +39,10 @@ FORM_TYPES: Final = XML_TYPES | {"application/json"}
 MAIL: Final = "message/rfc822"
 MIXED: Final = "multipart/mixed"
 XML: Final = "application/xml"
+SMIME_TYPES: Final = frozenset({
+    "multipart/signed", "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+})  # fmt: skip
 _ADDRESS: Final = r"[^<>@\s\",;:()\[\]\\]+@[^<>@\s\",;:()\[\]\\]+"
 _ONE_SENDER: Final = re.compile(rf"\s*(?:({_ADDRESS})|[^<>@\",;:()\[\]\\]*<({_ADDRESS})>)\s*")
 """A From line without its quoted names and comments: one address, bare or after a name (RFC 5322 section 3.4)."""
@@ -168,6 +172,7 @@ def _leaves(message: Message) -> list[Message]:
             "The mail is a multipart of another kind than multipart/mixed. Send multipart/mixed with one level.",
         )
     payload = message.get_payload()
+    _refuse_wrapped(payload)
     leaves = [leaf for leaf in payload if isinstance(leaf, Message)] if isinstance(payload, list) else []
     if len(leaves) > MAX_PARTS:
         raise Refused("mail.too-many-parts", f"The mail has more than {MAX_PARTS} parts.")
@@ -176,6 +181,14 @@ def _leaves(message: Message) -> list[Message]:
     if message.defects:
         raise Refused("mail.not-readable", "The multipart mail is not closed or not well-formed. Send it again.")
     return leaves
+
+
+def _refuse_wrapped(parts: object) -> None:
+    """A signed or encrypted part beside others: people would see one thing and the signature cover another."""
+    if isinstance(parts, list) and any(part.get_content_type() in SMIME_TYPES for part in parts):
+        raise Refused(
+            "smime.wrapped", "A part with S/MIME stands beside other parts. Let S/MIME enclose the whole mail."
+        )
 
 
 def _attached(part: Message) -> bool:
@@ -209,6 +222,11 @@ def _from(message: Message) -> str:
     line = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), None)
     if line is None:
         return ""
+    return one_address(line)
+
+
+def one_address(line: str) -> str:
+    """The one address in the value of a From line (or one like it); raises `Refused`."""
     text = line.encode("ascii", "surrogateescape").decode("utf-8", "replace")  # RFC 6532: headers may be UTF-8
     found = _ONE_SENDER.fullmatch(_QUOTED.sub(" ", text)) if len(text) <= FROM_CHARACTERS else None
     if found is None:

@@ -39,6 +39,24 @@ class SignaturePolicy(Struct, frozen=True, kw_only=True):
     """Until when RSA keys of 2048 bits are tolerated; None for never."""
 
 
+class SmimePolicy(Struct, frozen=True, kw_only=True):
+    """What was agreed about S/MIME around mails. It comes beside the signature inside the form, never instead of it."""
+
+    mode: str = "none"
+    """How our mails go out: `none`, `signed`, `encrypted` or `signed-encrypted`."""
+    required: bool = False
+    """Whether mails from the partner must have all that the mode names."""
+    certificate: bytes = b""
+    """DER; what we encrypt for."""
+    signers: tuple[str, ...] = ()
+    """Common names of its S/MIME certificates; empty for the same as in the signature policy."""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """What the mode names: `signed`, `encrypted`."""
+        return frozenset() if self.mode == "none" else frozenset(self.mode.split("-"))
+
+
 class MailLeg(Struct, frozen=True, kw_only=True):
     """How mail goes to and comes from the partner."""
 
@@ -78,6 +96,7 @@ class Partner(Struct, frozen=True, kw_only=True):
     """The outbound channel used for it."""
     mail: MailLeg | None = None
     queue: QueueLeg | None = None
+    smime: SmimePolicy = SmimePolicy()
     receipts: bool = True
     """Whether the partner understands our technical receipts."""
     languages: tuple[str, ...] = ("en",)

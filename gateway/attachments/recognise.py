@@ -47,7 +47,7 @@ def recognise_all(files: Iterable[File]) -> tuple[Recognised, ...]:
 
 def recognised_in(envelope: Envelope) -> tuple[Recognised, ...]:
     """What each file of an envelope is. One without files is not opened again."""
-    return recognise_all(parcel.open_parcel(envelope.payload).files) if envelope.identification.parts else ()
+    return recognise_all(parcel.open_parcel(envelope.content).files) if envelope.identification.parts else ()
 
 
 def kind_findings(form: Form, files: tuple[Recognised, ...]) -> list[Finding]:

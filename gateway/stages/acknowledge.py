@@ -92,7 +92,7 @@ class Acknowledge:
         )  # fmt: skip
         form = msgspec.structs.replace(envelope.form, header=ours)
         encoded = document(self._formats.get(form.format).encode(form))
-        payload = parcel.pack(encoded, parcel.open_parcel(envelope.payload).files)
+        payload = parcel.pack(encoded, parcel.open_parcel(envelope.content).files)
         return outbound(form, payload, id=self._ids.new(), kind="forward", cause=envelope.id, now=now)
 
     def _why_held(self, envelope: Envelope) -> Reason | None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from gateway import parcel, safexml
 from gateway.envelope import Direction, Envelope, Identification
 from gateway.errors import Refused
 from gateway.parcel import Parcel
-from gateway.partners import Directory, Partner
+from gateway.partners import Directory, Partner, without_case
 from gateway.ports import Formats
+from gateway.smime.peeling import Peeled
+from gateway.smime.reasons import refusal
+from gateway.smime.seals import Seals
 from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
 
 REPORT_FORMAT: Final = "mail/DeliveryStatus@1"
@@ -28,8 +33,8 @@ class Identify:
     needs: frozenset[str] = frozenset()
     adds = frozenset({"identification"})
 
-    def __init__(self, formats: Formats, directory: Directory) -> None:
-        self._formats, self._directory = formats, directory
+    def __init__(self, formats: Formats, directory: Directory, seals: Seals) -> None:
+        self._formats, self._directory, self._seals = formats, directory, seals
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the identification, Hold what a person must name, Reject what is no form."""
@@ -52,7 +57,10 @@ class Identify:
             return Reject(envelope=known, reason=reason)
 
     def _identify(self, envelope: Envelope, partner: Partner | None) -> Verdict:
-        opened = parcel.open_parcel(envelope.payload)
+        peeled = self._seals.peeled(envelope.payload, self._directory, envelope.claim.sender)
+        opened = parcel.open_parcel(peeled.payload if peeled else envelope.payload)
+        if peeled:
+            opened = _from_outside(opened, peeled)
         if opened.form_type not in parcel.XML_TYPES:
             raise Refused(
                 "mail.no-form",
@@ -102,3 +110,10 @@ class Identify:
                 "The From line names another sender than the mail envelope. Both must be the office's own address.",
             )
         return partner
+
+
+def _from_outside(opened: Parcel, peeled: Peeled) -> Parcel:
+    """The From line of the mail itself. One that is repeated under S/MIME must be the same."""
+    if opened.from_address and without_case(opened.from_address) != without_case(peeled.from_address):
+        raise refusal("smime.from-mismatch", "another From line under S/MIME")
+    return msgspec.structs.replace(opened, from_address=peeled.from_address)

@@ -29,6 +29,7 @@ from gateway.ports import (
 )
 from gateway.receipts import Receipts
 from gateway.retry import URGENT_GIVE_UP
+from gateway.smime.seals import Seals
 from gateway.stages.acknowledge import Acknowledge
 from gateway.stages.check import CheckInbound, CheckOutbound
 from gateway.stages.confirm import Confirm
@@ -52,6 +53,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     receipts: Receipts
     verifier: Verifier
     signer: Signer
+    seals: Seals = Seals()
+    """S/MIME with our keys; without any it can verify and nothing else."""
 
 
 class Reach(Struct, frozen=True, kw_only=True):
@@ -75,13 +78,13 @@ class Reach(Struct, frozen=True, kw_only=True):
 def judging(know: Knowledge) -> list[Stage]:
     """The stages that a worker computes."""
     return [
-        Identify(know.formats, know.directory),
-        Verify(know.verifier, know.directory),
+        Identify(know.formats, know.directory, know.seals),
+        Verify(know.verifier, know.directory, know.seals),
         Decode(know.formats, know.office, know.receipts),
         CheckInbound(know.formats, know.directory, know.office),
         CheckOutbound(know.formats, know.directory, know.office),
         Encode(know.formats),
-        Sign(know.signer),
+        Sign(know.signer, know.directory, know.seals),
     ]
 
 

@@ -1,15 +1,17 @@
-"""Sign the XML for the office that sends it. The signed bytes are kept and never made again, so every resend is the
-same.
+"""Sign the XML for the office that sends it, and put S/MIME around it where that was agreed. The bytes are kept and never
+made again, so every resend is the same.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from gateway import safexml
+from gateway import parcel, safexml
 from gateway.envelope import Direction, Envelope
 from gateway.identity import digest
+from gateway.partners import Directory
 from gateway.ports import Signer
+from gateway.smime.seals import Seals
 from gateway.verdict import Advance, Verdict
 
 
@@ -18,15 +20,25 @@ class Sign:
 
     name = "sign"
     direction = Direction.OUTBOUND
-    needs = frozenset({"form", "encoded"})
-    adds = frozenset({"signed"})
+    needs = frozenset({"form", "leg", "encoded"})
+    adds = frozenset({"signed", "sealed"})
 
-    def __init__(self, signer: Signer) -> None:
-        self._signer = signer
+    def __init__(self, signer: Signer, directory: Directory, seals: Seals) -> None:
+        self._signer, self._directory, self._seals = signer, directory, seals
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the signed XML; the unsigned one is no longer needed."""
         if envelope.knows("signed"):
             return Advance(envelope=envelope.learn(encoded=None), details=(("signed", digest(envelope.signed)),))
         signed = self._signer.sign(safexml.parse(envelope.encoded), envelope.form.header.sender, now)
-        return Advance(envelope=envelope.learn(signed=signed, encoded=None), details=(("signed", digest(signed)),))
+        sealed = self._sealed(envelope, signed, now)
+        details = [("signed", digest(signed)), *([("sealed", digest(sealed))] if sealed else [])]
+        return Advance(envelope=envelope.learn(signed=signed, sealed=sealed, encoded=None), details=tuple(details))
+
+    def _sealed(self, envelope: Envelope, signed: bytes, now: datetime) -> bytes | None:
+        """The entity that a mail carries under S/MIME; None where none is agreed with the counterpart."""
+        partner = self._directory.get(envelope.leg.counterpart)
+        if partner is None or not partner.smime.layers:
+            return None
+        packed = parcel.pack(signed, parcel.open_parcel(envelope.payload).files)
+        return self._seals.sealed(packed, envelope.form.header.sender, partner, now)

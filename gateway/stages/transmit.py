@@ -112,7 +112,7 @@ class Transmit:
         return Outgoing(
             envelope=envelope.id, message_id=header.message_id, attempt=envelope.learned.transmissions[-1].number,
             payload=parcel.pack(envelope.signed, files), leg=envelope.leg, partner=partner, subject=title,
-            sender=header.sender, urgent=header.urgency != "NORMAL", at=now,
+            entity=envelope.learned.sealed or b"", sender=header.sender, urgent=header.urgency != "NORMAL", at=now,
         )  # fmt: skip
 
     def _verdict(self, row: Row, partner: Partner, attempt: Attempt) -> Verdict:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from gateway import parcel
 from gateway.bounce import read_report
-from gateway.envelope import Direction, Envelope, Receipt
-from gateway.partners import Directory
+from gateway.envelope import Direction, Envelope, Payload, Receipt, SmimeReport
+from gateway.partners import Directory, Partner
 from gateway.ports import Verifier
+from gateway.smime.seals import Seals
 from gateway.stages.identify import REPORT_FORMAT
-from gateway.verdict import Advance, Hold, Note, Reason, Settle, Verdict
+from gateway.verdict import Advance, Details, Hold, Note, Reason, Settle, Verdict
 
 
 class Verify:
@@ -21,13 +24,13 @@ class Verify:
     name = "verify"
     direction = Direction.INBOUND
     needs = frozenset({"identification"})
-    adds = frozenset({"signature"})
+    adds = frozenset({"signature", "opened"})
 
-    def __init__(self, verifier: Verifier, directory: Directory) -> None:
-        self._verifier, self._directory = verifier, directory
+    def __init__(self, verifier: Verifier, directory: Directory, seals: Seals) -> None:
+        self._verifier, self._directory, self._seals = verifier, directory, seals
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
-        """Advance with the report of the signature; raises `Refused` with a code `signature.…`."""
+        """Advance with the report of the signature; raises `Refused` with a code `signature.…` or `smime.…`."""
         if envelope.identification.format == REPORT_FORMAT:
             return settle_report(envelope, now)
         partner = self._directory.get(envelope.identification.partner)
@@ -36,15 +39,37 @@ class Verify:
                 envelope=envelope,
                 reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
             )
-        document = parcel.open_parcel(envelope.payload).form
-        report = self._verifier.verify(document, partner, now)
+        opened, smime = self._under_smime(envelope, partner, now)
+        document = parcel.open_parcel(opened or envelope.payload).form
+        report = msgspec.structs.replace(self._verifier.verify(document, partner, now), smime=smime)
         details = (
             ("party", report.party),
             ("certificate", report.certificate),
             ("algorithm", report.algorithm),
             ("profile", report.profile),
+            ("key", report.key),
+            ("digests", " ".join(report.digests)),
+            *_about(smime),
         )
-        return Advance(envelope=envelope.learn(signature=report), details=details)
+        return Advance(envelope=envelope.learn(signature=report, opened=opened), details=details)
+
+    def _under_smime(
+        self, envelope: Envelope, partner: Partner, now: datetime
+    ) -> tuple[Payload | None, SmimeReport | None]:
+        """What is under S/MIME and what that proves; nothing for a mail without it, where none was agreed."""
+        if envelope.payload.media_type != parcel.MAIL:
+            return None, None
+        sender = envelope.claim.sender
+        peeled = self._seals.peeled(envelope.payload, self._directory, sender)
+        report = self._seals.proved(peeled, partner, sender, now)
+        return (peeled.payload if peeled else None), report
+
+
+def _about(smime: SmimeReport | None) -> Details:
+    if smime is None:
+        return ()
+    told = ("smime", "+".join(smime.layers)), ("smime_cipher", smime.cipher), ("smime_certificate", smime.certificate)
+    return tuple((name, value) for name, value in told if value)
 
 
 def settle_report(envelope: Envelope, now: datetime) -> Verdict:

@@ -1,0 +1,67 @@
+"""S/MIME for the stages: what they ask of it, with our keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gateway.envelope import Payload, SmimeReport
+from gateway.errors import Misconfigured
+from gateway.partners import Directory, Partner
+from gateway.signing.keys import KeyRing, OwnKey, check_validity
+from gateway.signing.verify import TrustKept
+from gateway.smime.peeling import Peeled, is_protected, peel
+from gateway.smime.proof import prove
+from gateway.smime.reasons import refusal
+from gateway.smime.sealing import encrypted_entity, entity_of, signed_entity
+
+
+class Seals:
+    """Opens what partners send under S/MIME and seals what we send them."""
+
+    def __init__(self, keys: Iterable[OwnKey] = ()) -> None:
+        self._keys = KeyRing(keys)
+        self.kept = TrustKept()
+
+    def peeled(self, payload: Payload, directory: Directory, sender: str) -> Peeled | None:
+        """What is under S/MIME, None for a mail without it; raises `Refused`. Only what a partner that has agreed to it seems
+        to have sent is decrypted at all.
+        """
+        if not is_protected(payload):
+            return None
+        if not any(each.smime.layers and each.owns_address(sender) for each in directory):
+            raise refusal("smime.not-agreed")
+        return peel(payload, self._keys)
+
+    def proved(self, peeled: Peeled | None, partner: Partner, sender: str, at: datetime) -> SmimeReport | None:
+        """What S/MIME proves of a mail of this partner; raises `Refused`, also where less is there than was agreed."""
+        there = frozenset(peeled.layers) if peeled else frozenset()
+        if partner.smime.required and not partner.smime.layers <= there:
+            raise refusal("smime.required", f"there is {'+'.join(sorted(there)) or 'nothing'}")
+        if peeled is None:
+            return None
+        if not partner.smime.layers:
+            raise refusal("smime.not-agreed")
+        return prove(peeled, partner, sender, at, self.kept)
+
+    def sealed(self, packed: Payload, party: str, partner: Partner, at: datetime) -> bytes | None:
+        """The entity for a mail to this partner, None where S/MIME is not agreed; raises `Misconfigured`."""
+        layers = partner.smime.layers
+        if not layers:
+            return None
+        entity = entity_of(packed.content, packed.media_type)
+        if "signed" in layers:
+            entity = signed_entity(entity, self._key(party, at), at)
+        if "encrypted" in layers:
+            entity = encrypted_entity(entity, partner, at, signed="signed" in layers)
+        return entity
+
+    def _key(self, party: str, at: datetime) -> OwnKey:
+        try:
+            own = self._keys.of(party)
+            check_validity(party, own.certificate, at)
+        except Misconfigured as error:
+            public = "The mail cannot be protected by S/MIME as agreed."
+            words = f"There is no valid S/MIME key for {party}: {error.operator}"
+            raise Misconfigured("smime.no-key", public, operator=words) from error
+        return own
