@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.alerts.law import AlertLaw
@@ -23,6 +23,8 @@ from gateway.ports import Clock
 
 ONCE: Final = frozenset({ChangeKind.ENTERED, ChangeKind.DELETED})
 """These happen once in the life of an alert, whenever they are told."""
+SAME_WITHIN: Final = timedelta(minutes=5)
+"""By how much the clock of the alert system may differ from ours."""
 log = logging.getLogger(__name__)
 
 
@@ -85,7 +87,7 @@ class AlertMatters:
 
     async def _keep(self, happened: Happened, alert: str, note: str) -> None:
         known = await self._ledger.exchange(happened.exchange)
-        if any(each.id == happened.id for each in known.happened):
+        if any(each.id == happened.id or _same_act(each, happened) for each in known.happened):
             return
         details = (
             ("exchange", happened.exchange),
@@ -104,6 +106,12 @@ class AlertMatters:
             log.warning("an exchange cannot be told about its alert, exchange=%s", happened.exchange)
         else:
             self._noticed()
+
+
+def _same_act(known: Happened, other: Happened) -> bool:
+    """Whether this is our own act and the notice of it: their clocks differ a little, name and end do not."""
+    one, two = known.happening, other.happening
+    return (one.name, one.until) == (two.name, two.until) and abs(one.at - two.at) <= SAME_WITHIN
 
 
 def notice(alert: Alert, kind: ChangeKind, at: datetime) -> AlertChange:

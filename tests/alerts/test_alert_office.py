@@ -360,3 +360,19 @@ async def test_a_hit_on_our_own_alert_is_no_form_abroad(rig: AlertRig) -> None:
     alert = (await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)).alert
     with pytest.raises(Refused, match=r"alert\.own"):
         await rig.alerts.hits.report(alert.id, SEIZED, claim("own-1"), PURPOSE)
+
+
+async def test_our_own_act_and_the_notice_of_it_are_one_happening(rig: AlertRig) -> None:
+    alert = (
+        await rig.alerts.desk.enter(entering(stolen_trailer(expires_at=NOON + timedelta(days=90))), OFFICER, PURPOSE)
+    ).alert
+    envelope = await rig.arrives(
+        rig.bureaux["sirene:XB"].signed(FORM_G.replace("XA00000000000000042", alert.id).encode())
+    )
+    rig.clock.turn(timedelta(seconds=30))  # ours is not the clock of the alert system
+    until = NOON + timedelta(days=180)
+    change = ExtendAlert(alert=alert.id, version=alert.version, until=until, assessment="Still missing.")
+    await rig.alerts.desk.change(change, OFFICER, PURPOSE)
+    await rig.follow()
+    told = await happened(rig, (await rig.row(envelope)).envelope.exchange)
+    assert (told.count("alert.extended"), told.count("alert.entered")) == (1, 1)
