@@ -23,6 +23,7 @@ from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.head import LogHead
 from gateway.verdict import DuplicateKey, Reason
 
 
@@ -247,4 +248,18 @@ class Ledger(Protocol):
 
     async def head(self) -> tuple[int, str]:
         """Number and hash of the last link (0 and the genesis hash when empty)."""
+        ...
+
+    async def log_head(self) -> LogHead:
+        """The last checkpoint of the published log."""
+        ...
+
+    async def lease_log(self, holder: str, now: datetime, until: datetime) -> int:
+        """Lead the log until then: a fencing token, which grows whenever the leader changes; 0 while somebody else leads."""
+        ...
+
+    async def publish_log(self, head: LogHead, after: int, token: int) -> None:
+        """Keep a checkpoint that continues the one of `after` entries. Raises `LeaseLost` unless the log ends there, the token is
+        that of the lease, and the journal has the head's hash at its size.
+        """
         ...

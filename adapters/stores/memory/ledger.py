@@ -26,6 +26,7 @@ from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary
 from gateway.ports import Clock
 
@@ -45,6 +46,7 @@ class MemoryLedger:
         self._accepted = 0
         self._steps: dict[EnvelopeId, Step] = {}
         self._happened: dict[tuple[str, str], Happened] = {}
+        self._log, self._lease = LogHead(), ("", datetime.min.replace(tzinfo=UTC), 0)
 
     async def start(self) -> None:
         self._started = True
@@ -151,6 +153,25 @@ class MemoryLedger:
     async def head(self) -> tuple[int, str]:
         await self.probe()
         return self._known.number, self._known.hash
+
+    async def log_head(self) -> LogHead:
+        await self.probe()
+        return self._log
+
+    async def lease_log(self, holder: str, now: datetime, until: datetime) -> int:
+        await self.probe()
+        leader, end, token = self._lease
+        if leader != holder and end > now:
+            return 0
+        self._lease = (holder, until, token + (leader != holder or end <= now))
+        return self._lease[2]
+
+    async def publish_log(self, head: LogHead, after: int, token: int) -> None:
+        await self.probe()
+        there = [link.hash for _, link in self._journal[head.size - 1 : head.size]]
+        if (self._log.size, self._lease[2], there) != (after, token, [head.hash]) or head.size < after:
+            raise LeaseLost("the log is led or continued by somebody else")
+        self._log = head
 
     async def exchange(self, exchange: str) -> Kept:
         await self.probe()

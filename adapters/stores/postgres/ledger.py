@@ -23,6 +23,7 @@ from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.ports import Clock
 
@@ -130,6 +131,16 @@ class PostgresLedger:
 
     async def head(self) -> tuple[int, str]:
         return await self._ask(reads.head)
+
+    async def log_head(self) -> LogHead:
+        return await self._ask(reads.log_head)
+
+    async def lease_log(self, holder: str, now: datetime, until: datetime) -> int:
+        moments = columns.microseconds(now), columns.microseconds(until)
+        return await self._ask(lambda tables: writes.lease_log(tables, holder, *moments), CANNOT_KEEP)
+
+    async def publish_log(self, head: LogHead, after: int, token: int) -> None:
+        await self._ask(lambda tables: writes.publish_log(tables, head, after, token), CANNOT_KEEP)
 
     async def exchange(self, exchange: str) -> Kept:
         return await self._ask(lambda tables: exchanges.exchange(tables, exchange))

@@ -6,6 +6,7 @@ import asyncpg
 
 from adapters.stores import columns
 from gateway.journal.chain import Link
+from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Row
 
 _FULL = ", ".join(columns.FULL)
@@ -25,6 +26,7 @@ NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 ACCEPTED = "SELECT accepted FROM standing"
 HEAD = "SELECT number, hash FROM standing"
+LOG_HEAD = "SELECT size, hash, note FROM log"
 TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = $1 AND envelope <> '' ORDER BY number"
 JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > $1 ORDER BY number LIMIT $2"
 
@@ -56,6 +58,11 @@ async def accepted(connection: asyncpg.Connection) -> int:
 async def head(connection: asyncpg.Connection) -> tuple[int, str]:
     number, own = await connection.fetchrow(HEAD)
     return number, own
+
+
+async def log_head(connection: asyncpg.Connection) -> LogHead:
+    size, own, note = await connection.fetchrow(LOG_HEAD)
+    return LogHead(size=size, hash=own, note=bytes(note))
 
 
 async def timeline(connection: asyncpg.Connection, envelope: str) -> list[Link]:

@@ -17,6 +17,7 @@ from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Need
 from adapters.stores.postgres import exchanges
 from gateway.envelope import Envelope
 from gateway.identity import digest
+from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import KeyConflict, StaleMove
 from gateway.verdict import Reason
 
@@ -42,6 +43,18 @@ async def together(connection: asyncpg.Connection, requests: Sequence[Request]) 
 async def probe(connection: asyncpg.Connection) -> None:
     """A write that changes nothing but must reach the disk."""
     await connection.execute("UPDATE standing SET one = 1")
+
+
+async def lease_log(connection: asyncpg.Connection, holder: str, now: int, until: int) -> int:
+    """See `gateway.ledger.Ledger.lease_log`."""
+    return int(await connection.fetchval(LEASE_LOG, text(holder), now, until) or 0)
+
+
+async def publish_log(connection: asyncpg.Connection, head: LogHead, after: int, token: int) -> None:
+    """See `gateway.ledger.Ledger.publish_log`."""
+    done = await connection.execute(PUBLISH_LOG, head.size, head.hash, head.note, after, token)
+    if done != "UPDATE 1":
+        raise LeaseLost("the log is led or continued by somebody else")
 
 
 def _decided(known: Known, request: Request, changes: Changes) -> Any:
@@ -168,6 +181,15 @@ _CHANGING = (
 )  # fmt: skip
 """In the order in which `_inserted` and `_moved` give the values."""
 
+LEASE_LOG = """
+    UPDATE log SET token = token + (CASE WHEN holder <> $1 OR until <= $2 THEN 1 ELSE 0 END), holder = $1, until = $3
+    WHERE holder = $1 OR until <= $2 RETURNING token
+"""
+PUBLISH_LOG = """
+    UPDATE log SET size = $1::bigint, hash = $2::text, note = $3
+    WHERE size = $4 AND token = $5 AND $1::bigint >= $4
+        AND EXISTS (SELECT 1 FROM journal WHERE number = $1::bigint AND hash = $2::text)
+"""
 LOCK = "SELECT accepted, number, hash FROM standing FOR UPDATE"
 UPDATE_STANDING = "UPDATE standing SET accepted = $1, number = $2, hash = $3"
 STANDINGS = "SELECT id, version, state, digest FROM envelopes WHERE id = ANY($1::text[])"

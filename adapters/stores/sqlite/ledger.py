@@ -28,6 +28,7 @@ from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.ports import Clock
 
@@ -133,6 +134,20 @@ class SqliteLedger:
 
     async def head(self) -> tuple[int, str]:
         return await self._readers.ask(reads.head)
+
+    async def log_head(self) -> LogHead:
+        return await self._readers.ask(reads.log_head)
+
+    async def lease_log(self, holder: str, now: datetime, until: datetime) -> int:
+        if self._read_only:
+            raise _not_for_writing()
+        moments = columns.microseconds(now), columns.microseconds(until)
+        return await self._writer.ask(lambda tables: tables.lease_log(holder, *moments))
+
+    async def publish_log(self, head: LogHead, after: int, token: int) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.publish_log(head, after, token))
 
     async def exchange(self, exchange: str) -> Kept:
         return await self._readers.ask(lambda tables: exchanges.exchange(tables, exchange))

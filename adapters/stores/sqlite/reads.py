@@ -10,6 +10,7 @@ import sqlite3
 
 from adapters.stores import columns
 from gateway.journal.chain import Link
+from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Row
 
 _FULL = ", ".join(columns.FULL)
@@ -31,6 +32,7 @@ NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 ACCEPTED = "SELECT accepted FROM standing"
 HEAD = "SELECT number, hash FROM standing"
+LOG_HEAD = "SELECT size, hash, note FROM log"
 TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = ? AND envelope <> '' ORDER BY number"
 JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > ? ORDER BY number LIMIT ?"
 
@@ -65,6 +67,11 @@ def accepted(connection: sqlite3.Connection) -> int:
 def head(connection: sqlite3.Connection) -> tuple[int, str]:
     number, own = connection.execute(HEAD).fetchone()
     return number, own
+
+
+def log_head(connection: sqlite3.Connection) -> LogHead:
+    size, own, note = connection.execute(LOG_HEAD).fetchone()
+    return LogHead(size=size, hash=own, note=bytes(note))
 
 
 def timeline(connection: sqlite3.Connection, envelope: str) -> list[Link]:

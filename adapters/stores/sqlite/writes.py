@@ -20,6 +20,7 @@ from gateway.exchanges.matter import Matter
 from gateway.handover import Accepted
 from gateway.journal import chain
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.verdict import DuplicateKey, Reason
 
@@ -111,6 +112,18 @@ class Writes:
     def record(self, entries: Sequence[Entry]) -> None:
         """See `gateway.ledger.Ledger.record`."""
         self._journal(entries)
+
+    def lease_log(self, holder: str, now: int, until: int) -> int:
+        """See `gateway.ledger.Ledger.lease_log`."""
+        self._do(LEASE_LOG, {"holder": text(holder), "now": now, "until": until})
+        leader, token = self._do("SELECT holder, token FROM log").fetchone()
+        return int(token) if leader == text(holder) else 0
+
+    def publish_log(self, head: LogHead, after: int, token: int) -> None:
+        """See `gateway.ledger.Ledger.publish_log`."""
+        values = {"size": head.size, "hash": head.hash, "note": head.note, "after": after, "token": token}
+        if self._do(PUBLISH_LOG, values).rowcount != 1:
+            raise LeaseLost("the log is led or continued by somebody else")
 
     def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
         """See `gateway.ledger.Ledger.record_happened`."""
@@ -248,6 +261,15 @@ KEEP_CONTENT = """
     ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content WHERE content <> excluded.content
 """
 EXTEND_JOURNAL = "INSERT INTO journal (number, before, hash, envelope, event, entry) VALUES (?, ?, ?, ?, ?, ?)"
+LEASE_LOG = """
+    UPDATE log SET token = token + (holder <> :holder OR until <= :now), holder = :holder, until = :until
+    WHERE holder = :holder OR until <= :now
+"""
+PUBLISH_LOG = """
+    UPDATE log SET size = :size, hash = :hash, note = :note
+    WHERE size = :after AND token = :token AND :size >= :after
+        AND EXISTS (SELECT 1 FROM journal WHERE number = :size AND hash = :hash)
+"""
 DELIVERED_AS = "SELECT envelope, digest FROM delivery_keys WHERE channel = ? AND key = ?"
 KEEP_DELIVERY = "INSERT INTO delivery_keys (channel, key, envelope, digest) VALUES (?, ?, ?, ?)"
 CLAIMED_BY = "SELECT envelope, content, entry FROM duplicate_keys WHERE sender = ? AND message_id = ?"
