@@ -153,8 +153,9 @@ def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> H
     """Why it does not go on; what an officer has released does not stop it again."""
     details = (*_told(fit), *_rules(found))
     if worst(found) is Severity.ERROR:
-        words = "The message cannot stand in its exchange; see the findings for each field."
-        reason = Reason(code=STORY_REFUSED, public=words)
+        reason = Reason(
+            code=STORY_REFUSED, public="The message cannot stand in its exchange; see the findings for each field."
+        )
         return Reject(envelope=envelope, reason=reason, findings=tuple(found), details=details)
     if fit and fit.problem and not envelope.released(BREAKS):
         return Hold(envelope=envelope, reason=_explained(BREAKS, fit.problem), details=details)

@@ -146,8 +146,12 @@ class Transmit:
             return Hold(envelope=known, reason=reason, also=also)
         if person_by is not None and attempt.at >= person_by:
             words = f"{self._ways.telephone(partner)} {attempt.evidence}".strip()
-            public = "Not delivered in time; a person must telephone the counterpart while the time still serves."
-            return Hold(envelope=known, reason=Reason(code=TELEPHONE, public=public, operator=words), also=also)
+            reason = Reason(
+                code=TELEPHONE,
+                public="Not delivered in time; a person must telephone the counterpart while the time still serves.",
+                operator=words,
+            )
+            return Hold(envelope=known, reason=reason, also=also)
         known, rerouted = self._rerouted(known, partner)
         at = transmit_again(self._clock.now(), row.attempts + 1, known.form.header.urgency != "NORMAL")
         at = min(at, max(person_by, self._clock.now())) if person_by else at
