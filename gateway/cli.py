@@ -19,6 +19,7 @@ from config.faults import ConfigurationFaults
 from gateway.commands import (
     address_book,
     alerts,
+    algorithms,
     broadcasting,
     catalogue,
     checking,
@@ -83,7 +84,7 @@ def _everywhere(
 
 for group in (
     running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, exchanges, alerts, names,
-    partners, address_book, clients, statistics, journal, tokens, doctor,
+    partners, address_book, algorithms, clients, statistics, journal, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
 

@@ -28,6 +28,7 @@ from gateway.form import Form
 from gateway.parcel import File
 from gateway.partners import Directory, Partner, SignaturePolicy
 from gateway.ports import Format
+from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.stages.check import header_findings, manifest_findings
 from gateway.stages.version import arrival_findings, as_the_partner_reads, departure_findings, understood
 from schemas.catalogue import Catalogue, discover
@@ -83,20 +84,21 @@ class Surroundings:
     formats: Catalogue
     own: frozenset[str] = frozenset()
     directory: Directory | None = None
+    algorithms: AlgorithmPolicy = EVERYTHING
 
     @classmethod
     def of(cls, home: Home | None) -> Surroundings:
         """What a home folder says; raises `ConfigurationFaults`."""
         if home is None:
             return cls(formats=discover())
-        from gateway.assembly import Built, directory_in, formats_of
+        from gateway.assembly import Built, algorithms_in, directory_in, formats_of
 
         built = Built(home)
-        directory = directory_in(built)
+        directory, algorithms = directory_in(built), algorithms_in(built)
         built.finish()
         own = frozenset(home.settings.office.parties)
         known = Directory([*_ourselves(home), *directory])
-        return cls(formats=formats_of(home), own=own, directory=known)
+        return cls(formats=formats_of(home), own=own, directory=known, algorithms=algorithms)
 
     def occasion(self, form: Form, now: datetime, *, inbound: bool) -> Occasion:
         """What rules may look at beside the form."""
@@ -249,7 +251,7 @@ class Examiner:
         from gateway.signing.verify import StrictVerifier
 
         try:
-            report: SignatureReport = StrictVerifier().verify(document, partner, self._now)
+            report: SignatureReport = StrictVerifier(self._around.algorithms).verify(document, partner, self._now)
         except Refused as refusal:
             return Signature(state="refused", text=f"{refusal.code}: {refusal.public}", party=written), root
         proven = Signature(

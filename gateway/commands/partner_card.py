@@ -21,7 +21,8 @@ from config.settings import PARTY, Partner, PartnerMail, PartnerQueue
 from gateway.commands.endings import REFUSED, Ending
 from gateway.errors import Refused
 from gateway.signing.authority import signer_name
-from gateway.signing.trust import MAX_RSA_BITS, RSA_BITS, is_authority, key_kind
+from gateway.signing.algorithms import MAX_RSA_BITS, RSA_BITS
+from gateway.signing.trust import is_authority, key_kind
 from gateway.versions import Standing
 
 MAX_CARD_OCTETS: Final = 256 * 1024

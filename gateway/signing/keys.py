@@ -15,11 +15,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
-from signxml.algorithms import SignatureMethod
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
 
 from gateway.errors import Misconfigured
 from gateway.identity import PartyId
-from gateway.signing.trust import RSA_BITS, is_authority, usage_problem
+from gateway.signing.algorithms import ALGORITHMS, EVERYTHING, RSA_BITS, AlgorithmPolicy, key_class
+from gateway.signing.trust import is_authority, usage_problem
 
 SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -27,6 +28,11 @@ _CURVE_METHODS: Final = {
     "secp256r1": SignatureMethod.ECDSA_SHA256,
     "secp384r1": SignatureMethod.ECDSA_SHA384,
     "secp521r1": SignatureMethod.ECDSA_SHA512,
+}
+
+_DIGESTS: Final = {
+    SignatureMethod.ECDSA_SHA384: DigestAlgorithm.SHA384,
+    SignatureMethod.ECDSA_SHA512: DigestAlgorithm.SHA512,
 }
 
 
@@ -59,10 +65,11 @@ class OwnKey(Struct, frozen=True, kw_only=True):
 
 
 class KeyRing:
-    """Every own key by party."""
+    """Every own key by party, and what may be signed with."""
 
-    def __init__(self, keys: Iterable[OwnKey] = ()) -> None:
+    def __init__(self, keys: Iterable[OwnKey] = (), algorithms: AlgorithmPolicy = EVERYTHING) -> None:
         self._keys: Mapping[str, OwnKey] = MappingProxyType({key.party: key for key in keys})
+        self._algorithms = algorithms
 
     def __iter__(self) -> Iterator[OwnKey]:
         return iter(self._keys.values())
@@ -71,7 +78,7 @@ class KeyRing:
         return len(self._keys)
 
     @classmethod
-    def load(cls, files: Iterable[KeyFiles], at: datetime) -> "KeyRing":
+    def load(cls, files: Iterable[KeyFiles], at: datetime, algorithms: AlgorithmPolicy = EVERYTHING) -> "KeyRing":
         """Read and check every key; raises one `Misconfigured` that names everything that is wrong."""
         keys: list[OwnKey] = []
         problems: list[str] = []
@@ -82,7 +89,7 @@ class KeyRing:
                 problems.append(error.operator)
         if problems:
             raise Misconfigured("signing.keys", "The signing keys cannot be used.", operator="\n".join(problems))
-        return cls(keys)
+        return cls(keys, algorithms)
 
     def of(self, party: PartyId) -> OwnKey:
         """The key of a party; raises `Misconfigured` when there is none."""
@@ -92,6 +99,23 @@ class KeyRing:
                 "signing.no-key", f"There is no signing key for {party}. Name its key and certificate in the settings."
             )
         return key
+
+    def check(self, own: OwnKey, at: datetime) -> None:
+        """Raise `Misconfigured` when partners would refuse what this key signs at this time, or our own table forbids it."""
+        check_validity(own.party, own.certificate, at)
+        self._algorithms.check_used("key", key_class(own.certificate.public_key()), at)
+        self._algorithms.check_used("signature", method_name(own.method), at)
+        self._algorithms.check_used("digest", digest_of(own.method).name.lower(), at)
+
+
+def method_name(method: SignatureMethod) -> str:
+    """`ecdsa-sha256` for the method."""
+    return ALGORITHMS[method.value].name
+
+
+def digest_of(method: SignatureMethod) -> DigestAlgorithm:
+    """The digest that goes with a method: references are digested as strongly as SignedInfo."""
+    return _DIGESTS.get(method, DigestAlgorithm.SHA256)
 
 
 def load_key(files: KeyFiles, at: datetime) -> OwnKey:

@@ -10,7 +10,7 @@ Everything is a closed list: what is not in a table below is refused, with the c
 | ids | each value once in the whole document, whatever the spelling of the attribute | duplicate-id |
 | parts | `SignedInfo SignatureValue KeyInfo Object?`, each as in `gateway/signing/grammar.py` | malformed, object, properties, unsigned-properties |
 | SignedInfo canonicalization | inclusive Canonical XML 1.0 | c14n |
-| signature algorithm | ECDSA, RSA PKCS#1 v1.5, RSA-PSS, each with SHA-256, 384, 512 | hmac, sha1, md5, algorithm |
+| signature algorithm | ECDSA, RSA PKCS#1 v1.5, RSA-PSS, each with SHA-256, 384, 512 (`algorithms.py`; until when is the office's table) | hmac, sha1, md5, algorithm |
 | digests | SHA-256, 384, 512 | sha1, md5, digest-algorithm |
 | first Reference | URI="", transforms enveloped-signature then inclusive Canonical XML 1.0 | reference-missing, -fragment, -remote, transform, c14n |
 | further References | the SignedProperties of this signature (with its Type), its KeyInfo; each once; no transform or inclusive Canonical XML 1.0 | reference-several, -type, properties-unsigned |
@@ -29,6 +29,7 @@ from typing import Final
 from lxml import etree
 from msgspec import Struct
 
+from gateway.signing.algorithms import ALGORITHMS, DIGESTS, Algorithm, digest_name
 from gateway.signing.grammar import DS, XADES, check_grammar, ds, xades
 from gateway.signing.reasons import refusal
 
@@ -39,39 +40,6 @@ PROPERTIES_TYPE: Final = "http://uri.etsi.org/01903#SignedProperties"
 MAX_CERTIFICATE_OCTETS: Final = 16 * 1024
 MAX_SIGNATURE_OCTETS: Final = 1024
 
-
-class Algorithm(Struct, frozen=True):
-    """A signature algorithm that is allowed."""
-
-    name: str
-    key: str
-    """The kind of key it needs: `ec` or `rsa`."""
-    why: str
-
-
-_MORE: Final = "http://www.w3.org/2001/04/xmldsig-more#"
-_MORE_2007: Final = "http://www.w3.org/2007/05/xmldsig-more#"
-
-ALGORITHMS: Final = {
-    f"{_MORE}ecdsa-sha256": Algorithm("ecdsa-sha256", "ec", "the default: fast and short"),
-    f"{_MORE}ecdsa-sha384": Algorithm("ecdsa-sha384", "ec", "usual with P-384"),
-    f"{_MORE}ecdsa-sha512": Algorithm("ecdsa-sha512", "ec", "usual with P-521"),
-    f"{_MORE}rsa-sha256": Algorithm("rsa-sha256", "rsa", "what most existing tools write"),
-    f"{_MORE}rsa-sha384": Algorithm("rsa-sha384", "rsa", "as above, longer digest"),
-    f"{_MORE}rsa-sha512": Algorithm("rsa-sha512", "rsa", "as above, longer digest"),
-    f"{_MORE_2007}sha256-rsa-MGF1": Algorithm(
-        "rsa-pss-sha256", "rsa", "RSA with a proof of security (RFC 9231, 2.3.10)"
-    ),
-    f"{_MORE_2007}sha384-rsa-MGF1": Algorithm("rsa-pss-sha384", "rsa", "as above, longer digest"),
-    f"{_MORE_2007}sha512-rsa-MGF1": Algorithm("rsa-pss-sha512", "rsa", "as above, longer digest"),
-}
-
-DIGESTS: Final = {
-    "http://www.w3.org/2001/04/xmlenc#sha256": 32,
-    "http://www.w3.org/2001/04/xmldsig-more#sha384": 48,
-    "http://www.w3.org/2001/04/xmlenc#sha512": 64,
-}
-"""Digest algorithms that are allowed, with their length in octets."""
 
 WEAK: Final = (
     # first match in the lower-case algorithm name decides; only the name of the refusal depends on it
@@ -94,6 +62,8 @@ class Shape(Struct, frozen=True, kw_only=True):
     """`xades-b` or `xmldsig`."""
     algorithm: Algorithm
     references: int
+    digests: tuple[str, ...]
+    """Names of the digest algorithms in use, each once."""
     certificates: tuple[bytes, ...]
     """DER, as enclosed; nothing is known about them yet."""
 
@@ -106,8 +76,7 @@ def check_shape(root: etree._Element) -> Shape:
     algorithm = _algorithm(info[1])
     if info[0].get("Algorithm") != C14N:
         raise refusal("signature.c14n", str(info[0].get("Algorithm"))[:200])
-    for method in signature.iter(ds("DigestMethod")):
-        _check_digest(method)
+    digests = [_digest(method) for method in signature.iter(ds("DigestMethod"))]
     properties = _properties(signature)
     references = info.findall(ds("Reference"))
     _check_references(references, properties, signature[2])
@@ -117,6 +86,7 @@ def check_shape(root: etree._Element) -> Shape:
         profile="xmldsig" if properties is None else "xades-b",
         algorithm=algorithm,
         references=len(references),
+        digests=tuple(dict.fromkeys(digests)),
         certificates=tuple(_octets(node, 1, MAX_CERTIFICATE_OCTETS) for node in signature[2][0]),
     )
 
@@ -195,7 +165,7 @@ def _algorithm(method: etree._Element) -> Algorithm:
     return ALGORITHMS[uri]
 
 
-def _check_digest(method: etree._Element) -> None:
+def _digest(method: etree._Element) -> str:
     uri = method.get("Algorithm", "")
     if uri not in DIGESTS:
         raise refusal(_weakness(uri) or "signature.digest-algorithm", uri[:200])
@@ -203,6 +173,7 @@ def _check_digest(method: etree._Element) -> None:
     if value is None:
         raise refusal("signature.malformed", "DigestMethod without DigestValue")
     _octets(value, DIGESTS[uri], DIGESTS[uri])
+    return digest_name(uri)
 
 
 def _octets(node: etree._Element, least: int, most: int) -> bytes:

@@ -8,20 +8,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
+from signxml.algorithms import CanonicalizationMethod, SignatureMethod
 from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
 from gateway.errors import Misconfigured, Refused
 from gateway.identity import PartyId
 from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.grammar import xades
-from gateway.signing.keys import KeyRing, check_validity
+from gateway.signing.keys import KeyRing, digest_of
 from gateway.signing.shape import C14N, check_shape
 
-_DIGESTS: Final = {
-    SignatureMethod.ECDSA_SHA384: DigestAlgorithm.SHA384,
-    SignatureMethod.ECDSA_SHA512: DigestAlgorithm.SHA512,
-}
 _FORMAT: Final = XAdESDataObjectFormat(Description="Form", MimeType="application/xml")
 
 
@@ -32,7 +28,7 @@ class _SignerAt(XAdESSigner):
         super().__init__(
             data_object_format=_FORMAT,
             signature_algorithm=method,
-            digest_algorithm=_DIGESTS.get(method, DigestAlgorithm.SHA256),
+            digest_algorithm=digest_of(method),
             c14n_algorithm=CanonicalizationMethod(C14N),  # with exclusive C14N signxml writes XAdES that others refuse
         )
         self._at = at
@@ -65,12 +61,12 @@ class XadesSigner:
         if not len(self._keys):
             raise Misconfigured("signing.no-key", "There is no signing key.")
         for own in self._keys:
-            check_validity(own.party, own.certificate, at)
+            self._keys.check(own, at)
 
     def sign(self, root: etree._Element, party: PartyId, at: datetime) -> bytes:
         """The signed document as bytes; raises `Misconfigured` when there is no valid key for the party."""
         own = self._keys.of(party)
-        check_validity(party, own.certificate, at)
+        self._keys.check(own, at)
         # A signer of signxml remembers every token it made, so each message has its own.
         # The chain goes along without its root, which the other side has pinned.
         chain = [own.certificate, *(one for one in own.chain[1:] if one.subject != one.issuer)]

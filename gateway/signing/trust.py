@@ -18,13 +18,18 @@ from msgspec import Struct
 
 from gateway.identity import Digest, digest
 from gateway.partners import SignaturePolicy
+from gateway.signing.algorithms import (
+    CURVES,
+    EVERYTHING,
+    MAX_RSA_BITS,
+    RSA_BITS,
+    WEAK_RSA,
+    WEAK_RSA_BITS,
+    AlgorithmPolicy,
+    key_class,
+)
 from gateway.signing.reasons import refusal, refused_as
 
-RSA_BITS: Final = 3072
-WEAK_RSA_BITS: Final = 2048
-"""Tolerated only for a partner that is named with a date."""
-MAX_RSA_BITS: Final = 8192
-CURVES: Final = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 MAX_DEPTH: Final = 4
 
 _DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
@@ -45,11 +50,15 @@ class Trust(Struct, frozen=True, kw_only=True):
     """As in RFC 4514."""
     key: str
     """`ec` or `rsa`."""
+    key_class: str
+    """Kind and size, as `gateway.signing.algorithms.KEYS` names them."""
     valid_from: datetime
     valid_until: datetime
 
 
-def check_certificates(certificates: Iterable[bytes], policy: SignaturePolicy, at: datetime) -> Trust:
+def check_certificates(
+    certificates: Iterable[bytes], policy: SignaturePolicy, at: datetime, algorithms: AlgorithmPolicy = EVERYTHING
+) -> Trust:
     """The trust in these certificates (DER, as enclosed) under the policy; raises `Refused` if there is none."""
     if not policy.anchors:
         raise refusal("signature.no-anchors")
@@ -66,7 +75,7 @@ def check_certificates(certificates: Iterable[bytes], policy: SignaturePolicy, a
     with refused_as("signature.untrusted"):
         path = _path(signer, others, anchors, at)
     for one in path:
-        _check_key(one, policy, at)
+        _check_key(one, policy, at, algorithms)
     with refused_as("signature.signer"):
         _check_name(signer, policy)
     with refused_as("signature.certificate"):
@@ -76,8 +85,11 @@ def check_certificates(certificates: Iterable[bytes], policy: SignaturePolicy, a
         fingerprint=digest(signer.public_bytes(Encoding.DER)),
         subject=subject,
         key=key_kind(signer),
+        key_class=key_class(signer.public_key()),
         valid_from=max(one.not_valid_before_utc for one in path),
-        valid_until=min([one.not_valid_after_utc for one in path] + _end_of_tolerance(path, policy)),
+        valid_until=min(
+            [one.not_valid_after_utc for one in path] + _end_of_tolerance(path, policy) + _end_of_keys(path, algorithms)
+        ),
     )
 
 
@@ -149,14 +161,20 @@ def _rsa_bits(certificate: x509.Certificate) -> int | None:
     return key.key_size if isinstance(key, rsa.RSAPublicKey) else None
 
 
-def _check_key(certificate: x509.Certificate, policy: SignaturePolicy, at: datetime) -> None:
+def _check_key(
+    certificate: x509.Certificate, policy: SignaturePolicy, at: datetime, algorithms: AlgorithmPolicy
+) -> None:
     key_kind(certificate)
-    bits = _rsa_bits(certificate)
-    if bits is None or RSA_BITS <= bits <= MAX_RSA_BITS:
-        return
+    bits, name = _rsa_bits(certificate), key_class(certificate.public_key())
     tolerated = policy.weak_rsa_until is not None and at.astimezone(UTC).date() <= policy.weak_rsa_until
-    if not (tolerated and WEAK_RSA_BITS <= bits < RSA_BITS):
+    if not name or (name == WEAK_RSA and not tolerated):
         raise refusal("signature.key-size", f"RSA with {bits} bits")
+    algorithms.check_taken("key", name, at)
+
+
+def _end_of_keys(path: list[x509.Certificate], algorithms: AlgorithmPolicy) -> list[datetime]:
+    ends = [algorithms.ends("key", key_class(one.public_key())) for one in path]
+    return [end for end in ends if end is not None]
 
 
 def _end_of_tolerance(path: list[x509.Certificate], policy: SignaturePolicy) -> list[datetime]:

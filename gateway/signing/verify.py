@@ -20,10 +20,11 @@ from gateway.envelope import SignatureReport
 from gateway.identity import digest
 from gateway.partners import Partner, SignaturePolicy
 from gateway.safexml import canonical, parse
+from gateway.signing.algorithms import ALGORITHMS, DIGESTS, EVERYTHING, AlgorithmPolicy
 from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.properties import check_properties
 from gateway.signing.reasons import refusal, refused_as
-from gateway.signing.shape import ALGORITHMS, C14N, DIGESTS, Shape, check_shape
+from gateway.signing.shape import C14N, Shape, check_shape
 from gateway.signing.trust import Trust, check_certificates
 
 MAX_TRUST_KEPT: Final = 512
@@ -39,8 +40,8 @@ class TrustKept:
     A changed policy (another anchor, another signer) is another key, so what was kept under the old one is not found.
     """
 
-    def __init__(self, size: int = MAX_TRUST_KEPT) -> None:
-        self._size = size
+    def __init__(self, size: int = MAX_TRUST_KEPT, algorithms: AlgorithmPolicy = EVERYTHING) -> None:
+        self._size, self._algorithms = size, algorithms
         self._kept: OrderedDict[tuple[tuple[str, ...], SignaturePolicy], Trust] = OrderedDict()
         self._lock = Lock()
 
@@ -55,7 +56,7 @@ class TrustKept:
             if found is not None and found.valid_from <= at <= found.valid_until:
                 self._kept.move_to_end(key)
                 return found
-        found = check_certificates(certificates, policy, at)
+        found = check_certificates(certificates, policy, at, self._algorithms)
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > self._size:
@@ -72,7 +73,7 @@ class StrictVerifier:
     """Verifies the one enveloped signature of a document against what was agreed with the partner.
 
     1. Parse: `gateway.safexml` only (its refusals keep their codes `xml.…`).
-    2. Shape: exactly one signature, in its place, of the closed lists in `shape.py`.
+    2. Shape: exactly one signature, in its place, of the closed lists in `shape.py`, with algorithms that are taken now.
     3. Profile: XAdES baseline-B, or plain XML-DSig where the partner's policy says so.
     4. Trust: the certificate in KeyInfo may sign for this partner, at this time.
     5. Fit: the algorithm belongs to the certificate's kind of key.
@@ -82,9 +83,10 @@ class StrictVerifier:
     9. Report: the canonical bytes of the returned tree, and nothing of the tree that was parsed in step 1.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, algorithms: AlgorithmPolicy = EVERYTHING) -> None:
         keep_content_out_of_logs()
-        self.kept = TrustKept()
+        self._algorithms = algorithms
+        self.kept = TrustKept(algorithms=algorithms)
 
     def verify(self, document: bytes, partner: Partner, at: datetime) -> SignatureReport:
         """What the signature proves; raises `Refused` (`signature.…`, `xml.…`) for everything else."""
@@ -93,6 +95,9 @@ class StrictVerifier:
         # 2
         with refused_as("signature.malformed"):
             shape = check_shape(root)
+        self._algorithms.check_taken("signature", shape.algorithm.name, at)
+        for name in shape.digests:
+            self._algorithms.check_taken("digest", name, at)
         # 3
         if shape.profile == "xmldsig" and not partner.signature.plain_xmldsig:
             raise refusal("signature.plain")
@@ -117,6 +122,8 @@ class StrictVerifier:
             serial=format(trust.certificate.serial_number, "x"),
             signed_at=signed_at,
             verified=verified,
+            key=trust.key_class,
+            digests=shape.digests,
         )
 
 
