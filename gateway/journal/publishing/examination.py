@@ -230,6 +230,7 @@ class _Look:
             tile = Tile(0, self._size // WIDTH, len(told))
             yield from _differing(tile, told, found, entries_are_wrong=wrong)
             by_entries = self._root_with(found) if wrong else by_entries
+            self._edges[0] = found if wrong else told
         if by_entries != self._root:
             words = f"its root is not that of the {self._size} entries"
             yield LogFault(code=ROOT_DIFFERS, place="checkpoint", number=self._size, fault=words)
@@ -244,12 +245,16 @@ class _Look:
         for file in sorted(root.glob("tile/*/**/*.p/*")):
             tile = read_path(file.relative_to(root).as_posix())
             count = count_at(tile.level, self._size) if tile else 0
-            if tile is None or tile.place * WIDTH + tile.width > count:
-                continue  # no tile, or left over from a crash: no checkpoint speaks of it
-            whole, fault = self._tile(Tile(tile.level, tile.place, min(WIDTH, count - tile.place * WIDTH)), [])
-            if fault is None and _content(file) != b"".join(whole[: tile.width]):
+            if tile is None or tile.place * WIDTH + tile.width >= count:
+                continue  # no tile; told already; or left over from a crash: no checkpoint speaks of it
+            if _content(file) != b"".join(self._whole(tile, count)[: tile.width]):
                 words = "is not the beginning of the tile that followed it"
                 yield LogFault(code=TILE_DAMAGED, place=tile.path, number=tile.begin + 1, fault=words)
+
+    def _whole(self, tile: Tile, count: int) -> list[bytes]:
+        """What the tile has become: at the edge what was found right above, else the full tile, whose own faults are told already."""
+        at_edge = tile.place == count // WIDTH
+        return self._edges[tile.level] if at_edge else self._tile(Tile(tile.level, tile.place), [])[0]
 
 
 def _content(file: Path) -> bytes:
