@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import orjson
 import typer
 
 from gateway.commands.endings import NOT_FOUND, USAGE, Ending
@@ -94,6 +96,39 @@ def record(  # one option for each thing that can be said of a happening
     terminal: Terminal = context.obj
     found = asked(terminal, "POST", f"{_address(id)}/happenings", body=body)
     terminal.answer(found, lambda out: draw(out, found))
+
+
+@group.command(
+    name="next", epilog="Example: `spoc exchanges next 01a15b2c-9d10-7a01-8b3c-5e0f9a1c0001 N --out n.json -p 'permit'`"
+)
+def begin_next(
+    context: typer.Context,
+    id: Id,
+    letter: Annotated[str, typer.Argument(help="The form; `spoc exchanges show` lists those that may come next.")],
+    to: Annotated[str, typer.Option(help="For whom, where several offices take part.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the form there, to be completed and given to `spoc send`.")
+    ] = None,
+    purpose: Purpose = "",
+) -> None:
+    """Begin the next form: what the exchange knows is filled in, what is empty is named. Nothing is kept or sent."""
+    body = {"letter": letter, **({"to": to} if to else {})}
+    terminal: Terminal = context.obj
+    found = asked(terminal, "POST", f"{_address(id)}/drafts", query=stated(purpose), body=body)
+    if out is not None:
+        out.write_bytes(orjson.dumps(found["order"]["form"], option=orjson.OPT_INDENT_2))
+    terminal.answer(found, lambda console: draw_draft(console, found, out))
+
+
+def draw_draft(console: Console, found: dict[str, Any], out: Path | None) -> None:
+    """What the form is for, what is empty, and where it is."""
+    console.print(f"{found['text']} ({found['citation']}; {found['confidence']})")
+    rows = [(each["name"], each["label"]) for each in found["empty"]]
+    console.print(table("Left empty", ("field", "what it says"), rows))
+    for each in found["findings"]:
+        console.print(f"{each['severity']} {each['rule']}: {each['text']} {each['remedy']}")
+    sent_by = f"spoc send {out or 'FILE'} --to {found['order']['counterpart']}"
+    console.print(f"Complete the form, then: {sent_by}" if out else f"Write it with --out FILE; then: {sent_by}")
 
 
 def clocks(

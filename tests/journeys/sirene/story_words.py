@@ -195,6 +195,13 @@ class Story:
             order["in_reply_to"] = answers.message_id
         return order
 
+    async def repeats(self, code: str, letter: Letter) -> dict[str, Any]:
+        """A bureau sends the very same message again."""
+        await self.later(minutes=1)
+        told = await Clerk(self.states.bureau(code)).carry_out({"repeat": letter.message_id})
+        await self.states.settle()
+        return told
+
     async def heard(self, code: str, root: str, *, count: int = 1) -> list[dict[str, Any]]:
         """Forms of this kind that a bureau has got from us, all of them valid to its eyes."""
         await self.states.settle()
@@ -308,6 +315,23 @@ class Story:
         await self.states.settle()
         return dict((await self.states.ask("GET", f"/messages/{envelope}"))["summary"])
 
+    async def drafts(self, seen: Seen, letter: str, to: str = "") -> dict[str, Any]:
+        """The next form of an exchange, begun for the officer."""
+        wanted = {"letter": letter, **({"to": to} if to else {})}
+        return dict(await self.states.ask("POST", f"/exchanges/{seen.id}/drafts", json=wanted))
+
+    async def completes(self, draft: dict[str, Any], *fields: dict[str, Any]) -> Letter:
+        """The officer fills in what was empty and sends the form."""
+        await self.later(minutes=1)
+        order = draft["order"]
+        order["form"]["fields"] += fields
+        await self.states.ask("POST", "/messages", json=order)
+        await self.states.settle()
+        found = await self.message(order["form"]["header"]["message_id"])
+        return Letter(
+            message_id=found["message_id"], envelope=found["id"], state=found["state"], reason=found["reason_code"]
+        )
+
     async def records(
         self, alert: str, name: str, *, party: str = "", ok: tuple[int, ...] = (200,), **more: str
     ) -> Any:
@@ -371,9 +395,9 @@ class Story:
 
 
 @asynccontextmanager
-async def story_in(folder: Path, **habits: str) -> AsyncIterator[Story]:
+async def story_in(folder: Path, bureaux: str = "XB,XC", **habits: str) -> AsyncIterator[Story]:
     """A story; whatever happens in it, the journal is whole and the books balance at its end."""
-    async with three_states(folder, **habits) as states:
+    async with three_states(folder, bureaux, **habits) as states:
         yield Story(states)
         await states.settle()
         await prove(states.ledger)

@@ -66,7 +66,7 @@ async def test_our_alert_leads_to_an_arrest_abroad_and_the_person_is_handed_over
     for party in ("sirene:XB", "sirene:XC"):
         over = await story.exchange(alert, party)
         assert over.closed, over.dialogues
-        assert over.due("T34").date() == datetime(2027, 3, 16).date()
+        assert over.due("T34") == datetime(2027, 3, 16, 23, 0, tzinfo=UTC)
 
 
 async def test_a_person_wanted_by_another_state_is_arrested_here(story: Story) -> None:

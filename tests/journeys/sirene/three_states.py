@@ -35,7 +35,7 @@ from simulators.discovery import find
 from simulators.office.cards import read_card as read_their_card
 from simulators.recorder import Recorder
 from simulators.rest.server import RestServer
-from simulators.scenario import Script
+from simulators.scenario import Script, parse_scenario
 from tests.gateway.rig import TurnedClock
 from tests.loop_time import PATIENCE_SECONDS
 
@@ -81,6 +81,13 @@ class National:
     @property
     def url(self) -> str:
         return str(self.running.ready["url"])
+
+    def away(self) -> None:
+        """It answers nobody any more."""
+        rule = '[[rule]]\nwhen = {}\ndo = { action = "refuse", status = 503, problem = "source-unavailable" }'
+        self.station.script.replace(
+            parse_scenario(rule.encode(), source="story", can=find(self.station.name).abilities)
+        )
 
     def ledger(self, event: str) -> list[dict[str, Any]]:
         """What it wrote down under this word, in order."""
@@ -156,10 +163,10 @@ class ThreeStates:
 
 
 @asynccontextmanager
-async def three_states(folder: Path, **habits: str) -> AsyncIterator[ThreeStates]:
+async def three_states(folder: Path, bureaux: str = "XB,XC", **habits: str) -> AsyncIterator[ThreeStates]:
     """Started, introduced to each other, and ended again; `habits` are those of a bureau, `XB="late:20"`."""
     async with AsyncExitStack() as stack:
-        federation = await _federation(folder, stack, habits)
+        federation = await _federation(folder, stack, bureaux, habits)
         national, sis = await _national(folder, stack, federation)
         home = _home(folder, national, federation)
         clock = TurnedClock(START)
@@ -179,8 +186,8 @@ async def three_states(folder: Path, **habits: str) -> AsyncIterator[ThreeStates
         yield ThreeStates(federation, national, sis, gateway, clock, api, home)
 
 
-async def _federation(folder: Path, stack: AsyncExitStack, habits: dict[str, str]) -> Federation:
-    plan = make_plan("XB,XC", None, {"starttls": "never"})
+async def _federation(folder: Path, stack: AsyncExitStack, bureaux: str, habits: dict[str, str]) -> Federation:
+    plan = make_plan(bureaux, None, {"starttls": "never"})
     settings = {code: {**row, "habits": habits.get(code, "")} for code, row in plan.settings.items()}
     made = Federation(
         type(plan)(states=plan.states, settings=settings), Ground(folder=folder / "abroad", fixed_time=START)
