@@ -39,6 +39,7 @@ from gateway.ports import (
     Signer,
 )
 from gateway.receipts import Receipts
+from gateway.signing.expiry import ExpiryWatch
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
 from gateway.workers import InlineCompute, WorkerPool
 
@@ -71,6 +72,8 @@ class Gateway:
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
     alerts: AlertOffice | None = None
     """None where no alert system is configured."""
+    expiry: ExpiryWatch | None = None
+    """None in tests and tools that watch no certificates."""
 
     async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
         """Ledger first, doors last: nothing is let in before it can be kept and moved.
@@ -89,6 +92,8 @@ class Gateway:
             await way_out.start()
         self.engine.start()
         self.watch.start()
+        if self.expiry:
+            self.expiry.start()
         if self.alerts:
             await self.alerts.start()
         for door in self.inbound.values():
@@ -101,6 +106,7 @@ class Gateway:
             *(door.stop() for door in doors),
             self.engine.stop(),
             self.watch.stop(),
+            *((self.expiry.stop(),) if self.expiry else ()),
             *(way.stop() for way in ways),
         ]
         endings += [
@@ -130,6 +136,7 @@ class Gateway:
     async def not_ready(self) -> list[str]:
         """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
         checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe(), "clock watch": self.watch.probe()}
+        checks |= {"certificates": self.expiry.probe()} if self.expiry else {}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}

@@ -24,6 +24,7 @@ from gateway.judging import Crash, Trail, judge_run
 from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
+from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.tolerances import Tolerance
 from gateway.versions import Days
 
@@ -61,6 +62,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """Longest free text that we send in one form; 0 for no limit."""
     tolerances: tuple[Tolerance, ...] = ()
     """What is put up with from a partner for a time."""
+    algorithms: AlgorithmPolicy = EVERYTHING
+    """What signatures may be made of."""
 
 
 Brief = Callable[[], Briefing]

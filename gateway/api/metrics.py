@@ -72,6 +72,12 @@ class Meters:
             ["partner", "rule"],
             registry=self.registry,
         )
+        self._expiry = Gauge(
+            "spoc_certificate_days_left",
+            "Whole days until a certificate ends, as the daily look found it; negative once it has.",
+            ["owner", "what", "certificate"],
+            registry=self.registry,
+        )
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -95,6 +101,9 @@ class Meters:
             for row in rows:
                 self._tolerated.labels(row.partner, row.rule).set(uses[row.partner, row.rule])
         now = standing.gateway.clock.now()
+        self._expiry.clear()
+        for one in standing.gateway.expiry.seen if standing.gateway.expiry else ():
+            self._expiry.labels(one.owner, one.what, one.certificate[:16]).set(one.days_left(now))
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 

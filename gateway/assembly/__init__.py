@@ -15,6 +15,8 @@ from gateway.assembly.door import api_door
 from gateway.assembly.edges import Channels
 from gateway.assembly.judges import agreed_days, briefing, formats_of, worker_command, worker_table
 from gateway.assembly.offices import (
+    algorithms_in,
+    algorithms_of,
     directory_in,
     directory_of,
     key_files,
@@ -30,6 +32,8 @@ __all__ = [
     "Channels",
     "adapters_of",
     "agreed_days",
+    "algorithms_in",
+    "algorithms_of",
     "api_door",
     "assemble",
     "briefing",

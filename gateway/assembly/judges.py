@@ -8,13 +8,14 @@ from pathlib import Path
 
 from config.load import NOBODY, Home
 from gateway.assembly.built import Built
-from gateway.assembly.offices import key_files
+from gateway.assembly.offices import algorithms_of, key_files
 from gateway.clock import Uuid7Source
 from gateway.office import Office
 from gateway.order import Table
 from gateway.partners import Directory
 from gateway.ports import Formats, IdSource
 from gateway.receipts import Receipts
+from gateway.signing.algorithms import AlgorithmPolicy
 from gateway.signing.keys import KeyFiles, KeyRing
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
@@ -26,28 +27,29 @@ from schemas.catalogue import Catalogue, discover
 
 
 def knowledge_of(
-    built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime
+    built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime, algorithms: AlgorithmPolicy
 ) -> Knowledge | None:
     told = built.home.settings.office
     office = Office(parties=told.parties, free_text_characters=told.free_text_characters or 0)
     if NOBODY in office.parties:
         return None
-    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now))
+    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now, algorithms))
     if keys is None:
         return None
     return Knowledge(
         office=office, directory=directory, formats=formats, receipts=Receipts(formats, directory, office, ids),
-        verifier=StrictVerifier(), signer=XadesSigner(keys),
+        verifier=StrictVerifier(algorithms), signer=XadesSigner(keys),
     )  # fmt: skip
 
 
-def briefing(home: Home, directory: Directory) -> Briefing:
+def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None) -> Briefing:
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
+    algorithms = algorithms or algorithms_of(home)[0]
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
     return Briefing(
         parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
         versions=agreed_days(home), tolerances=tuple(directory.tolerances),
-        free_text_characters=home.settings.office.free_text_characters or 0,
+        free_text_characters=home.settings.office.free_text_characters or 0, algorithms=algorithms,
     )  # fmt: skip
 
 
@@ -76,8 +78,9 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
     ]
     knowledge = Knowledge(
-        office=office, directory=directory, formats=formats, verifier=StrictVerifier(),
-        receipts=Receipts(formats, directory, office, Uuid7Source()), signer=XadesSigner(KeyRing.load(signing, now)),
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms),
+        receipts=Receipts(formats, directory, office, Uuid7Source()),
+        signer=XadesSigner(KeyRing.load(signing, now, brief.algorithms)),
     )  # fmt: skip
     return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
 

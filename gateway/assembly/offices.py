@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from config import settings as files
 from config.agreements import partner_faults
+from config.algorithms import algorithm_file, read_algorithms
 from config.faults import ConfigurationFaults, Fault
 from config.load import PARTNERS_FILE, Home, load
 from config.tolerances import Known as KnownToTolerances
@@ -19,6 +20,7 @@ from gateway.assembly.built import Built, adapters_of
 from gateway.errors import Misconfigured
 from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePolicy
 from gateway.ports import Formats
+from gateway.signing.algorithms import AlgorithmPolicy, Row, known
 from gateway.signing.keys import KeyFiles
 from gateway.signing.verify import StrictVerifier
 from gateway.tolerances import Tolerance, Tolerances
@@ -103,7 +105,7 @@ def shelf_of(home: Home) -> Shelf | None:
         party="book:PUBLISHER", name="Publisher of the address book",
         signature=SignaturePolicy(anchors=anchors, signers=settings.signers),
     )  # fmt: skip
-    verifier = StrictVerifier()
+    verifier = StrictVerifier(algorithms_of(home)[0])
     return Shelf(
         home.folder / settings.file, lambda document, now: address_book.read(document, publisher, verifier, now)
     )
@@ -127,6 +129,19 @@ def tolerances_of(home: Home, directory: Directory, formats: Formats) -> tuple[T
 def use_tolerances(built: Built, directory: Directory, formats: Formats) -> None:
     directory.tolerances, faults = tolerances_of(built.home, directory, formats)
     built.faults += faults
+
+
+def algorithms_of(home: Home) -> tuple[AlgorithmPolicy, list[Fault]]:
+    """The table of algorithms in force, and what is wrong with it."""
+    rows, faults = read_algorithms(algorithm_file(home.folder), list(known()))
+    return AlgorithmPolicy(rows=tuple(Row(kind=kind, **row.model_dump()) for kind, row in rows)), faults
+
+
+def algorithms_in(built: Built) -> AlgorithmPolicy:
+    """The same, with the faults noted."""
+    policy, faults = algorithms_of(built.home)
+    built.faults += faults
+    return policy
 
 
 def partners_again(home: Home) -> list[Partner]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 from config.load import Home
 from gateway.assembly.built import Built, systems_of
+from gateway.assembly.certificates import expiry_watch
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
 from gateway.assembly.judges import briefing, formats_of, knowledge_of, worker_command
-from gateway.assembly.offices import directory_in, use_book, use_tolerances
+from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
@@ -46,7 +48,8 @@ def assemble(
     alerts = alert_way(built, formats, clock, ids)
     routes = routing_table(built, registers, case_systems, formats)
     calendars = calendars_of(built)
-    knowledge = knowledge_of(built, formats, directory, ids, clock.now())
+    algorithms = algorithms_in(built)
+    knowledge = knowledge_of(built, formats, directory, ids, clock.now(), algorithms)
     built.finish()
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
@@ -62,5 +65,6 @@ def assemble(
         ids=ids,
     )
     count = home.settings.workers.count or os.cpu_count() or 1
-    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory))
-    return join(knowledge, reach, compute, channels.inbound, alerts)
+    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms))
+    gateway = join(knowledge, reach, compute, channels.inbound, alerts)
+    return replace(gateway, expiry=expiry_watch(home, directory, store, clock))

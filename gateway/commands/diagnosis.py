@@ -23,18 +23,21 @@ from config.load import ROUTES_FILE, Home, survey
 from config.tolerances import tolerance_file
 from gateway.addressbook.shelf import STALE_DAYS, stale
 from gateway.api.server import tls_context
-from gateway.assembly import assemble, key_files
+from gateway.assembly import assemble
+from gateway.assembly.certificates import own_certificate_files
 from gateway.commands.local_door import LocalDoor
 from gateway.commands.partner_probe import try_way
 from gateway.commands.way import route_faults
 from gateway.errors import GatewayError, Misconfigured
 from gateway.front import RUN, SOCKET, listening
 from gateway.gateway import Gateway
+from gateway.signing.expiry import WARN_DAYS
 from gateway.tolerances import Tolerance
 from routing.table import RoutesRefused, read_table
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
 RENEW_WITHIN: Final = timedelta(days=30)
+RENEW_KEYS_WITHIN: Final = timedelta(days=max(WARN_DAYS))
 LITTLE_SPACE: Final = 1024**3
 NO_SPACE: Final = 100 * 1024**2
 LOOK_SECONDS: Final = 10
@@ -214,17 +217,7 @@ def _space(home: Home) -> Iterator[Point]:
 
 
 def _own_certificates(home: Home, now: datetime) -> Iterator[Point]:
-    smtp = home.settings.channels.get("smtp", {})
-    named = [("test authority", home.keys / "authority.cert.pem")]
-    named += [(f"signing certificate of {one.party}", one.certificates) for one in key_files(home)]
-    named += [
-        (f"mail {name.replace('_', ' ')}", home.folder / str(smtp[name]))
-        for name in ("tls_certificate", "client_certificate")
-        if smtp.get(name)
-    ]
-    if home.settings.api.tls_certificate:
-        named.append(("API certificate", home.folder / home.settings.api.tls_certificate))
-    for what, file in named:
+    for what, file in own_certificate_files(home):
         if not file.is_file():
             if what != "test authority":
                 yield Point(
@@ -279,11 +272,11 @@ def _judged(what: str, pem: bytes, file: str, now: datetime, remedies: tuple[str
                 remedy="Check the clock.",
                 file=file,
             )
-        elif until - now < RENEW_WITHIN:
+        elif until - now < RENEW_KEYS_WITHIN:
             yield Point(
                 state=WARNING,
                 what=what,
-                text=text,
+                text=f"{text[:-1]}, in {(until - now).days} days.",
                 remedy=soon,
                 file=file,
             )
