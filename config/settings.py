@@ -110,6 +110,25 @@ class AddressBook(_Strict):
     signers: tuple[str, ...] = Field(min_length=1, description="Common names that may sign the address book.")
 
 
+class LogWitness(_Strict):
+    """One witness that countersigns our published journal."""
+
+    url: str = Field(description="Its submission prefix; https, or http on a loopback address.")
+    key: str = Field(description="Its public key as NAME+ID+KEY.")
+    ca_file: str = Field("", description="PEM file: the authority of its certificate; empty for those of the machine.")
+
+
+class Journal(_Strict):
+    """The journal published as a log that outsiders can check."""
+
+    witnesses: tuple[LogWitness, ...] = Field(
+        (), max_length=16, description="Tables `[[journal.witnesses]]`: who countersigns our checkpoints."
+    )
+    countersigns: tuple[str, ...] = Field(
+        (), max_length=1000, description="Public keys (NAME+ID+KEY) of the logs of others that our own witness countersigns."
+    )
+
+
 class VersionDays(_Strict):
     """Days that this office has agreed on for one version of a family, instead of the shipped ones."""
 
@@ -151,6 +170,7 @@ class Settings(_Strict):
         description="Tables `[calendars.CODE]`: zone, days off and holidays of a state, where the shipped ones are not enough.",
     )
     clients: tuple[Client, ...] = ()
+    journal: Journal = Journal()
     versions: dict[str, dict[str, VersionDays]] = Field(
         default_factory=dict,
         description="Tables `[versions.FAMILY.MAJOR]`: other days for a version of a family than `spoc formats` shows.",

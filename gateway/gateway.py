@@ -22,6 +22,7 @@ from gateway.exchanges.drafting import NextDesk
 from gateway.exchanges.watch import Watch
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.log import PublishedLog
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.order import arrange
@@ -72,6 +73,8 @@ class Gateway:
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
     alerts: AlertOffice | None = None
     """None where no alert system is configured."""
+    log: PublishedLog | None = None
+    """None where nothing outlives the process."""
     expiry: ExpiryWatch | None = None
     """None in tests and tools that watch no certificates."""
 
@@ -96,6 +99,8 @@ class Gateway:
             self.expiry.start()
         if self.alerts:
             await self.alerts.start()
+        if self.log:
+            await self.log.start()
         for door in self.inbound.values():
             await door.start(self.intake)
 
@@ -108,6 +113,7 @@ class Gateway:
             self.watch.stop(),
             *((self.expiry.stop(),) if self.expiry else ()),
             *(way.stop() for way in ways),
+            *((self.log.stop(),) if self.log else ()),
         ]
         endings += [
             *((self.alerts.stop(),) if self.alerts else ()),
@@ -142,6 +148,7 @@ class Gateway:
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
         checks |= {f"case system {name}": system.probe() for name, system in self.case_systems.items()}
         checks |= {f"alert system {self.alerts.system.name}": self.alerts.system.probe()} if self.alerts else {}
+        checks |= {"published log": self.log.probe()} if self.log else {}
         results = await asyncio.gather(*checks.values(), return_exceptions=True)
         reasons = [
             f"{name}: {_words(result)}" for name, result in zip(checks, results, strict=True) if result is not None

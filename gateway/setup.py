@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gateway.errors import Misconfigured
 from gateway.identity import PartyId, party
+from gateway.journal.publishing.keys import KINDS, LogKeys
 from gateway.signing.authority import SetUp, set_up_authority
 
 ROLES: Final = ("submitter", "reader", "officer", "auditor", "operator")
@@ -60,6 +61,9 @@ def make_home(folder: Path, parties: Sequence[str], domain: str, now: datetime) 
     for sub in ("data", "log", "keys"):
         (folder / sub).mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = set_up_authority(folder / "keys", ours, (domain, f"mail.{domain}"), now)
+    log_keys = LogKeys(folder / "keys" / "log", domain, ours[0].partition(":")[2])
+    for what in KINDS:
+        log_keys.made(what)
     made_secrets = tuple((role, secrets.token_urlsafe(32)) for role in ROLES)
     _write(settings, _settings_text(ours, domain, made_secrets))
     _write(folder / "partners.toml", "# One [[partner]] for each office; `spoc partners add CARD` writes them.\n")

@@ -5,6 +5,7 @@
 - `judges`   what judging needs, in the front and in workers
 - `edges`    store, channels, registers, case systems, calendars, alert system, routing table
 - `door`     who may call the API
+- `log`      the published journal, its keys and witnesses
 - `built`    collects parts and faults: all that is wrong with the configuration is told at once
 
 Nothing here does I/O beyond reading keys and tables.
@@ -14,6 +15,7 @@ from gateway.assembly.built import Built, adapters_of, read_settings
 from gateway.assembly.door import api_door
 from gateway.assembly.edges import Channels
 from gateway.assembly.judges import agreed_days, briefing, formats_of, worker_command, worker_table
+from gateway.assembly.log import log_folder, log_keys
 from gateway.assembly.offices import (
     algorithms_in,
     algorithms_of,
@@ -41,6 +43,8 @@ __all__ = [
     "directory_of",
     "formats_of",
     "key_files",
+    "log_folder",
+    "log_keys",
     "partner_of",
     "partners_again",
     "read_settings",

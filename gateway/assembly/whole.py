@@ -11,6 +11,7 @@ from gateway.assembly.built import Built, systems_of
 from gateway.assembly.certificates import expiry_watch
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
 from gateway.assembly.judges import briefing, formats_of, knowledge_of, worker_command
+from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.gateway import Gateway, join
@@ -50,6 +51,7 @@ def assemble(
     calendars = calendars_of(built)
     algorithms = algorithms_in(built)
     knowledge = knowledge_of(built, formats, directory, ids, clock.now(), algorithms)
+    log = published_log(built, store, clock) if store is not None else None
     built.finish()
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
@@ -67,4 +69,4 @@ def assemble(
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms))
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
-    return replace(gateway, expiry=expiry_watch(home, directory, store, clock))
+    return replace(gateway, expiry=expiry_watch(home, directory, store, clock), log=log)

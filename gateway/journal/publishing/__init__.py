@@ -10,4 +10,5 @@
 - `examination`     everything against everything: `spoc journal fsck`
 - `witnessing`      asks witnesses to countersign, beside the traffic
 - `countersigning`  our own witness for the logs of others
+- `log`             all of them as the gateway holds them; `files` puts a small file in its place
 """

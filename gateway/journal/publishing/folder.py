@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.errors import Unavailable
 from gateway.journal.publishing.doubt import TILE_DAMAGED, TILE_DIFFERS, TILE_MISSING, Doubt
+from gateway.journal.publishing.files import sync
 from gateway.journal.tree.hashing import HASH_OCTETS
 from gateway.journal.tree.tiles import WIDTH, Tile
 
@@ -132,7 +133,7 @@ class LogFolder:
         """Return when everything that was written is durable, the names of the files included."""
         try:
             while self._unsettled:
-                _sync(self._unsettled.pop())
+                sync(self._unsettled.pop())
         except OSError as error:
             raise _unavailable(error) from error
 
@@ -165,14 +166,6 @@ class LogFolder:
         self._make(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         self._unsettled.add(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _unavailable(error: OSError | UnicodeDecodeError) -> Unavailable:

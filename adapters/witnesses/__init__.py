@@ -1,0 +1,1 @@
+"""Ways to those who countersign the published journal."""

@@ -1,0 +1,1 @@
+"""A witness that speaks C2SP tlog-witness over HTTP: `witness` is the way to it."""

@@ -1,0 +1,66 @@
+"""The published journal: where its files and keys are, who countersigns it, and for whom we countersign."""
+
+from __future__ import annotations
+
+from adapters.witnesses.tlog.witness import HttpWitness, WitnessSettings
+from config.load import Home
+from gateway.assembly.built import Built
+from gateway.journal.publishing.countersigning import Countersigner
+from gateway.journal.publishing.folder import LogFolder
+from gateway.journal.publishing.integrator import Integrator
+from gateway.journal.publishing.keys import WITNESS, LogKeys
+from gateway.journal.publishing.log import PublishedLog
+from gateway.journal.publishing.proving import Prover
+from gateway.journal.publishing.witnessing import Witnessing
+from gateway.journal.tree.notes import ED25519, VerifierKey, read_verifier
+from gateway.ledger import Ledger
+from gateway.ports import Clock
+
+NO_DOMAIN = "spoc.invalid"
+"""In the name of a key that is made for a home without a mail domain."""
+
+
+def log_folder(home: Home) -> LogFolder:
+    """Where the published journal is."""
+    return LogFolder(home.data / "log")
+
+
+def log_keys(home: Home) -> LogKeys:
+    """Where its keys are, and what new ones are called."""
+    domains = home.settings.channels.get("smtp", {}).get("domains") or [NO_DOMAIN]
+    return LogKeys(home.keys / "log", str(domains[0]), home.settings.office.parties[0].partition(":")[2])
+
+
+def published_log(built: Built, ledger: Ledger, clock: Clock) -> PublishedLog | None:
+    """The log of this ledger; None for one that does not outlive the process, since its log would."""
+    home = built.home
+    wires = [
+        wire
+        for number, witness in enumerate(home.settings.journal.witnesses)
+        if (wire := built.attempt(("journal", "witnesses", number), lambda one=witness: _wire(home, one.url, one.key, one.ca_file)))  # type: ignore[misc]  # bound now
+    ]
+    others = [
+        key
+        for text in home.settings.journal.countersigns
+        if (key := built.attempt(("journal", "countersigns"), lambda one=text: _log_key(one)))  # type: ignore[misc]  # bound now
+    ]
+    if ledger.name == "memory":
+        return None
+    folder, keys = log_folder(home), log_keys(home)
+    prover = Prover(ledger, folder)
+    return PublishedLog(
+        ledger=ledger, folder=folder, keys=keys, prover=prover, integrator=Integrator(ledger, folder, keys, clock),
+        witnessing=Witnessing(wires, prover, ledger, home.data / "witnessed", clock),
+        countersigner=Countersigner(others, lambda: keys.made(WITNESS), home.data / "witness", clock),
+    )  # fmt: skip
+
+
+def _wire(home: Home, url: str, key: str, ca_file: str) -> HttpWitness:
+    return HttpWitness(WitnessSettings(url=url, key=key, ca_file=str(home.folder / ca_file) if ca_file else ""))
+
+
+def _log_key(text: str) -> VerifierKey:
+    key = read_verifier(text)
+    if key.kind != ED25519:
+        raise ValueError(f"{key.name}: write the key of a log, not that of a witness")
+    return key
