@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from gateway.envelope import Claim, Direction, Envelope, Payload
 from gateway.errors import Refused
@@ -17,6 +18,14 @@ MAX_OCTETS: Final = 64 * 1024 * 1024
 """No channel may hand over more than this, whatever its own limit."""
 
 
+class ByHand(NamedTuple):
+    """What an officer says of a message that came by other means; it stands in the entry of its acceptance."""
+
+    came: datetime
+    officer: str
+    details: tuple[tuple[str, str], ...]
+
+
 class LedgerIntake:
     """`gateway.ports.Intake` over the ledger. `offer` tells the engine that there is something new."""
 
@@ -28,6 +37,10 @@ class LedgerIntake:
         id later.
         """
         return await self._accept(Direction.INBOUND, channel, payload, claim, key="")
+
+    async def take_by_hand(self, channel: str, payload: Payload, claim: Claim, taken: ByHand) -> Accepted:
+        """Keep a message that came by other means before an officer took it in; it counts from when it came."""
+        return await self._accept(Direction.INBOUND, channel, payload, claim, key="", taken=taken)
 
     async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
         """Keep an order to send. `claim.reference` is the client's idempotency key; raises `Refused` when it was used
@@ -50,14 +63,17 @@ class LedgerIntake:
             ]
         )
 
-    async def _accept(self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str) -> Accepted:
+    async def _accept(
+        self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str, taken: ByHand | None = None
+    ) -> Accepted:
         if len(payload.content) > MAX_OCTETS:
             raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
+        now = self._clock.now()
         envelope = Envelope(
             id=self._ids.new(),
             direction=direction,
             channel=channel,
-            received_at=self._clock.now(),
+            received_at=taken.came if taken else now,
             payload=payload,
             claim=claim,
         )
@@ -66,9 +82,10 @@ class LedgerIntake:
             ("payload", payload.digest),
             ("octets", str(len(payload.content))),
             ("encryption", claim.encryption),
+            *(taken.details if taken else ()),
         )
         entry = Entry(
-            event="envelope.received", at=envelope.received_at, actor=f"channel:{channel}", envelope=envelope.id,
+            event="envelope.received", at=now, actor=taken.officer if taken else f"channel:{channel}", envelope=envelope.id,
             details=tuple(detail for detail in details if detail[1]),
         )  # fmt: skip
         try:

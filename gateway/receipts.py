@@ -21,6 +21,8 @@ from gateway.verdict import Offspring, Reason
 
 RECEIVED, VALID, INVALID = "RECEIVED", "VALID", "INVALID"
 MAX_FINDINGS_TOLD: Final = 50
+BY_HAND: Final = "by-hand"
+"""A form that an officer took in did not come over this way, and none goes back over it (`gateway/by_hand.py`)."""
 
 
 def outbound(form: Form, payload: Payload, *, id: str, kind: str, cause: str, now: datetime) -> Envelope:
@@ -66,7 +68,7 @@ class Receipts:
         findings: tuple[Finding, ...] = (),
     ) -> tuple[Offspring, ...]:
         known = envelope.learned.identification
-        if not envelope.inbound or known is None or self._formats.family(known.format).technical:
+        if not envelope.inbound or envelope.channel == BY_HAND or known is None or self._formats.family(known.format).technical:
             return ()
         if not known.claimed and envelope.learned.signature is None:
             # Nobody but the unproven form names the partner: it must not be sent what a stranger brought about.

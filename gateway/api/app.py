@@ -11,6 +11,7 @@ from gateway.api import (
     address_book,
     alerts,
     broadcasts,
+    by_hand,
     catalogue,
     description,
     drafts,
@@ -20,6 +21,7 @@ from gateway.api import (
     messages,
     metrics,
     partners,
+    published_log,
     rules,
     statistics,
     tokens,
@@ -40,7 +42,8 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, exchanges, drafts, broadcasts, journal, catalogue, rules, partners, address_book, alerts, statistics, tokens, health, metrics, description,
+        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, address_book, alerts, statistics,
+        tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
     for router in app.state.parts:

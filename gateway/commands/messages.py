@@ -192,6 +192,30 @@ def replay(context: typer.Context, id: Id, reason: Why = "") -> None:
     _decided(context.obj, id, "replay", reason)
 
 
+@group.command(
+    epilog="Example: `spoc messages register fax.xml --from sirene:XB --received 2026-11-21T11:30:00Z --how fax -r 'network down'`"
+)
+def register(  # one option for each thing that is said of the paper
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="The unsigned form as XML, typed as it stands on the paper, or - for standard input.")],
+    sender: Annotated[str, typer.Option("--from", help="The office that it came from, for example sirene:XB.")],
+    received: Annotated[str, typer.Option(help="When it came, with its zone; legal limits count from then.")],
+    how: Annotated[str, typer.Option(help="fax, paper or telephone.")] = "fax",
+    reason: Why = "",
+) -> None:
+    """Take in a form that came by fax, on paper or by telephone. It is shown as not signed and never answered by itself."""
+    from gateway.commands.checking import read_file
+
+    terminal: Terminal = context.obj
+    try:
+        form = read_file(file).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Ending(USAGE, "by-hand.incomplete", "The form is not text in UTF-8.", "Save it as UTF-8.") from error
+    body = {"form": form, "from": sender, "received": received, "how": how, "reason": reason}
+    done = asked(terminal, "POST", f"{MESSAGES}/by-hand", body=body)
+    terminal.answer(done, lambda out: out.print(plain(f"{done['id']} is taken in; it is not signed."), soft_wrap=True))
+
+
 def _decided(terminal: Terminal, id: str, act: str, reason: str) -> None:
     if not reason.strip():
         raise Ending(

@@ -122,6 +122,8 @@ def _signature(out: Console, found: Found) -> None:
     if one := found["signature"]:
         out.print()
         words = f"{one['party']}, {one['subject']}, {one['algorithm']}, {one['profile']}, signed {moment(one['signed_at']) or 'at an unstated time'}"
+        if one["profile"] == "unsigned":
+            words = f"NOT SIGNED: {one['party']}, {one['subject']}"
         out.print(facts([("signature", words), ("certificate", one["certificate"])]))
 
 

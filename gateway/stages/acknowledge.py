@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from gateway import parcel
+from gateway.by_hand import ANSWER_HELD, came_by_hand
 from gateway.envelope import Direction, Envelope, Payload
 from gateway.identity import PartyId, derived_id
 from gateway.ledger import Row
@@ -96,6 +97,8 @@ class Acknowledge:
         return outbound(form, payload, id=self._ids.new(), kind="forward", cause=envelope.id, now=now)
 
     def _why_held(self, envelope: Envelope) -> Reason | None:
+        if came_by_hand(envelope):
+            return ANSWER_HELD
         if envelope.routing.answer != "automatic":
             return Reason(code="reply.draft", public="The routing table asks an officer to release the answer.")
         held = sorted({answer.register for answer in envelope.answers if _needs_officer(answer)})

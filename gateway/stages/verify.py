@@ -8,6 +8,7 @@ import msgspec
 
 from gateway import parcel
 from gateway.bounce import read_report
+from gateway.by_hand import came_by_hand, not_signed
 from gateway.envelope import Direction, Envelope, Payload, Receipt, SmimeReport
 from gateway.partners import Directory, Partner
 from gateway.ports import Verifier
@@ -39,6 +40,9 @@ class Verify:
                 envelope=envelope,
                 reason=Reason(code="sender.unknown", public="The sender is not a partner of this office."),
             )
+        if came_by_hand(envelope):
+            told = not_signed(envelope, parcel.open_parcel(envelope.payload).form, partner.party)
+            return Advance(envelope=envelope.learn(signature=told, opened=None), details=(("profile", told.profile), ("who", told.subject)))
         opened, smime = self._under_smime(envelope, partner, now)
         document = parcel.open_parcel(opened or envelope.payload).form
         report = msgspec.structs.replace(self._verifier.verify(document, partner, now), smime=smime)

@@ -32,6 +32,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{UNKNOWN}/timeline"): EVERYBODY,
     ("GET", f"{UNKNOWN}/raw"): EVERYBODY,
     ("GET", f"{UNKNOWN}/signed"): EVERYBODY,
+    ("POST", "/api/v1/messages/by-hand"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/release"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/reject"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/replay"): frozenset({"operator"}),

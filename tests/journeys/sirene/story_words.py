@@ -315,6 +315,16 @@ class Story:
         await self.states.settle()
         return dict((await self.states.ask("GET", f"/messages/{envelope}"))["summary"])
 
+    async def registers(
+        self, form: bytes, came: datetime, sender: str = "sirene:XB", how: str = "fax",
+        reason: str = "The network of XB is down.", ok: tuple[int, ...] = (202,),
+    ) -> dict[str, Any]:  # fmt: skip
+        """An officer takes in a form that came by other means."""
+        said = {"form": form.decode(), "from": sender, "received": came.isoformat(), "how": how, "reason": reason}
+        told = await self.states.ask("POST", "/messages/by-hand", json=said, ok=ok)
+        await self.states.settle()
+        return dict(told)
+
     async def drafts(self, seen: Seen, letter: str, to: str = "") -> dict[str, Any]:
         """The next form of an exchange, begun for the officer."""
         wanted = {"letter": letter, **({"to": to} if to else {})}
