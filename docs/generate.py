@@ -141,9 +141,9 @@ def operations() -> str:
     roles = {(path, method): found for path, method, found in secured(app)}
     rows = [
         (
-            code(f"{method} {route.path}"),
+            code(f"{method} {route.path_format}"),
             route.summary or route.name,
-            ", ".join(roles.get((route.path, method.lower()), ())) or "open",
+            ", ".join(roles.get((route.path_format, method.lower()), ())) or "open",
         )
         for part in app.state.parts
         for route in part.routes

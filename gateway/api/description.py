@@ -85,7 +85,7 @@ def _examples_as_written(app: FastAPI, made: dict[str, Any]) -> None:
     """FastAPI leaves members out that are null; an answer has them."""
     for route in described_routes(app):
         for method in route.methods or ():
-            answers = made["paths"][route.path][method.lower()]["responses"]
+            answers = made["paths"][route.path_format][method.lower()]["responses"]
             for status, told in route.responses.items():
                 for kind, content in told.get("content", {}).items():
                     answers[str(status)]["content"][kind]["example"] = content["example"]
@@ -96,7 +96,7 @@ def secured(app: FastAPI) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for route in described_routes(app):
         for allowed in _allowed(route.dependant):
             for method in route.methods or ():
-                yield route.path, method.lower(), allowed.roles or ROLES
+                yield route.path_format, method.lower(), allowed.roles or ROLES
 
 
 def described_routes(app: FastAPI) -> Iterator[APIRoute]:

@@ -13,6 +13,7 @@ from gateway.api.models import EntryView, View
 from gateway.books import books
 from gateway.journal.chain import GENESIS, Broken, faults
 from gateway.journal.entry import Entry
+from gateway.journal.publishing.verification import verify_published
 from gateway.journal.rows import row_faults
 from gateway.ledger import Ledger
 from gateway.lifecycle import ACCOUNTS, account
@@ -53,6 +54,7 @@ class ProofView(View):
     intact: bool
     entries: int = Field(description="Entries that were checked.")
     head: HeadView
+    published: int = Field(0, description="Entries under the last checkpoint of the published log, which was checked too.")
     faults: list[FaultView] = Field(description=f"At most {MAX_FAULTS_TOLD}.")
 
 
@@ -100,8 +102,12 @@ async def verify(
     message against its entries: it stands where the last one says, and its bytes are those that were taken in.
     """
     head, checked, found = await check_books(standing.gateway.ledger, rows=rows)
+    log, published = standing.gateway.log, 0
+    if log is not None:
+        published, doubts = await verify_published(log.ledger, log.folder, log.keys)
+        found = [*found, *doubts]
     told = [FaultView(number=each.number, fault=each.fault) for each in found]
-    return ProofView(intact=not told, entries=checked, head=head, faults=told)
+    return ProofView(intact=not told, entries=checked, head=head, published=published, faults=told)
 
 
 async def check_books(ledger: Ledger, *, rows: bool = True) -> tuple[HeadView, int, list[Broken]]:

@@ -66,6 +66,15 @@ class Meters:
             "For how long the exchange that waits longest has been due.",
             registry=self.registry,
         )
+        self._log_size = Gauge("spoc_log_size", "Entries under the last checkpoint.", registry=self.registry)
+        self._log_age = Gauge(
+            "spoc_log_checkpoint_age_seconds", "Since this process published its last checkpoint.", registry=self.registry
+        )
+        self._log_waiting = Gauge("spoc_log_unintegrated", "Entries that are under no checkpoint yet.", registry=self.registry)
+        self._log_doubt = Gauge("spoc_log_in_doubt", "1 while the published log is not continued.", registry=self.registry)
+        self._witnessed = Gauge(
+            "spoc_log_witnessed", "Entries under the last checkpoint that a witness countersigned.", ["witness"], registry=self.registry
+        )
         self._tolerated = Gauge(
             "spoc_tolerated",
             "Findings that counted for less, by rows of the table of tolerances.",
@@ -96,6 +105,7 @@ class Meters:
         self._in_hand.set(standing.gateway.engine.in_hand)
         self._journal.set((await ledger.head())[0])
         await self._read_clocks(standing)
+        await self._read_log(standing)
         if rows := tuple(standing.gateway.directory.tolerances):
             uses = await standing.tally.read(ledger)
             for row in rows:
@@ -106,6 +116,19 @@ class Meters:
             self._expiry.labels(one.owner, one.what, one.certificate[:16]).set(one.days_left(now))
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
+
+    async def _read_log(self, standing: Here) -> None:
+        log = standing.gateway.log
+        if log is None:
+            return
+        figures = await log.figures()
+        self._log_size.set(figures.size)
+        self._log_waiting.set(figures.unintegrated)
+        self._log_doubt.set(1 if log.integrator.doubt else 0)
+        if figures.published_at:
+            self._log_age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
+        for state in log.witnessing.states:
+            self._witnessed.labels(state.name).set(state.size)
 
     async def _read_clocks(self, standing: Here) -> None:
         gateway = standing.gateway

@@ -95,7 +95,7 @@ async def test_every_example_is_what_the_operation_answers(doors: Doors) -> None
     seen = 0
     for route in described_routes(app):
         for method in route.methods or ():
-            for status, answer in description["paths"][route.path][method.lower()]["responses"].items():
+            for status, answer in description["paths"][route.path_format][method.lower()]["responses"].items():
                 for kind, content in answer["content"].items():
                     if kind == PROBLEM_TYPE:
                         problem = ProblemView.model_validate(content["example"])

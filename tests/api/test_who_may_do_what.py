@@ -43,6 +43,13 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/journal"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/head"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/journal/verify"): frozenset({"auditor", "operator"}),
+    ("GET", "/api/v1/journal/proof/inclusion"): frozenset({"auditor", "operator"}),
+    ("GET", "/api/v1/journal/proof/consistency"): EVERYBODY,
+    ("GET", "/api/v1/journal/fsck"): frozenset({"auditor", "operator"}),
+    ("GET", "/api/v1/log"): EVERYBODY,
+    ("GET", "/api/v1/log/checkpoint"): EVERYBODY,
+    ("GET", "/api/v1/log/tile/entries/000"): frozenset({"auditor", "operator"}),
+    ("GET", "/api/v1/log/tile/0/000"): EVERYBODY,
     ("GET", "/api/v1/balance"): READERS,
     ("GET", "/api/v1/formats"): EVERYBODY,
     ("GET", "/api/v1/formats/rules"): EVERYBODY,
@@ -75,9 +82,9 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ALERT}/happenings"): CHANGE_ALERTS,
     ("POST", f"{ALERT}/hits"): CHANGE_ALERTS | {"submitter"},
 }
-PLACES = {"{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{exchange}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
+PLACES = {"{level}": "0", "{index}": "000", "{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{exchange}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
 """What stands in the addresses above for the parameters of the description."""
-OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token")}
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token"), ("POST", "/api/v1/log/witness/add-checkpoint")}
 
 
 @pytest.mark.parametrize("role", ROLES)
