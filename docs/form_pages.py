@@ -13,9 +13,16 @@ def formats() -> str:
     from schemas.catalogue import discover
 
     return table(
-        ("format", "root element", "what it is", "rules"),
+        ("format", "root element", "what it is", "rules", "source", "confidence"),
         (
-            (f"[`{one.id}`](formats/{one.family}.md)", code(one.element), one.title, len(one.rules))
+            (
+                f"[`{one.id}`](formats/{one.family}.md)",
+                code(one.element),
+                one.title,
+                len(one.rules),
+                one.citation,
+                one.confidence,
+            )
             for one in discover()
         ),
     )

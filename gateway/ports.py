@@ -272,6 +272,9 @@ class Format(Protocol):
     @property
     def title(self) -> str: ...
 
+    citation: str  # where it stands what the form is sent for
+    confidence: str  # how sure that source is
+
     @property
     def body(self) -> tuple[str, ...]:
         """Names of the fields that the form can hold, in their order."""

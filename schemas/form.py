@@ -29,6 +29,7 @@ from schemas import header
 from schemas.xsd import SIGNATURE, TYPES_NAMESPACE, Schema, header_labels, load
 
 NUMBER_ATTRIBUTE: Final = "no"
+OURS: Final = "proposal of this project"
 _PREFIXES = {"": "", "t": TYPES_NAMESPACE, "h": header.NAMESPACE}
 _SHORT = {TYPES_NAMESPACE: "t", header.NAMESPACE: "h"}
 
@@ -48,7 +49,7 @@ def _kind_of_form(form: Form) -> Facts:
 
 class FormSpec:
     """A format (`gateway.ports.Format`). `schema` is the file name in the family's `xsd/` folder, `element` the
-    root's local name.
+    root's local name. `citation` and `confidence` are for what the form is sent for; the layout is always our proposal.
     """
 
     def __init__(  # noqa: PLR0913  # one keyword for each thing a form says of itself
@@ -58,6 +59,8 @@ class FormSpec:
         element: str,
         schema: str,
         title: str,
+        citation: str = OURS,
+        confidence: str = "proposal",
         rules: Sequence[Rule] = (),
         subjects: Subjects = _no_subjects,
         draft: Draft | None = None,
@@ -68,6 +71,8 @@ class FormSpec:
         self.family = family_of(self.id)
         self.element = element
         self.title = title
+        self.citation = citation
+        self.confidence = confidence
         self.rules: tuple[Rule, ...] = tuple(rules)
         self._schema_file = schema
         self._subjects = subjects
@@ -106,7 +111,7 @@ class FormSpec:
         """
         return FormSpec(
             id=f"{self.id.rpartition('@')[0]}@{major}", element=self.element, schema=f"v{major}/{self._schema_file}",
-            title=self.title,
+            title=self.title, citation=self.citation, confidence=self.confidence,
         )  # fmt: skip
 
     def tidied(self, form: Form) -> Form:

@@ -23,6 +23,10 @@ class FormatView(View):
     id: str
     title: str
     root: str = Field(description="Root element in Clark notation.")
+    citation: str = Field(
+        description="Where it stands what the form is sent for; the layout is a proposal of this project."
+    )
+    confidence: str = Field(description="How sure that source is.")
     rules: int = Field(description="How many rules it has.")
     versions: list[int] = Field(description="Major versions in which it exists, the current one first.")
 
@@ -120,9 +124,12 @@ async def formats(standing: Standing, caller: Anybody) -> FormatsView:
     """Every format that can be received or sent."""
     known = standing.gateway.formats
     found = [
-        FormatView(id=spec.id, title=spec.title, root=spec.root, rules=len(spec.rules), versions=known.majors(spec.id))
+        FormatView(
+            id=spec.id, title=spec.title, root=spec.root, citation=spec.citation, confidence=spec.confidence,
+            rules=len(spec.rules), versions=known.majors(spec.id),
+        )
         for spec in known
-    ]
+    ]  # fmt: skip
     families = sorted({family_of(spec.id) for spec in known})
     versions = [VersionView.model_validate(version) for family in families for version in known.versions(family)]
     return FormatsView(formats=found, versions=versions)

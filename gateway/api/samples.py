@@ -103,7 +103,8 @@ TOKEN: Final = {
     "scope": "reader",
 }
 FORMATS: Final = {
-    "formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG", "rules": 12, "versions": [1, 0]}],
+    "formats": [{"id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG",
+        "citation": "SIRENE Manual (2015 text) 2.3", "confidence": "manual-2015", "rules": 12, "versions": [1, 0]}],
     "versions": [{
         "family": "sirene", "major": 0, "title": "layout of 2015", "current": False, "accept_from": None, "accept_until": "2027-06-30",
         "refused_from": "2028-01-01", "send_from": None, "send_until": "2027-12-31",

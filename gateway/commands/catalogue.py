@@ -97,6 +97,7 @@ def formats(context: typer.Context) -> None:
     document: list[dict[str, Any]] = [
         {
             "id": spec.id, "family": spec.family, "element": spec.element, "namespace": spec.namespace, "title": spec.title,
+            "citation": spec.citation, "confidence": spec.confidence,
             "schema": f"schemas/{spec.family}/xsd/{spec.schema.path.name}", "rules": len(spec.rules), "sample": f"spoc sample {spec.id}",
             "versions": [_version(known, spec, major) for major in known.majors(spec.id)],
         }
@@ -109,13 +110,14 @@ def formats(context: typer.Context) -> None:
             one["title"],
             one["rules"],
             ", ".join(str(each["major"]) for each in one["versions"]),
+            f"{one['citation']} ({one['confidence']})",
         )
         for one in document
     ]
     terminal: Terminal = context.obj
 
     def draw(out: Console) -> None:
-        out.print(table("", ("format", "root element", "title", "rules", "versions"), rows))
+        out.print(table("", ("format", "root element", "title", "rules", "versions", "source (confidence)"), rows))
         for family in sorted({spec.family for spec in known}):
             told = [_days(version) for version in known.versions(family)] if len(known.versions(family)) > 1 else []
             if told:

@@ -22,7 +22,7 @@ from gateway.attachments.recognise import recognise
 from gateway.attachments.recognised import Recognised
 from gateway.findings import Finding, Occasion, Rule, Severity, worst
 from schemas.catalogue import discover
-from schemas.form import FormSpec
+from schemas.form import OURS, FormSpec
 from schemas.rule_listing import AS_RULE, rules_of
 from tests.services.programs import require_program
 
@@ -155,6 +155,13 @@ def test_xmllint_accepts_the_sample(spec: FormSpec) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+@each_format
+def test_every_format_has_its_source_and_how_sure_it_is(spec: FormSpec) -> None:
+    assert spec.citation
+    assert spec.confidence in CONFIDENCES
+    assert (spec.citation == OURS) == (spec.confidence == "proposal")
 
 
 @each_format

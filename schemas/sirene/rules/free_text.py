@@ -39,8 +39,11 @@ def _complete(form: Form, _: Occasion) -> Iterable[Problem]:
         yield "PermitReview", "The answer does not say what was decided on the permit."
 
 
+NO_NOTICE: Final = "S01"
+"""Free text has no field 311 that the urgency of the header could agree with."""
+
 RULES: Final = (
-    *EVERY_FORM,
+    *(rule for rule in EVERY_FORM if rule.id != NO_NOTICE),
     Rule(
         id="FT01", severity=Severity.ERROR, check=_not_urgent, field="Header/Urgency",
         text="Free text is never urgent.",
