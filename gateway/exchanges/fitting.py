@@ -23,6 +23,7 @@ from gateway.dialogues.story import AlertFacts, Story
 from gateway.envelope import Envelope
 from gateway.exchanges.joining import key_of, step_of
 from gateway.exchanges.matter import MAX_STEPS, Kept
+from gateway.exchanges.overturned import may_overturn, overturned
 from gateway.exchanges.picture import aside, standing_of
 from gateway.families import Family
 from gateway.findings import Finding, Severity, worst
@@ -87,6 +88,7 @@ class Fitting:
         story = await self._story(family, step, earlier, kept, now)
         step, fit = story.step, story.standing.fit(envelope.id)
         found = tuple(finding for rule in family.story_rules for finding in rule.findings(story))
+        found = (*found, *await self._overturned(family, story, earlier))
         if fit and fit.problem:
             found = (fit.problem, *found)
         known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found), step=step)
@@ -127,6 +129,14 @@ class Fitting:
             step=step, steps=steps, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
         )
 
+    async def _overturned(self, family: Family, story: Story, earlier: Sequence[Step]) -> tuple[Finding, ...]:
+        """The finding on a step that would change how others stand."""
+        others = [each for each in earlier if not each.void]
+        if not may_overturn(story.step, others):
+            return ()
+        before = await aside(len(others), lambda: standing_of(family, others, story.happened, self._own))
+        return overturned(story.step, others, before, story.standing)
+
     def _over(self, envelope: Envelope) -> Fitted | Hold:
         """An exchange that is full keeps no more; an officer decides whether the message goes on without being a step."""
         if envelope.released(FULL):
@@ -136,10 +146,11 @@ class Fitting:
 
 
 def _issued(step: Step, alert: AlertFacts | None) -> Step:
-    """The step with the issuer of its alert, where a look-up tells what the form does not: who answers whom depends on it."""
-    if alert is None or step.says(ISSUER):
+    """The step with the issuer of its alert, where a look-up tells it: who answers whom depends on it, and a form may be wrong."""
+    if alert is None or step.says(ISSUER) == alert.issuer:
         return step
-    return replace(step, facts=tuple(sorted((*step.facts, (ISSUER, alert.issuer)))))
+    rest = (each for each in step.facts if each[0] != ISSUER)
+    return replace(step, facts=tuple(sorted((*rest, (ISSUER, alert.issuer)))))
 
 
 def _waits_until(step: Step) -> datetime:

@@ -75,5 +75,5 @@ def _others(envelope: Envelope) -> Iterator[PartyId]:
 
 async def _earlier(ledger: Ledger, envelope: Envelope, other: PartyId, key: str) -> Summary | None:
     """The newest earlier envelope with this key that this same counterpart sent or got."""
-    found = await ledger.find(Query(text=key, limit=MAX_CANDIDATES))
-    return next((each for each in found if each.id != envelope.id and each.counterpart == other), None)
+    found = await ledger.find(Query(text=key, counterpart=other, limit=MAX_CANDIDATES))
+    return next((each for each in found if each.id != envelope.id), None)
