@@ -37,13 +37,16 @@ def told(course: Running, emissions: Iterable[Emission], step: Step) -> Iterator
 
 
 def always_told(charts: Charts, step: Step, own: frozenset[PartyId]) -> Iterator[Noted]:
-    """What follows from any form with its facts. What came to us binds those of our offices that it came to."""
+    """What follows from any form with its facts. What came to us binds those of our offices that it came to, what we sent
+    to one office binds that one.
+    """
     moment = counted_from(step)
-    ours = tuple(party for party in step.to if party in own) if step.inbound else ()
+    got_it = tuple(party for party in step.to if not step.inbound or party in own)
+    asked_ones = got_it if step.inbound or len(got_it) == 1 else ()
     for each in charts.always if moment is not None else ():
         if moment is not None and shows(step.facts, each.needs):
             about = "" if each.about == EXCHANGE else step.message_id
-            for bound in ours or ("",):
+            for bound in asked_ones or ("",):
                 yield from _noted(each, step, moment, about, bound=bound)
 
 

@@ -184,3 +184,8 @@ def test_an_urgent_question_binds_the_office_that_it_came_to() -> None:
     assert bound == {
         "urgent-form.received": "sirene:XA", "immediate-request.received": "sirene:XA", "request.received": "sirene:XA",
     }  # fmt: skip
+
+
+def test_what_we_send_as_urgent_is_owed_by_the_office_that_got_it() -> None:
+    standing = played(lines("1 XA>XB M urgent=yes | informed"))
+    assert ("urgent-form.received", "sirene:XB") in [(noted.happening.name, noted.bound) for noted in standing.noted]
