@@ -7,7 +7,6 @@ for it: the other side did not send it over this way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -80,18 +79,18 @@ class HandDesk:
         return await self._intake.take_by_hand(CHANNEL, Payload.of(form, "application/xml"), claim, taken)
 
     def _refuse(self, form: bytes, said: OnPaper, now: datetime) -> None:
-        checks: tuple[tuple[Callable[[], bool], str, str], ...] = (
-            (lambda: said.how in HOW, "by-hand.how", f"Say how it came: {', '.join(HOW)}."),
-            (lambda: bool(said.reason.strip()) and len(said.reason) <= MAX_REASON_CHARACTERS, "reason.missing",
-             f"State a reason in at most {MAX_REASON_CHARACTERS} characters; it is journalled."),
-            (lambda: said.received.utcoffset() is not None and said.received <= now, "by-hand.received",
-             "Say when it came, with the zone; that cannot be later than now."),
-            (lambda: self._directory.get(said.sender) is not None, "sender.unknown", "The sender is not a partner of this office."),
-            (lambda: len(form) <= MAX_FORM_OCTETS, "intake.too-large", f"A form has at most {MAX_FORM_OCTETS} octets."),
-        )  # fmt: skip
-        for holds, code, words in checks:
-            if not holds():
-                raise Refused(code, words)
+        if said.how not in HOW:
+            raise Refused("by-hand.how", f"Say how it came: {', '.join(HOW)}.")
+        if not said.reason.strip() or len(said.reason) > MAX_REASON_CHARACTERS:
+            raise Refused(
+                "reason.missing", f"State a reason in at most {MAX_REASON_CHARACTERS} characters; it is journalled."
+            )
+        if said.received.utcoffset() is None or said.received > now:
+            raise Refused("by-hand.received", "Say when it came, with the zone; that cannot be later than now.")
+        if self._directory.get(said.sender) is None:
+            raise Refused("sender.unknown", "The sender is not a partner of this office.")
+        if len(form) > MAX_FORM_OCTETS:
+            raise Refused("by-hand.too-large", f"A form that is taken in by hand has at most {MAX_FORM_OCTETS} octets.")
         root = safexml.parse(form)
         if next(root.iter(_SIGNATURE), None) is not None:
             raise Refused(
@@ -100,5 +99,5 @@ class HandDesk:
         spec = self._formats.recognise(str(root.tag), root.get("version", ""))
         if self._formats.family(spec.id).technical:
             raise Refused(
-                "by-hand.technical", "A technical receipt is not taken in by hand; it proves nothing unsigned."
+                "by-hand.technical", "A technical receipt is not taken in by hand; unsigned it proves nothing."
             )
