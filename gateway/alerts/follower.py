@@ -24,6 +24,8 @@ MOST_PAGES: Final = 1000
 """In one look; what is left is read by the next."""
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 MOST_ACQUAINTED: Final = 5000
+MOST_FAILURES: Final = 5
+"""Alerts that the system cannot tell of in one look, before it counts as away."""
 PURPOSE: Final = "following the notices of the alert system"
 log = logging.getLogger(__name__)
 
@@ -87,10 +89,19 @@ class Follower:
 
     async def _acquaint(self) -> None:
         """Exchanges that began after their alert was entered, or deleted, learn of that once."""
+        failures = 0
         for matter in await self._matters.newest():
             if not matter.key or matter.exchange in self._acquainted:
                 continue
-            alert = await self._known(matter.key)
+            try:
+                alert = await self._known(matter.key)
+            except GatewayError as error:
+                # The key is a partner's word: what the system cannot say of one alert must not keep the others waiting.
+                failures += 1
+                if failures == MOST_FAILURES:
+                    raise
+                log.warning("an alert cannot be looked up, exchange=%s: %s", matter.exchange, error.code)
+                continue
             if alert is not None:
                 await self._matters.acquaint(matter, alert)
             self._acquainted[matter.exchange] = None

@@ -81,9 +81,26 @@ class AlertMatters:
         about = f"{exchange}\n{change.alert}\n{name}"
         if change.kind not in ONCE:
             about += f"\n{(change.expires_at or change.at).isoformat()}\n{change.at.isoformat()}"
-        happening = Happening(name=name, at=change.at, until=change.expires_at)
+        happening = self._happening(name, change)
+        if happening is None:
+            log.warning(
+                "a notice with a moment out of all reason tells nobody, exchange=%s number=%d", exchange, change.number
+            )
+            return
         happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor)
         await self._keep(happened, change.alert, "")
+
+    def _happening(self, name: str, change: AlertChange) -> Happening | None:
+        """What took place, as of now where the clock of the alert system is ahead of ours: nobody would look again when that
+        moment comes. An end beyond all years (`9999-12-31`) is none.
+        """
+        at = min(change.at, self._clock.now())
+        for end in (change.expires_at, None):
+            try:
+                return Happening(name=name, at=at, until=end)
+            except ValueError:
+                continue
+        return None
 
     async def _keep(self, happened: Happened, alert: str, note: str) -> None:
         known = await self._ledger.exchange(happened.exchange)

@@ -67,7 +67,8 @@ class Nsis:
     async def change(self, change: Change, asking: Asking) -> Alert:
         """The alert after the change."""
         method, path, body = self._call_of(change)
-        return await self._one(method, path, body, {"If-Match": f'"{quote(change.version, safe="")}"'}, asking)
+        headers = {"If-Match": f'"{quote(change.version, safe="")}"'}
+        return self._meant(await self._one(method, path, body, headers, asking), change.alert)
 
     async def get(self, alert: str, asking: Asking) -> Alert | None:
         """The alert as it stands, or None."""
@@ -78,7 +79,7 @@ class Nsis:
                 return None
             raise
         alerts = self._alerts(answer)
-        return alerts[0] if alerts else None
+        return self._meant(alerts[0], alert) if alerts else None
 
     async def search(self, sought: Sought, asking: Asking) -> Found:
         """Alerts of all states, from as many searches as that takes."""
@@ -206,6 +207,12 @@ class Nsis:
             raise self._unusable(f"It answered {answer.outcome}.")
         found = self._read((match.data for match in answer.matches), AlertDocument, translate.alert_of)
         return tuple({alert.id: alert for alert in found}.values())
+
+    def _meant(self, told: Alert, asked: str) -> Alert:
+        """The alert that was asked for, and no other."""
+        if told.id != asked:
+            raise self._unusable("It told of another alert than it was asked for.")
+        return told
 
     def _read(self, found: Iterable[dict[str, Any]], kind: type[D], into: Callable[[D], T]) -> list[T]:
         try:

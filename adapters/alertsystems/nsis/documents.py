@@ -126,7 +126,7 @@ class ChangeDocument(Struct, rename="camel"):
 class PageDocument(Struct, rename="camel"):
     """What a page of the feed has beside the answer envelope."""
 
-    cursor: Short
+    cursor: Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*\Z")]
     more: bool = False
 
 
