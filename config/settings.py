@@ -214,6 +214,15 @@ class Partner(_Strict):
     )
     plain_xmldsig: bool = False
     weak_rsa_until: date | None = None
+    revocation: Literal["none", "soft", "hard"] = Field(
+        "none",
+        description="Whether its authority must say that the signer's certificate was not revoked: `none` does not ask; with `soft` a "
+        "message goes on without an answer, and that is noted; with `hard` it waits.",
+    )
+    crl: tuple[str, ...] = Field(
+        (), max_length=8, description="Where its authorities' lists of revoked certificates are: addresses, or files below the home folder."
+    )
+    ocsp: str = Field("", pattern=r"^(https?://\S+)?$", description="Address of its authority's OCSP responder.")
     mail: PartnerMail | None = None
     queue: PartnerQueue | None = None
     receipts: bool = True

@@ -92,6 +92,22 @@ class SmimeReport(Struct, frozen=True, kw_only=True):
     signed_at: datetime | None = None
 
 
+class RevocationFound(Struct, frozen=True, kw_only=True):
+    """What was known at verification of one certificate's revocation, and by which answer."""
+
+    status: str
+    """`good` or `unknown`; a revoked certificate is refused."""
+    why: str = ""
+    kind: str = ""
+    """`crl` or `ocsp`."""
+    source: str = ""
+    digest: str = ""
+    """SHA-256 of the answer as it came; the data folder keeps it under this name."""
+    as_of: datetime | None = None
+    """When the authority made the answer."""
+    fetched_at: datetime | None = None
+
+
 class SignatureReport(Struct, frozen=True, kw_only=True):
     """What signature verification proved, and about which bytes."""
 
@@ -109,6 +125,10 @@ class SignatureReport(Struct, frozen=True, kw_only=True):
     """Kind and size of the signer's key, as the algorithm table names them."""
     digests: tuple[str, ...] = ()
     """Digest algorithms that the signature uses."""
+    issuer: str = ""
+    """SHA-256 of the certificate of the authority that issued the signer's; empty where nobody signed."""
+    revocation: tuple[RevocationFound, ...] = ()
+    """One for each certificate of the path below the anchor, the signer's first; empty where nobody asks."""
     smime: SmimeReport | None = None
     """What was around the mail; None for a mail without S/MIME."""
 

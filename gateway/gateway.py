@@ -41,6 +41,7 @@ from gateway.ports import (
 )
 from gateway.receipts import Receipts
 from gateway.signing.expiry import ExpiryWatch
+from gateway.signing.hearing import Hearing
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
 from gateway.workers import InlineCompute, WorkerPool
 
@@ -77,6 +78,8 @@ class Gateway:
     """None where nothing outlives the process."""
     expiry: ExpiryWatch | None = None
     """None in tests and tools that watch no certificates."""
+    hearing: Hearing | None = None
+    """Asks authorities about revoked certificates; None in tests and tools that ask nobody."""
 
     async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
         """Ledger first, doors last: nothing is let in before it can be kept and moved.
@@ -97,6 +100,8 @@ class Gateway:
         self.watch.start()
         if self.expiry:
             self.expiry.start()
+        if self.hearing:
+            self.hearing.start()
         if self.alerts:
             await self.alerts.start()
         if self.log:
@@ -112,6 +117,7 @@ class Gateway:
             self.engine.stop(),
             self.watch.stop(),
             *((self.expiry.stop(),) if self.expiry else ()),
+            *((self.hearing.stop(),) if self.hearing else ()),
             *(way.stop() for way in ways),
             *((self.log.stop(),) if self.log else ()),
         ]

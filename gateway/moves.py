@@ -79,8 +79,8 @@ class Writing:
                 self.reach("rejected", details, reason)
             case Settle(state=state, reason=reason, details=details):
                 self.reach(state, details, reason)
-            case Retry(reason=reason, at=at, counts=counts):
-                self._stay(reason, at, counts)
+            case Retry(reason=reason, at=at, counts=counts, details=told):
+                self._stay(reason, at, counts, told)
 
     def _tell_exchange(self, state: str) -> None:
         """What becomes of a message changes what its exchange keeps of it: it was taken, or it never counted."""
@@ -112,11 +112,11 @@ class Writing:
         )
         self.reach("quarantined", (("stage", crash.stage), ("kind", crash.kind), ("where", crash.where)), reason)
 
-    def _stay(self, reason: Reason, at: datetime, counts: bool) -> None:
+    def _stay(self, reason: Reason, at: datetime, counts: bool, told: Details) -> None:
         self.reason, self.due = reason, at
         # Failures count from the last state that was reached: a run that advanced starts anew.
         self.attempts = (self.row.attempts if len(self.path) == 1 else 0) + (1 if counts else 0)
-        details = (("again_at", at.isoformat()), ("failures", str(self.attempts)))
+        details = (("again_at", at.isoformat()), ("failures", str(self.attempts)), *told)
         self.entry("envelope.retry", details, reason.code)
 
     def move(self) -> Move:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gateway.addressbook.book import Book
 from gateway.identity import Digest, PartyId
+from gateway.signing.revocation import RevocationBook
 from gateway.tolerances import Tolerances
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -37,6 +38,14 @@ class SignaturePolicy(Struct, frozen=True, kw_only=True):
     """Whether XML-DSig without the XAdES properties is accepted."""
     weak_rsa_until: date | None = None
     """Until when RSA keys of 2048 bits are tolerated; None for never."""
+    revocation: str = "none"
+    """Whether its authority must be heard: `none`, `soft` (without an answer a message goes on, and that is noted) or
+    `hard` (it waits).
+    """
+    crl: tuple[str, ...] = ()
+    """Where lists of revoked certificates are: addresses, or files below the home folder."""
+    ocsp: str = ""
+    """Where the responder is."""
 
 
 class SmimePolicy(Struct, frozen=True, kw_only=True):
@@ -123,6 +132,8 @@ class Directory:
         """The address book of the bureaux; None where there is none. Replaced as a whole, too."""
         self.tolerances = Tolerances()
         """What is put up with from a partner for a time."""
+        self.revocation = RevocationBook()
+        """What authorities say of certificates that they have taken back."""
         self.replace(partners)
 
     def replace(self, partners: Iterable[Partner]) -> None:

@@ -25,6 +25,7 @@ from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
+from gateway.signing.revocation import Answer
 from gateway.tolerances import Tolerance
 from gateway.versions import Days
 
@@ -64,6 +65,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """What is put up with from a partner for a time."""
     algorithms: AlgorithmPolicy = EVERYTHING
     """What signatures may be made of."""
+    revocation: tuple[Answer, ...] = ()
+    """What authorities say of certificates that they have taken back."""
 
 
 Brief = Callable[[], Briefing]

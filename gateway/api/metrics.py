@@ -87,6 +87,18 @@ class Meters:
             ["owner", "what", "certificate"],
             registry=self.registry,
         )
+        self._heard = Gauge(
+            "spoc_revocation_answer_age_seconds",
+            "Age of the newest answer of an authority about revoked certificates.",
+            ["kind", "source", "serial"],
+            registry=self.registry,
+        )
+        self._unheard = Gauge(
+            "spoc_revocation_trouble",
+            "Sources that gave no usable answer the last time.",
+            ["source", "code"],
+            registry=self.registry,
+        )
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -114,6 +126,7 @@ class Meters:
         self._expiry.clear()
         for one in standing.gateway.expiry.seen if standing.gateway.expiry else ():
             self._expiry.labels(one.owner, one.what, one.certificate[:16]).set(one.days_left(now))
+        self._read_revocation(standing, now)
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 
@@ -129,6 +142,15 @@ class Meters:
             self._log_age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
         for state in log.witnessing.states:
             self._witnessed.labels(state.name).set(state.size)
+
+    def _read_revocation(self, standing: Here, now: datetime) -> None:
+        self._heard.clear()
+        self._unheard.clear()
+        for answer in standing.gateway.directory.revocation:
+            age = (now - answer.this_update).total_seconds()
+            self._heard.labels(answer.kind, answer.source, answer.serial[:16]).set(age)
+        for source, code in standing.gateway.hearing.trouble if standing.gateway.hearing else ():
+            self._unheard.labels(source, code).set(1)
 
     async def _read_clocks(self, standing: Here) -> None:
         gateway = standing.gateway

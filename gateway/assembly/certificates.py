@@ -9,16 +9,22 @@ from typing import Any, Final
 
 from cryptography import x509
 
+from adapters.rest.public import PublicFetch
 from config.load import Home
 from gateway.assembly.offices import key_files
+from gateway.gateway import Gateway
 from gateway.ledger import Ledger
 from gateway.partners import Directory
 from gateway.ports import Clock
+from gateway.signing.answer_shelf import AnswerShelf
 from gateway.signing.expiry import OURS, ExpiryWatch, ToldFile, Watched, watched
+from gateway.signing.hearing import Hearing
 
 SHOWN: Final = ("tls_certificate", "client_certificate")
 """Settings of adapters that name a certificate which we show to others."""
 TOLD_FILE: Final = "expiry.json"
+ANSWERS: Final = "revocation"
+"""Folder of the answers of authorities, below the data folder."""
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +58,13 @@ def certificates_watched(home: Home, directory: Directory) -> list[Watched]:
         for what, ders in pinned.items():
             found += watched(partner.party, what, map(x509.load_der_x509_certificate, ders))
     return found
+
+
+def hearing_of(home: Home, directory: Directory, gateway: Gateway) -> Hearing:
+    """The watch that asks authorities, with what the last run has heard."""
+    shelf = AnswerShelf(home.data / ANSWERS)
+    directory.revocation.replace(shelf.open())
+    return Hearing(directory, shelf, PublicFetch(home.folder), gateway.ledger, gateway.clock, gateway.renew_partners)
 
 
 def expiry_watch(home: Home, directory: Directory, ledger: Ledger, clock: Clock) -> ExpiryWatch:

@@ -38,7 +38,7 @@ def knowledge_of(
         return None
     return Knowledge(
         office=office, directory=directory, formats=formats, receipts=Receipts(formats, directory, office, ids),
-        verifier=StrictVerifier(algorithms), signer=XadesSigner(keys),
+        verifier=StrictVerifier(algorithms, directory.revocation), signer=XadesSigner(keys),
     )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | Non
     return Briefing(
         parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
         versions=agreed_days(home), tolerances=tuple(directory.tolerances),
+        revocation=tuple(directory.revocation),
         free_text_characters=home.settings.office.free_text_characters or 0, algorithms=algorithms,
     )  # fmt: skip
 
@@ -74,11 +75,12 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
         discover(brief.versions),
     )
     directory.tolerances = Tolerances(brief.tolerances)
+    directory.revocation.replace(brief.revocation)
     signing = [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
     ]
     knowledge = Knowledge(
-        office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms),
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms, directory.revocation),
         receipts=Receipts(formats, directory, office, Uuid7Source()),
         signer=XadesSigner(KeyRing.load(signing, now, brief.algorithms)),
     )  # fmt: skip

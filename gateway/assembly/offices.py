@@ -43,6 +43,7 @@ def partner_of(partner: files.Partner) -> Partner:
         signature=SignaturePolicy(
             anchors=certificates_in(partner.anchors_pem), signers=partner.signers,
             plain_xmldsig=partner.plain_xmldsig, weak_rsa_until=partner.weak_rsa_until,
+            revocation=partner.revocation, crl=partner.crl, ocsp=partner.ocsp,
         ),
         mail=MailLeg(
             host=mail.host, port=mail.port, starttls=mail.starttls, ca=certificates_in(mail.ca_pem),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from config.load import Home
 from gateway.assembly.built import Built, systems_of
-from gateway.assembly.certificates import expiry_watch
+from gateway.assembly.certificates import expiry_watch, hearing_of
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
 from gateway.assembly.judges import briefing, formats_of, knowledge_of, worker_command
 from gateway.assembly.log import published_log
@@ -69,4 +69,4 @@ def assemble(
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms))
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
-    return replace(gateway, expiry=expiry_watch(home, directory, store, clock), log=log)
+    return replace(gateway, expiry=expiry_watch(home, directory, store, clock), hearing=hearing_of(home, directory, gateway), log=log)

@@ -64,6 +64,8 @@ EVENTS: dict[str, str] = {
     "broadcast.ordered": "A message to every bureau was ordered; who gets it and who is left out, with the reason.",
     "transmission.rerouted": "The usual way failed; the next attempt takes another way of the address book.",
     "partner.added": "A partner was added to the directory or changed.",
+    "revocation.taken": "A newer answer of an authority about revoked certificates was taken; it is kept under its digest.",
+    "revocation.trouble": "An authority gave no usable answer about revoked certificates; older answers hold until they are out of date.",
     "key.expires": "A certificate, ours or one pinned for a partner, ends in so many days, or has ended.",
     "client.added": "A caller of the API was added to the settings.",
     "token.issued": "An access token was issued.",

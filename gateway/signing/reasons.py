@@ -58,6 +58,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "signature.key-usage": "The certificate is not meant for signing. Use one with key usage digitalSignature.",
     "signature.expired": "The certificate has expired. Sign with a valid one.",
     "signature.not-yet-valid": "The certificate is not valid yet. Sign with a valid one, and check your clock.",
+    "signature.revoked": "The certificate was revoked by its authority. Sign with a valid one.",
     "signature.untrusted": "The certificate was not issued by the authority agreed with you. Send us the new authority, or use the agreed one.",
     "signature.forged-issuer": "The certificate names an authority that did not issue it. Use the certificate issued by the agreed authority.",
     "signature.authority-expired": "The authority that issued the certificate is not valid now. Agree on its successor with us.",

@@ -7,6 +7,7 @@ RFC 5280 path validation is left to `cryptography.x509.verification`.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
@@ -52,6 +53,8 @@ class Trust(Struct, frozen=True, kw_only=True):
     """`ec` or `rsa`."""
     key_class: str
     """Kind and size, as `gateway.signing.algorithms.KEYS` names them."""
+    links: tuple[tuple[Digest, str], ...]
+    """Issuer and serial number of each certificate of the path below the anchor, the signer's first."""
     valid_from: datetime
     valid_until: datetime
 
@@ -86,6 +89,9 @@ def check_certificates(
         subject=subject,
         key=key_kind(signer),
         key_class=key_class(signer.public_key()),
+        links=tuple(
+            (digest(above.public_bytes(Encoding.DER)), format(one.serial_number, "x")) for one, above in pairwise(path)
+        ),
         valid_from=max(one.not_valid_before_utc for one in path),
         valid_until=min(
             [one.not_valid_after_utc for one in path] + _end_of_tolerance(path, policy) + _end_of_keys(path, algorithms)

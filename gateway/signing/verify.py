@@ -16,7 +16,7 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.exceptions import InvalidDigest
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from gateway.envelope import SignatureReport
+from gateway.envelope import RevocationFound, SignatureReport
 from gateway.identity import digest
 from gateway.partners import Partner, SignaturePolicy
 from gateway.safexml import canonical, parse
@@ -24,6 +24,7 @@ from gateway.signing.algorithms import ALGORITHMS, DIGESTS, EVERYTHING, Algorith
 from gateway.signing.discretion import keep_content_out_of_logs
 from gateway.signing.properties import check_properties
 from gateway.signing.reasons import refusal, refused_as
+from gateway.signing.revocation import RevocationBook
 from gateway.signing.shape import C14N, Shape, check_shape
 from gateway.signing.trust import Trust, check_certificates
 
@@ -80,11 +81,13 @@ class StrictVerifier:
     6. Value: signxml checks signature value and digests with this certificate and none else.
     7. Coverage: what signxml returns as signed is the whole document without the signature.
     8. Properties: the signed ones name this certificate and a sane signing time.
-    9. Report: the canonical bytes of the returned tree, and nothing of the tree that was parsed in step 1.
+    9. Revocation: no certificate of the path was taken back, by the answers that are at hand; nobody is asked now.
+    10. Report: the canonical bytes of the returned tree, and nothing of the tree that was parsed in step 1.
     """
 
-    def __init__(self, algorithms: AlgorithmPolicy = EVERYTHING) -> None:
+    def __init__(self, algorithms: AlgorithmPolicy = EVERYTHING, revocation: RevocationBook | None = None) -> None:
         keep_content_out_of_logs()
+        self._revocation = revocation if revocation is not None else RevocationBook()
         self._algorithms = algorithms
         self.kept = TrustKept(algorithms=algorithms)
 
@@ -113,6 +116,8 @@ class StrictVerifier:
         # 8
         signed_at = check_properties(results, trust.certificate, at) if shape.profile == "xades-b" else None
         # 9
+        known = self._known(trust, partner.signature, at)
+        # 10
         return SignatureReport(
             party=partner.party,
             profile=shape.profile,
@@ -124,7 +129,17 @@ class StrictVerifier:
             verified=verified,
             key=trust.key_class,
             digests=shape.digests,
+            issuer=trust.links[0][0] if trust.links else "",
+            revocation=known,
         )
+
+    def _known(self, trust: Trust, policy: SignaturePolicy, at: datetime) -> tuple[RevocationFound, ...]:
+        """What is known of the path; raises `Refused` for a revoked certificate, also where that answer is not demanded."""
+        found = [self._revocation.standing(issuer, serial, at) for issuer, serial in trust.links]
+        for one in found:
+            if one.gone is not None:
+                raise refusal("signature.revoked", f"on {one.gone.at:%Y-%m-%d %H:%M} {one.gone.reason}".strip())
+        return () if policy.revocation == "none" else tuple(one.told() for one in found)
 
 
 def _verify_value(root: etree._Element, shape: Shape, trust: Trust, at: datetime) -> list[VerifyResult]:

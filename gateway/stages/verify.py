@@ -14,6 +14,7 @@ from gateway.partners import Directory, Partner
 from gateway.ports import Verifier
 from gateway.smime.seals import Seals
 from gateway.stages.identify import REPORT_FORMAT
+from gateway.stages.unheard import about, awaited
 from gateway.verdict import Advance, Details, Hold, Note, Reason, Settle, Verdict
 
 
@@ -53,8 +54,12 @@ class Verify:
             ("profile", report.profile),
             ("key", report.key),
             ("digests", " ".join(report.digests)),
+            *about(report),
             *_about(smime),
         )
+        waiting = awaited(envelope, report, partner.signature, now)
+        if waiting is not None:
+            return waiting
         return Advance(envelope=envelope.learn(signature=report, opened=opened), details=details)
 
     def _under_smime(

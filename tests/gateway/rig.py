@@ -218,7 +218,7 @@ def knowledge_of(office: Office, directory: Directory, signing: Iterable[KeyFile
     """What judging needs, from keys in files: also for a worker process."""
     formats = discover()
     return Knowledge(
-        office=office, directory=directory, formats=formats, verifier=StrictVerifier(),
+        office=office, directory=directory, formats=formats, verifier=StrictVerifier(revocation=directory.revocation),
         signer=XadesSigner(KeyRing.load(signing, NOON)), receipts=Receipts(formats, directory, office, Uuid7Source()),
     )  # fmt: skip
 
