@@ -102,6 +102,21 @@ class Signing(_Strict):
     certificate: str
 
 
+SmimeMode = Literal["none", "signed", "encrypted", "signed-encrypted"]
+
+
+class Smime(_Strict):
+    """S/MIME around our mails, for partners that want it."""
+
+    offer: SmimeMode = Field(
+        "none", description="What our partner card asks of others: `none`, `signed`, `encrypted` or `signed-encrypted`."
+    )
+    keys: dict[str, Signing] = Field(
+        default_factory=dict,
+        description="Tables `[smime.keys.\"PARTY\"]`: key and certificate; a party that is left out uses keys/smime/PARTY where it is there.",
+    )
+
+
 class AddressBook(_Strict):
     """The signed address book of the bureaux, and whose signature on it is believed."""
 
@@ -157,6 +172,7 @@ class Settings(_Strict):
         default_factory=dict,
         description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.",
     )
+    smime: Smime = Smime()  # type: ignore[call-arg]  # its defaults stand in Field
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Channel tables by name, each read by its adapter."
     )
@@ -225,6 +241,16 @@ class Partner(_Strict):
     ocsp: str = Field("", pattern=r"^(https?://\S+)?$", description="Address of its authority's OCSP responder.")
     mail: PartnerMail | None = None
     queue: PartnerQueue | None = None
+    smime: SmimeMode = Field(
+        "none", description="S/MIME around our mails to it: `none`, `signed`, `encrypted` or `signed-encrypted`."
+    )
+    smime_inbound: Literal["accepted", "required"] = Field(
+        "accepted", description="Whether mails from it may, or must, have all that `smime` names."
+    )
+    smime_certificate_pem: str = Field("", description="Certificate that we encrypt for, in PEM.")
+    smime_signers: tuple[str, ...] = Field(
+        (), description="Common names of its S/MIME certificates; none for the same as `signers`."
+    )
     receipts: bool = True
     languages: tuple[str, ...] = ("en",)
     max_message_octets: int = Field(10_000_000, ge=1000)

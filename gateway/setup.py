@@ -16,7 +16,7 @@ from msgspec import Struct
 from gateway.errors import Misconfigured
 from gateway.identity import PartyId, party
 from gateway.journal.publishing.keys import KINDS, LogKeys
-from gateway.signing.authority import SetUp, set_up_authority
+from gateway.signing.authority import SetUp, set_up_authority, set_up_smime
 
 ROLES: Final = ("submitter", "reader", "officer", "auditor", "operator")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
@@ -61,6 +61,7 @@ def make_home(folder: Path, parties: Sequence[str], domain: str, now: datetime) 
     for sub in ("data", "log", "keys"):
         (folder / sub).mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = set_up_authority(folder / "keys", ours, (domain, f"mail.{domain}"), now)
+    set_up_smime(folder / "keys", {each: mailbox(each, domain) for each in ours}, now)
     log_keys = LogKeys(folder / "keys" / "log", domain, ours[0].partition(":")[2])
     for what in KINDS:
         log_keys.made(what)

@@ -52,6 +52,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     parties: tuple[str, ...]
     keys: tuple[tuple[str, str, str], ...]
     """Party, key file, certificate file."""
+    smime_keys: tuple[tuple[str, str, str], ...] = ()
+    """The same for S/MIME; empty where there is none."""
     partners: tuple[Partner, ...]
     log: str
     """Folder of the technical log."""

@@ -2,6 +2,7 @@
 
 - `whole`    a gateway from a home folder, not yet started
 - `offices`  partners, our keys, the address book, tolerances
+- `smime`    our S/MIME keys, and what was agreed with partners
 - `judges`   what judging needs, in the front and in workers
 - `edges`    store, channels, registers, case systems, calendars, alert system, routing table
 - `door`     who may call the API

@@ -9,6 +9,7 @@ from pathlib import Path
 from config.load import NOBODY, Home
 from gateway.assembly.built import Built
 from gateway.assembly.offices import algorithms_of, key_files
+from gateway.assembly.smime import seals_of, smime_key_files
 from gateway.clock import Uuid7Source
 from gateway.office import Office
 from gateway.order import Table
@@ -34,11 +35,12 @@ def knowledge_of(
     if NOBODY in office.parties:
         return None
     keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now, algorithms))
-    if keys is None:
+    seals = built.attempt(("smime",), lambda: seals_of(smime_key_files(built.home), now, algorithms))
+    if keys is None or seals is None:
         return None
     return Knowledge(
         office=office, directory=directory, formats=formats, receipts=Receipts(formats, directory, office, ids),
-        verifier=StrictVerifier(algorithms, directory.revocation), signer=XadesSigner(keys),
+        verifier=StrictVerifier(algorithms, directory.revocation), signer=XadesSigner(keys), seals=seals,
     )  # fmt: skip
 
 
@@ -46,11 +48,13 @@ def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | Non
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
     algorithms = algorithms or algorithms_of(home)[0]
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
+    smime_keys = tuple((each.party, str(each.key), str(each.certificates)) for each in smime_key_files(home))
     return Briefing(
         parties=home.settings.office.parties, keys=keys, partners=tuple(directory), log=str(home.log), book=directory.book,
         versions=agreed_days(home), tolerances=tuple(directory.tolerances),
         revocation=tuple(directory.revocation),
         free_text_characters=home.settings.office.free_text_characters or 0, algorithms=algorithms,
+        smime_keys=smime_keys,
     )  # fmt: skip
 
 
@@ -76,15 +80,17 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
     )
     directory.tolerances = Tolerances(brief.tolerances)
     directory.revocation.replace(brief.revocation)
-    signing = [
-        KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in brief.keys
-    ]
+    signing, smime = _key_files(brief.keys), _key_files(brief.smime_keys)
     knowledge = Knowledge(
         office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms, directory.revocation),
         receipts=Receipts(formats, directory, office, Uuid7Source()),
-        signer=XadesSigner(KeyRing.load(signing, now, brief.algorithms)),
+        signer=XadesSigner(KeyRing.load(signing, now, brief.algorithms)), seals=seals_of(smime, now, brief.algorithms),
     )  # fmt: skip
     return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
+
+
+def _key_files(told: tuple[tuple[str, str, str], ...]) -> list[KeyFiles]:
+    return [KeyFiles(party=party, key=Path(key), certificates=Path(certificates)) for party, key, certificates in told]
 
 
 def worker_command() -> list[str]:

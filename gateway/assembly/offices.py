@@ -17,6 +17,7 @@ from config.tolerances import Known as KnownToTolerances
 from config.tolerances import read_tolerances, tolerance_file
 from gateway.addressbook.shelf import Shelf
 from gateway.assembly.built import Built, adapters_of
+from gateway.assembly.smime import smime_policy
 from gateway.errors import Misconfigured
 from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePolicy
 from gateway.ports import Formats
@@ -39,7 +40,7 @@ def partner_of(partner: files.Partner) -> Partner:
         party=partner.party, name=partner.name, addresses=partner.addresses, domains=partner.domains,
         urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts, languages=partner.languages,
         max_message_octets=partner.max_message_octets, retry_hours=partner.retry_hours, test_only=partner.test_only,
-        versions=partner.versions,
+        versions=partner.versions, smime=smime_policy(partner),
         signature=SignaturePolicy(
             anchors=certificates_in(partner.anchors_pem), signers=partner.signers,
             plain_xmldsig=partner.plain_xmldsig, weak_rsa_until=partner.weak_rsa_until,

@@ -17,11 +17,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config.load import Home
-from config.settings import PARTY, Partner, PartnerMail, PartnerQueue
+from config.settings import PARTY, Partner, PartnerMail, PartnerQueue, SmimeMode
 from gateway.commands.endings import REFUSED, Ending
 from gateway.errors import Refused
-from gateway.signing.authority import signer_name
 from gateway.signing.algorithms import MAX_RSA_BITS, RSA_BITS
+from gateway.signing.authority import signer_name
 from gateway.signing.trust import is_authority, key_kind
 from gateway.versions import Standing
 
@@ -65,6 +65,11 @@ class Card(_Strict):
     anchors_pem: tuple[str, ...] = Field(min_length=1)
     tls_ca_pem: tuple[str, ...] = ()
     plain_xmldsig: bool = False
+    smime: SmimeMode = "none"
+    """How mail between us is protected beside the signature inside the form."""
+    smime_certificate_pem: str = Field("", max_length=MAX_TEXT)
+    """What others encrypt for."""
+    smime_signers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     versions: dict[
         Annotated[str, Field(pattern=r"^[a-z]{2,16}$")], tuple[Annotated[int, Field(ge=0, le=9999)], ...]
@@ -96,6 +101,7 @@ def read_card(content: bytes, overrides: Overrides, now: datetime) -> Partner:
         *_ways(card),
         *_certificates("anchors_pem", card.anchors_pem, now),
         *_certificates("tls_ca_pem", card.tls_ca_pem, now),
+        *_smime(card, now),
     ]
     if problems:
         raise _wrong(problems)
@@ -118,6 +124,8 @@ def _partner(card: Card) -> Partner:
     return Partner(
         party=card.party, name=card.name, addresses=card.addresses, domains=card.domains, urgent_address=card.urgent_address,
         channel=card.channel, anchors_pem=_tidy(card.anchors_pem), signers=card.signers, plain_xmldsig=card.plain_xmldsig,
+        smime=card.smime, smime_signers=card.smime_signers,
+        smime_certificate_pem="".join(_tidy((card.smime_certificate_pem,) if card.smime_certificate_pem else ())),
         mail=mail, queue=queue if queue and (queue.exchange or queue.routing_key) else None, languages=card.languages,
         versions={family: majors for family, majors in card.versions.items() if majors},
     )  # fmt: skip
@@ -176,6 +184,24 @@ def _certificates(where: str, pems: tuple[str, ...], now: datetime) -> list[str]
             if problem:
                 wrong.append(f"{where}[{number}]: {problem}")
     return wrong
+
+
+def _smime(card: Card, now: datetime) -> list[str]:
+    """What would keep mail to the office from being protected as the card asks."""
+    from gateway.smime.sealing import may_be_encrypted_for
+
+    if not card.smime_certificate_pem:
+        missing = "encrypted" in card.smime
+        return ["smime_certificate_pem: mail is to be encrypted and no certificate is given"] if missing else []
+    try:
+        found = x509.load_pem_x509_certificates(card.smime_certificate_pem.encode())
+        usable = [may_be_encrypted_for(one) and one.not_valid_after_utc > now for one in found]
+    except (ValueError, UnsupportedAlgorithm):
+        usable = []
+    if usable == [True]:
+        return []
+    wanted = f"key agreement (EC on P-256, P-384 or P-521) or key encipherment (RSA of at least {RSA_BITS} bits)"
+    return [f"smime_certificate_pem: it is not one valid certificate in PEM for {wanted}"]
 
 
 def authority_problem(certificate: x509.Certificate, now: datetime) -> str:
@@ -238,9 +264,25 @@ def own_card(home: Home, party: str, ready: Mapping[str, Any]) -> dict[str, Any]
         "anchors_pem": authority,
         "tls_ca_pem": authority,
         "plain_xmldsig": False,
+        **_own_smime(home, party),
         "languages": ["en"],
         "versions": _versions(home),
     }
+
+
+def _own_smime(home: Home, party: str) -> dict[str, Any]:
+    """What we ask of others about S/MIME, and our certificate; nothing but the mode where there is no key."""
+    from cryptography.x509.oid import NameOID
+
+    from gateway.assembly.smime import smime_key_files
+
+    files = next((one for one in smime_key_files(home) if one.party == party), None)
+    if files is None or not files.certificates.is_file():
+        return {"smime": "none"}
+    certificate = x509.load_pem_x509_certificates(files.certificates.read_bytes())[0]
+    names = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    pem = _tidy([files.certificates.read_text("ascii")])[0]
+    return {"smime": home.settings.smime.offer, "smime_certificate_pem": pem, "smime_signers": names}
 
 
 def _versions(home: Home) -> dict[str, list[int]]:

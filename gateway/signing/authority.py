@@ -6,7 +6,7 @@ safe. Not for production: the authority's key lies in a file, without a passphra
 
 import ipaddress
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -53,6 +53,8 @@ class _Certificate(Struct, frozen=True, kw_only=True):
     authority: bool = False
     purposes: tuple[x509.ObjectIdentifier, ...] = ()
     names: tuple[str, ...] = ()
+    mailbox: str = ""
+    """Mail address; then the key also agrees on keys, so that others can encrypt for it."""
 
 
 def signer_name(party: PartyId) -> str:
@@ -86,6 +88,25 @@ def set_up_authority(folder: Path, parties: Iterable[PartyId], names: Iterable[s
     except (OSError, ValueError, TypeError) as error:
         raise _wrong(f"The keys in {folder} cannot be made: {error}.") from error
     return SetUp(authority=authority, signing=signing, tls_server=server, tls_client=client)
+
+
+def mail_name(party: PartyId) -> str:
+    """The common name of an office's S/MIME certificate: `SIRENE XA mail` for `sirene:XA`."""
+    return f"{signer_name(party).removesuffix(' signing')} mail"
+
+
+def set_up_smime(folder: Path, addresses: Mapping[PartyId, str], now: datetime) -> tuple[KeyFiles, ...]:
+    """Make what is missing of an S/MIME key per party, with its mail address; raises `Misconfigured`. The authority is there."""
+    found = []
+    for party, address in addresses.items():
+        pair = _pair(folder / "smime", party.replace(":", "-"))
+        what = _Certificate(name=mail_name(party), purposes=(ExtendedKeyUsageOID.EMAIL_PROTECTION,), mailbox=address)
+        try:
+            _make(pair, what, _pair(folder, "authority"), now)
+        except (OSError, ValueError, TypeError) as error:
+            raise _wrong(f"The S/MIME keys in {folder} cannot be made: {error}.") from error
+        found.append(KeyFiles(party=party, key=pair.key, certificates=pair.certificate))
+    return tuple(found)
 
 
 def _pair(folder: Path, name: str) -> Pair:
@@ -140,7 +161,7 @@ def _issue(
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(what.authority, 0 if what.authority else None), critical=True)
-        .add_extension(_usage(what.authority), critical=True)
+        .add_extension(_usage(what.authority, agrees=bool(what.mailbox)), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
@@ -148,13 +169,16 @@ def _issue(
         builder = builder.add_extension(x509.ExtendedKeyUsage(what.purposes), critical=False)
     if what.names:
         builder = builder.add_extension(x509.SubjectAlternativeName(map(_host, what.names)), critical=False)
+    if what.mailbox:
+        mailbox = x509.SubjectAlternativeName([x509.RFC822Name(what.mailbox)])
+        builder = builder.add_extension(mailbox, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
 
-def _usage(authority: bool) -> x509.KeyUsage:
+def _usage(authority: bool, *, agrees: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not authority, content_commitment=False, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=authority, crl_sign=authority, encipher_only=False, decipher_only=False,
+        key_agreement=agrees, key_cert_sign=authority, crl_sign=authority, encipher_only=False, decipher_only=False,
     )  # fmt: skip
 
 

@@ -23,6 +23,10 @@ class Unreadable(ValueError):
     """Not ASN.1, or more of it than is taken."""
 
 
+class TooMuch(Unreadable):
+    """Deeper, or of more elements, than is taken."""
+
+
 class Node:
     """One element: its tag and either its octets or its children."""
 
@@ -65,14 +69,14 @@ class Node:
 
 
 class _Reader:
-    def __init__(self, content: bytes) -> None:
-        self.content, self.elements = content, 0
+    def __init__(self, content: bytes, most: int) -> None:
+        self.content, self.most, self.elements = content, most, 0
 
     def element(self, start: int, end: int, depth: int) -> tuple[Node, int]:
         """The element at `start` and where the next one begins."""
         self.elements += 1
-        if depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
-            raise Unreadable("too deep or of too many elements")
+        if depth > MAX_DEPTH or self.elements > self.most:
+            raise TooMuch("too deep or of too many elements")
         if end - start < 2:
             raise Unreadable("cut off")
         tag, content = self.content[start], self.content
@@ -109,9 +113,9 @@ class _Reader:
         return Node(tag, children=children), place + 2
 
 
-def read(content: bytes) -> Node:
+def read(content: bytes, most: int = MAX_ELEMENTS) -> Node:
     """The one element that the bytes are; raises `Unreadable` for anything else. Octet strings in pieces are joined."""
-    node, end = _Reader(content).element(0, len(content), 0)
+    node, end = _Reader(content, most).element(0, len(content), 0)
     if end != len(content):
         raise Unreadable("there is more than one element")
     return _whole(node)

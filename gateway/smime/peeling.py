@@ -50,7 +50,9 @@ def is_protected(payload: Payload) -> bool:
     if payload.media_type != MAIL:
         return False
     head = re.split(rb"\r?\n\r?\n", payload.content[:_LOOK], maxsplit=1)[0]
-    names = {found[1].partition(b";")[0].strip().lower().decode("ascii", "replace") for found in _KIND.finditer(head)}
+    names = {
+        re.split(rb"[;(\s]", found[1].strip())[0].lower().decode("ascii", "replace") for found in _KIND.finditer(head)
+    }
     return bool(names & {SIGNED, *SEALED, *SIGNATURES})
 
 

@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuil
 from gateway.errors import Misconfigured
 from gateway.identity import digest as digest_of
 from gateway.partners import Partner
+from gateway.signing.algorithms import CURVES, MAX_RSA_BITS, RSA_BITS
 from gateway.signing.keys import OwnKey
-from gateway.signing.trust import CURVES, MAX_RSA_BITS, RSA_BITS
 from gateway.smime import ber
 from gateway.smime.opening import AUTH_ENVELOPED, DATA, MGF1, RSA_OAEP, shared_information
 from gateway.smime.signed import HASHES, MICALG

@@ -8,7 +8,8 @@ from datetime import datetime
 from gateway.envelope import Payload, SmimeReport
 from gateway.errors import Misconfigured
 from gateway.partners import Directory, Partner
-from gateway.signing.keys import KeyRing, OwnKey, check_validity
+from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
+from gateway.signing.keys import OwnKey, check_validity
 from gateway.signing.verify import TrustKept
 from gateway.smime.peeling import Peeled, is_protected, peel
 from gateway.smime.proof import prove
@@ -19,9 +20,11 @@ from gateway.smime.sealing import encrypted_entity, entity_of, signed_entity
 class Seals:
     """Opens what partners send under S/MIME and seals what we send them."""
 
-    def __init__(self, keys: Iterable[OwnKey] = ()) -> None:
-        self._keys = KeyRing(keys)
-        self.kept = TrustKept()
+    def __init__(self, keys: Iterable[OwnKey] = (), algorithms: AlgorithmPolicy = EVERYTHING) -> None:
+        self._keys = tuple(keys)
+        """All of them open; the first of a party signs."""
+        self._algorithms = algorithms
+        self.kept = TrustKept(algorithms=algorithms)
 
     def peeled(self, payload: Payload, directory: Directory, sender: str) -> Peeled | None:
         """What is under S/MIME, None for a mail without it; raises `Refused`. Only what a partner that has agreed to it seems
@@ -42,6 +45,9 @@ class Seals:
             return None
         if not partner.smime.layers:
             raise refusal("smime.not-agreed")
+        if peeled.signature:
+            self._algorithms.check_taken("signature", peeled.signature.algorithm, at)
+            self._algorithms.check_taken("digest", peeled.signature.algorithm.rpartition("-")[2], at)
         return prove(peeled, partner, sender, at, self.kept)
 
     def sealed(self, packed: Payload, party: str, partner: Partner, at: datetime) -> bytes | None:
@@ -57,11 +63,13 @@ class Seals:
         return entity
 
     def _key(self, party: str, at: datetime) -> OwnKey:
-        try:
-            own = self._keys.of(party)
-            check_validity(party, own.certificate, at)
-        except Misconfigured as error:
+        own = next((each for each in self._keys if each.party == party), None)
+        if own is None:
             public = "The mail cannot be protected by S/MIME as agreed."
-            words = f"There is no valid S/MIME key for {party}: {error.operator}"
-            raise Misconfigured("smime.no-key", public, operator=words) from error
+            raise Misconfigured(
+                "smime.no-key",
+                public,
+                operator=f"There is no S/MIME key for {party}. Name its key and certificate in the settings.",
+            )
+        check_validity(party, own.certificate, at)
         return own

@@ -20,13 +20,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from msgspec import Struct
 
-from gateway.signing.trust import CURVES, MAX_RSA_BITS
+from gateway.signing.algorithms import CURVES, MAX_RSA_BITS
 from gateway.smime import ber
 from gateway.smime.mime import Halves
 from gateway.smime.reasons import refusal, refused_as
 
 MAX_CERTIFICATES: Final = 5
 MAX_ATTRIBUTES: Final = 16
+MAX_ELEMENTS: Final = 4000
+"""Five certificates with all that may stand in them stay below."""
 MICALG: Final = {"sha256": "sha-256", "sha384": "sha-384", "sha512": "sha-512"}
 """RFC 8551 section 3.5.3.2."""
 HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = MappingProxyType(
@@ -66,7 +68,9 @@ def check_signature(parts: Halves) -> CmsSignature:
 
 def _signed_data(signature: bytes) -> Any:
     try:
-        tree = ber.read(signature)
+        tree = ber.read(signature, MAX_ELEMENTS)
+    except ber.TooMuch as trouble:
+        raise refusal("smime.too-large", str(trouble)) from trouble
     except ber.Unreadable as trouble:
         raise refusal("smime.malformed", str(trouble)) from trouble
     with refused_as("smime.malformed"):
@@ -191,13 +195,14 @@ def _pss(method: Any, digest: str) -> padding.PSS:
     parameters = method["parameters"]
     mask = parameters["mask_gen_algorithm"]
     plain = mask["algorithm"].native == "mgf1" and mask["parameters"]["algorithm"].native == digest
+    salt = parameters["salt_length"].native
     if (
         not plain
-        or parameters["salt_length"].native not in (32, 48, 64)
+        or salt < HASHES[digest].digest_size
         or parameters["trailer_field"].native not in (1, "trailer_field_bc")
     ):
         raise refusal("smime.algorithm", "parameters of PSS")
-    return padding.PSS(padding.MGF1(HASHES[digest]), parameters["salt_length"].native)
+    return padding.PSS(padding.MGF1(HASHES[digest]), salt)
 
 
 def _check_digest(attributes: dict[str, list[Any]], digest: str, content: bytes) -> None:
