@@ -8,7 +8,7 @@ from importlib import import_module, resources
 
 from simulators.declaration import Simulator
 
-FOLDERS = ("registers", "casesystems", "alertsystems", "counterparts")
+FOLDERS = ("registers", "casesystems", "alertsystems", "counterparts", "witnesses")
 
 
 class SimulatorUnknown(Exception):

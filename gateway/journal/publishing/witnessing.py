@@ -62,6 +62,8 @@ class WitnessState:
     name: str
     size: int = 0
     """How many entries it has countersigned."""
+    stands: int = 0
+    """Where it stands itself, as far as we know."""
     at: datetime | None = None
     trouble: str = ""
     """Why it does not countersign now: one of the codes above."""
@@ -147,17 +149,17 @@ class Witnessing:
             return  # nothing is published yet
         if checkpoint.size <= state.size:
             return
-        status, body = await wire.ask(await self._request(state.size, checkpoint, note))
+        status, body = await wire.ask(await self._request(state.stands, checkpoint, note))
         if status == 409:  # it stands elsewhere than we thought: ask once more from there
             size = _told_size(body)
-            if size == state.size:
+            if size == state.stands:
                 raise _Trouble(FALSE, "it says that it stands elsewhere, and names the place where we thought it to be")
             if size > checkpoint.size:
                 raise _Trouble(
                     ACCUSED,
                     f"it has seen {size} entries of another log under our name, and we published {checkpoint.size}",
                 )
-            state.size = size
+            state.stands = size
             status, body = await wire.ask(await self._request(size, checkpoint, note))
         if status != 200:
             raise _refusal(status)
@@ -182,6 +184,7 @@ class Witnessing:
         put(self._file(wire.key), made.content())
         self._notes[wire.key.text()] = made
         state.size, state.at = read_checkpoint(made.text).size, found.at
+        state.stands = state.size
 
     def _remember(self, wire: WitnessWire, state: WitnessState) -> None:
         """What it countersigned before; where that cannot be read it is asked, and it knows itself."""
@@ -189,7 +192,8 @@ class Witnessing:
             note = read_note(self._file(wire.key).read_bytes())
             found = cosigned(note, wire.key)
             if found is not None:
-                state.size, state.at = read_checkpoint(note.text).size, found.at
+                state.size = state.stands = read_checkpoint(note.text).size
+                state.at = found.at
                 self._notes[wire.key.text()] = note
         except (OSError, NoteInvalid):
             log.info("nothing is known of what %s has countersigned", wire.key.name)

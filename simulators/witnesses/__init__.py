@@ -1,0 +1,1 @@
+"""Those who watch the published logs of gateways."""
