@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,6 +16,8 @@ from gateway.commands.terminal import Terminal, moment, plain, table
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from gateway.statistics.tally import Row
 
 PATH: Final = "/api/v1/statistics"
 BAR: Final = 30
@@ -37,11 +40,11 @@ def statistics(
     figure: Annotated[str, typer.Option(help="One figure only.")] = "",
     behind: Annotated[list[str] | None, typer.Option("--open", help="A value of the row whose list to show; once for each column.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the numbers as CSV.")] = None,
-    chart: Annotated[Path | None, typer.Option(help="Write one figure as a chart (SVG); needs --figure.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write a chart (SVG): of one figure with --figure, else of the totals of all.")] = None,
 ) -> None:  # fmt: skip
     """Count what the law wants counted, from the journal of the running gateway. Every number opens the list behind it."""
     terminal: Terminal = context.obj
-    if (behind or chart) and not figure:
+    if behind and not figure:
         raise Ending(USAGE, "statistics.figure", "Name the figure with --figure; without it all of them are listed.")
     query = {"from": _start(year, begins), "until": _end(year, begins, until)}
 
@@ -110,12 +113,21 @@ def _written(found: dict[str, Any], csv_file: Path | None, chart: Path | None) -
             csv_file.write_text(text, "utf-8", newline="")
             written.append(str(csv_file))
         if chart:
-            (one,) = found["figures"]
-            chart.write_bytes(as_svg(f"{one['title']}, {found['from'][:10]} to {found['until'][:10]}", rows(one)))
+            title, bars = _charted(found, rows)
+            chart.write_bytes(as_svg(f"{title}, {found['from'][:10]} to {found['until'][:10]}", bars))
             written.append(str(chart))
     except OSError as error:
         raise Ending(USAGE, "file.unwritable", f"{error.filename} cannot be written: {error.strerror}.") from error
     return written
+
+
+def _charted(found: dict[str, Any], rows: Callable[[dict[str, Any]], list[Row]]) -> tuple[str, list[Row]]:
+    """What a chart shows: the rows of one figure, or the totals of several."""
+    from gateway.statistics.tally import Row
+
+    if len(found["figures"]) == 1:
+        return found["figures"][0]["title"], rows(found["figures"][0])
+    return f"Totals of {found['family']}", [Row(key=(each["title"],), count=each["total"]) for each in found["figures"]]
 
 
 def _draw(out: Console, found: dict[str, Any], written: list[str]) -> None:

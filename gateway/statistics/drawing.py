@@ -21,12 +21,12 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(figures: Sequence[tuple[Figure, Sequence[Row]]]) -> str:
-    """One line for each number: figure, up to three facts with their names, the count."""
+    """One line for each number: figure, up to three facts with their names, the count; one with 0 where nothing was counted."""
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
     lines.writerow(["figure", "title", "by", "row", "count"])
     for figure, rows in figures:
-        for row in rows:
+        for row in rows or (Row(key=(), count=0),):
             lines.writerow(
                 [figure.id, _cell(figure.title), " / ".join(figure.by), _cell(" / ".join(row.key)), row.count]
             )

@@ -161,6 +161,7 @@ def test_the_csv_holds_every_number_and_no_formula() -> None:
     assert lines[0] == ["figure", "title", "by", "row", "count"]
     assert lines[1][3:] == ["'=1+1 / sirene:XB", "2"]
     assert lines[2][3:] == ["M / a,b", "1"]
+    assert list(csv.reader(io.StringIO(as_csv([(FORMS, [])]))))[1][3:] == ["", "0"], "nothing is a number too"
 
 
 def test_the_chart_runs_and_loads_nothing_and_shows_every_number() -> None:
