@@ -172,7 +172,7 @@ class Settings(_Strict):
         default_factory=dict,
         description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.",
     )
-    smime: Smime = Smime()  # type: ignore[call-arg]  # its defaults stand in Field
+    smime: Smime = Smime()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Channel tables by name, each read by its adapter."
     )

@@ -16,6 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gateway.envelope import SmimeReport
 from gateway.errors import Refused
 from gateway.partners import Partner, without_case
+from gateway.signing.reasons import refusal as revoked
+from gateway.signing.revocation import RevocationBook
 from gateway.signing.verify import TrustKept
 from gateway.smime.peeling import Peeled
 from gateway.smime.reasons import SENTENCES, refusal, refused_as
@@ -26,8 +28,10 @@ AHEAD: Final = timedelta(minutes=5)
 _FOR_MAIL: Final = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
-def prove(peeled: Peeled, partner: Partner, envelope_sender: str, at: datetime, kept: TrustKept) -> SmimeReport:
-    """What S/MIME proves of a mail from this partner; raises `Refused`."""
+def prove(
+    peeled: Peeled, partner: Partner, envelope_sender: str, at: datetime, kept: TrustKept, revocation: RevocationBook
+) -> SmimeReport:
+    """What S/MIME proves of a mail from this partner; raises `Refused`. A revoked certificate is refused by the answers at hand."""
     report = SmimeReport(layers=peeled.layers, cipher=peeled.cipher)
     if peeled.signature is None:
         return report
@@ -35,6 +39,9 @@ def prove(peeled: Peeled, partner: Partner, envelope_sender: str, at: datetime, 
     policy = msgspec.structs.replace(partner.signature, signers=partner.smime.signers or partner.signature.signers)
     try:
         trust = kept.trust(signature.certificates, policy, at)
+        for issuer, serial in trust.links:
+            if revocation.standing(issuer, serial, at).gone is not None:
+                raise revoked("signature.revoked")
     except Refused as error:
         public = f"{SENTENCES['smime.certificate']} {error.public}"
         raise Refused("smime.certificate", public, operator=f"{error.code}: {error.operator}") from error

@@ -10,6 +10,7 @@ from gateway.errors import Misconfigured
 from gateway.partners import Directory, Partner
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.signing.keys import OwnKey, check_validity
+from gateway.signing.revocation import RevocationBook
 from gateway.signing.verify import TrustKept
 from gateway.smime.peeling import Peeled, is_protected, peel
 from gateway.smime.proof import prove
@@ -36,7 +37,9 @@ class Seals:
             raise refusal("smime.not-agreed")
         return peel(payload, self._keys)
 
-    def proved(self, peeled: Peeled | None, partner: Partner, sender: str, at: datetime) -> SmimeReport | None:
+    def proved(
+        self, peeled: Peeled | None, partner: Partner, sender: str, at: datetime, revocation: RevocationBook
+    ) -> SmimeReport | None:
         """What S/MIME proves of a mail of this partner; raises `Refused`, also where less is there than was agreed."""
         there = frozenset(peeled.layers) if peeled else frozenset()
         if partner.smime.required and not partner.smime.layers <= there:
@@ -48,7 +51,7 @@ class Seals:
         if peeled.signature:
             self._algorithms.check_taken("signature", peeled.signature.algorithm, at)
             self._algorithms.check_taken("digest", peeled.signature.algorithm.rpartition("-")[2], at)
-        return prove(peeled, partner, sender, at, self.kept)
+        return prove(peeled, partner, sender, at, self.kept, revocation)
 
     def sealed(self, packed: Payload, party: str, partner: Partner, at: datetime) -> bytes | None:
         """The entity for a mail to this partner, None where S/MIME is not agreed; raises `Misconfigured`."""

@@ -43,7 +43,10 @@ class Verify:
             )
         if came_by_hand(envelope):
             told = not_signed(envelope, parcel.open_parcel(envelope.payload).form, partner.party)
-            return Advance(envelope=envelope.learn(signature=told, opened=None), details=(("profile", told.profile), ("who", told.subject)))
+            return Advance(
+                envelope=envelope.learn(signature=told, opened=None),
+                details=(("profile", told.profile), ("who", told.subject)),
+            )
         opened, smime = self._under_smime(envelope, partner, now)
         document = parcel.open_parcel(opened or envelope.payload).form
         report = msgspec.structs.replace(self._verifier.verify(document, partner, now), smime=smime)
@@ -70,7 +73,7 @@ class Verify:
             return None, None
         sender = envelope.claim.sender
         peeled = self._seals.peeled(envelope.payload, self._directory, sender)
-        report = self._seals.proved(peeled, partner, sender, now)
+        report = self._seals.proved(peeled, partner, sender, now, self._directory.revocation)
         return (peeled.payload if peeled else None), report
 
 

@@ -168,8 +168,9 @@ def opened(
 ) -> tuple[bytes, SmimeReport]:
     """The content and the report, as the stages together have it."""
     seals = Seals(keys)
-    peeled = seals.peeled(payload, Directory([who]), sender)
-    report = seals.proved(peeled, who, sender, at)
+    directory = Directory([who])
+    peeled = seals.peeled(payload, directory, sender)
+    report = seals.proved(peeled, who, sender, at, directory.revocation)
     assert peeled is not None and report is not None
     return peeled.payload.content, report
 
