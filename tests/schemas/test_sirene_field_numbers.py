@@ -117,5 +117,21 @@ def test_one_number_means_two_things_on_two_forms() -> None:
     assert lookup("G", "080") is None
 
 
+SINGLE = "061 071 075 080 081 083 086 088 089 090 091 162 164 165 166 167 169 201 210 211 212 213 214 237 238 239 240 241 266 267 272 273 274 275 287"
+RANGES = ((1, 28), (30, 45), (50, 61), (251, 259))
+OF_2021 = "307 308 311 327 345"
+
+
+def test_every_number_that_a_public_source_names_is_registered_and_no_other() -> None:
+    """The checklist: a number can not be left out by leaving out its row."""
+    sourced = {
+        *SINGLE.split(),
+        *OF_2021.split(),
+        *(f"{number:03}" for first, last in RANGES for number in range(first, last + 1)),
+    }
+
+    assert {row.number for row in all_numbers()} == sourced
+
+
 def test_numbers_that_no_source_knows_are_not_registered() -> None:
     assert [number for number in ("105", "268", "410", "411", "412") if lookup("G", number)] == []
