@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from gateway.exchanges.fitting import AWAITED
 from gateway.ledger import Row
 from gateway.receipts import document
 from tests.corpus.hostile.letters import Letter, file_part, form_part, mail
@@ -62,6 +63,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 
 def ends(runner: Runner, letter: Letter) -> None:
     row = runner.arrives(letter)
+    if row.state == "checked":  # an answer that came before its question waits for it
+        assert row.reason == AWAITED
+        return
     assert row.state in ("rejected", "held", "settled", "repeated", "acknowledged", "routed"), row.reason
     assert row.envelope.payload.content == letter.content
 
