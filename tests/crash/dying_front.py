@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -185,6 +186,9 @@ def forked(world: World, folder: Path, when: str, place: str) -> int:
         try:
             asyncio.run(live(world, folder, when, place))
             status = 0
+        except BaseException:
+            traceback.print_exc()  # the parent only sees the status; the tail of our words is shown by the test
+            raise
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
