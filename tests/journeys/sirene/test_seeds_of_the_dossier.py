@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.journeys.sirene.story_words import CAR, OUR_CAR, Story, about, asks, check, done, story_in, text
 from tests.journeys.sirene.test_arrest_to_surrender import COURT, RECEIVER, WARRANT
 from tests.journeys.sirene.test_refusal_of_entry import CONSULTED, REFUSAL, reviewed
-from tests.journeys.sirene.test_rights_and_right_data import objection
+from tests.journeys.sirene.test_wrong_content_and_rights import objection
 
 PHOTO = {"name": "p.jpg", "media_type": "image/jpeg", "role": "PHOTO", "text": "\u00ff"}
 
