@@ -1,7 +1,8 @@
 """Every rule of a family as people look it up: what it asks, by which source, where it is enforced, and two messages that show it.
 
 `rule_samples.csv` of a family names for each rule a message of the corpus that keeps it and one that breaks it. Rules that
-no function over one form can decide stand in the family's `rules/elsewhere.csv`.
+no function over one form can decide are story rules, rows of the charts of dialogues, or stand in the family's
+`rules/elsewhere.csv`; `rules/stories.csv` names the tests that show them.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-from gateway.findings import Rule
+from gateway.dialogues.chart import Bar
+from gateway.dialogues.rules import StoryRule
+from gateway.families import Family
+from gateway.findings import Rule, Severity
 from gateway.identity import family_of
 from gateway.ports import Formats
 
 CORPUS: Final = "tests/corpus"
 AS_RULE: Final = "rule"
+CHARTS: Final = "gateway.dialogues"
+CHARTS_SHOWN: Final = "tests/dialogues/test_dialogue_stories.py::test_a_break_of_a_dialogue_is_told_to_an_officer"
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -68,9 +74,11 @@ def rules_of(family: str, formats: Formats) -> list[Listed]:
         if family_of(spec.id) == family:
             for rule in spec.rules:
                 found.setdefault(rule.id, (rule, []))[1].append(spec.id)
-    binding = formats.family(f"{family}/x@1").binding
-    rows = [_of_rule(family, rule, used, rule.id not in binding) for rule, used in found.values()]
-    return sorted([*rows, *_elsewhere(family, found)], key=lambda row: row.id)
+    whole = formats.family(f"{family}/x@1")
+    rows = [_of_rule(family, rule, used, rule.id not in whole.binding) for rule, used in found.values()]
+    rows += [_of_story(family, rule) for rule in whole.story_rules]
+    rows += _of_charts(family, whole)
+    return sorted([*rows, *_elsewhere(family, {row.id for row in rows})], key=lambda row: row.id)
 
 
 def chosen(rows: Iterable[Listed], *, letter: str = "", severity: str = "") -> list[Listed]:
@@ -94,15 +102,46 @@ def _of_rule(family: str, rule: Rule, used: list[str], tolerable: bool) -> Liste
     )  # fmt: skip
 
 
-def _elsewhere(family: str, found: dict[str, Any]) -> Iterator[Listed]:
+def _of_story(family: str, rule: StoryRule) -> Listed:
+    """A rule that looks at the whole exchange."""
+    covered = _shown(family, rule.id)
+    return Listed(
+        id=rule.id, severity=str(rule.severity), text=rule.text, field=rule.field, remedy=rule.remedy, citation=rule.citation,
+        confidence=rule.confidence, enforced_in=covered.get("enforced_in", rule.check.__module__), tolerable=False,
+        remark=covered.get("reason", ""), fails=covered.get("sample", ""),
+    )  # fmt: skip
+
+
+def _of_charts(family: str, whole: Family) -> Iterator[Listed]:
+    """What the charts of dialogues refuse in words of a source: one row for each id, with every dialogue that has it."""
+    found: dict[str, tuple[Bar, list[str]]] = {}
+    for chart in whole.charts.charts if whole.charts else ():
+        for bar in chart.bars:
+            names = found.setdefault(bar.rule, (bar, []))[1]
+            names += [] if chart.id in names else [chart.id]
+    for bar, names in found.values():
+        yield Listed(
+            id=bar.rule, severity=str(Severity.HOLD), text=bar.text, remedy=bar.instead, citation=bar.citation,
+            confidence=bar.confidence, formats=(f"{family}/{bar.letter}@1",), enforced_in=CHARTS, tolerable=False,
+            remark=f"dialogues: {', '.join(names)}", fails=CHARTS_SHOWN,
+        )  # fmt: skip
+
+
+def _elsewhere(family: str, found: set[str]) -> Iterator[Listed]:
     for row in _rows(family, "rules/elsewhere.csv"):
         if row["rule"] not in found:
-            covered = _coverage(family).get(row["rule"], {})
+            covered = _shown(family, row["rule"])
             yield Listed(
                 id=row["rule"], severity=row["severity"], text=row["text"], remedy=row["remedy"], citation=row["citation"],
                 confidence=row["confidence"], enforced_in=covered.get("enforced_in", "not yet"), tolerable=False,
                 remark=covered.get("reason", ""), fails=covered.get("sample", ""),
             )  # fmt: skip
+
+
+def _shown(family: str, rule: str) -> dict[str, str]:
+    """Where a rule that needs more than a form is enforced, and the test that shows it."""
+    stories = {row["rule"]: row for row in _rows(family, "rules/stories.csv")}
+    return _coverage(family).get(rule) or stories.get(rule, {})
 
 
 @cache

@@ -78,3 +78,19 @@ def test_what_guards_the_area_cannot_be_tolerated() -> None:
 
     assert [rule for rule in ("R41", "R42", "R52", "EUR-17", "IPV-055") if listed[rule]] == []
     assert listed["R18"] and listed["R38"]
+
+
+def test_what_looks_at_the_whole_exchange_is_listed_with_the_story_that_shows_it() -> None:
+    """Rules over an exchange, and what the charts refuse, are rules like any other."""
+    family, listed = CATALOGUE.family("sirene/x@1"), {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
+    over_an_exchange = {rule.id for rule in family.story_rules}
+    by_charts = {bar.rule for chart in (family.charts.charts if family.charts else ()) for bar in chart.bars}
+
+    assert over_an_exchange >= {"R07-ALERT", "R10", "R17-272", "R41-ALERT"}
+    assert by_charts >= {"DLG-SECOND-HIT-REPORT", "DLG-DECIDED-ALREADY"}
+    assert len(listed) == len(rules_of("sirene", CATALOGUE))
+    for rule_id in over_an_exchange | by_charts:
+        rule = listed[rule_id]
+        assert rule.text and rule.citation and rule.confidence and rule.remedy, rule_id
+        path, _, story = rule.fails.partition("::")
+        assert f"def {story}(" in (ROOT / path).read_text(encoding="utf-8"), rule_id
