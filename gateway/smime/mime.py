@@ -179,6 +179,6 @@ def decoded(entity: Entity, limit: int = MAX_SIGNATURE_OCTETS) -> bytes:
     if len(entity.body) > limit * 3 // 2:
         raise refusal("smime.too-large")
     try:
-        return binascii.a2b_base64(re.sub(rb"[ \t\r\n]+", b"", entity.body), strict_mode=True)
+        return binascii.a2b_base64(entity.body.translate(None, b" \t\r\n"), strict_mode=True)
     except binascii.Error as error:
         raise refusal("smime.transfer-encoding") from error

@@ -26,7 +26,8 @@ from gateway.smime.seals import Seals
 from tests.services.programs import require_program
 from tests.signing.forge import rsa_key
 
-AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+AT = datetime.now(UTC).replace(microsecond=0)
+"""`openssl cms` signs at the time of the machine and at no other, so certificates here are of today."""
 ADDRESS = "oper@xb.sirene.example"
 NAME = "SIRENE XB mail"
 FORM = b"<FormG xmlns='urn:x-spoc:sirene:1' version='1.0'>content</FormG>"
