@@ -24,12 +24,14 @@ from gateway.journal.entry import Entry
 from gateway.journal.publishing.countersigning import MAX_REQUEST_OCTETS
 from gateway.journal.publishing.doubt import Doubt
 from gateway.journal.publishing.examination import LogFault, examine
-from gateway.journal.publishing.keys import JOURNAL
+from gateway.journal.publishing.folder import LogFolder
+from gateway.journal.publishing.keys import JOURNAL, LogKeys
 from gateway.journal.publishing.log import PublishedLog
 from gateway.journal.publishing.witnessing import WORDS
 from gateway.journal.tree.hashing import leaf_hash
 from gateway.journal.tree.packets import Packet
 from gateway.journal.tree.tiles import ENTRIES, read_path
+from gateway.ledger import Ledger
 
 router = APIRouter(prefix="/api/v1", tags=["journal"])
 TEXT: Final = "text/plain; charset=utf-8"
@@ -247,10 +249,11 @@ async def inclusion(
     await gateway.ledger.record(
         [Entry(event="journal.exported", at=gateway.clock.now(), actor=caller.actor, details=details)]
     )
-    return ProofsView(key=_key(log), proofs=[_shown(packet) for packet in packets])
+    return ProofsView(key=_key(log), proofs=[shown_proof(packet) for packet in packets])
 
 
-def _shown(packet: Packet) -> InclusionView:
+def shown_proof(packet: Packet) -> InclusionView:
+    """A proof as it is told."""
     size = int(packet.checkpoint.split(b"\n")[1])
     return InclusionView(
         number=packet.index + 1, size=size, leaf_hash=_text(leaf_hash(packet.leaf)), proof=[_text(hash_) for hash_ in packet.proof],
@@ -281,8 +284,13 @@ async def consistency(
 async def fsck(standing: Standing, caller: Auditor) -> ExaminedView:
     """Every entry, every tile and the checkpoints against each other; each fault with its place. It reads the whole journal."""
     log = _log(standing)
+    return await examined(log.ledger, log.folder, log.keys)
+
+
+async def examined(ledger: Ledger, folder: LogFolder, keys: LogKeys) -> ExaminedView:
+    """What the examination finds."""
     size, root, faults = 0, "", []
-    async for each in examine(log.ledger, log.folder, log.keys):
+    async for each in examine(ledger, folder, keys):
         if isinstance(each, LogFault):
             faults.append(LogFaultView(code=each.code, place=each.place, number=each.number, fault=each.fault))
             if len(faults) == MAX_FAULTS_TOLD:

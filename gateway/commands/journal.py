@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.commands import homes
+from gateway.commands import homes, journal_log
 from gateway.commands.endings import CANNOT_WRITE, FINDINGS, Ending
 from gateway.commands.local_door import LocalDoor, run
 from gateway.commands.terminal import Terminal, facts, table, to_json
@@ -31,6 +31,7 @@ group = typer.Typer(no_args_is_help=True, help="The journal and its proof.")
 
 def join(app: typer.Typer) -> None:
     """Add the commands."""
+    journal_log.join(group)
     app.add_typer(group, name="journal")
 
 
@@ -76,15 +77,19 @@ async def _proof(home: Home, noted: tuple[int, str] | None, *, rows: bool) -> di
             query = {"after": noted[0] - 1, "limit": 1} if noted and noted[0] > 0 else None
             entries = (await door.ask("GET", JOURNAL, query=query))["entries"] if query else []
             return _compared(document, noted, entries[0]["hash"] if entries else "")
+    from gateway.assembly import log_folder, log_keys
     from gateway.commands import ledgers
     from gateway.commands.offline import proof
+    from gateway.journal.publishing.verification import verify_published
 
     try:
         async with ledgers.read_only(home) as ledger:
             found = await ledger.journal(noted[0] - 1, 1) if noted and noted[0] > 0 else []
-            return _compared(
-                {"source": "ledger", **await proof(ledger, rows=rows)}, noted, found[0].hash if found else ""
-            )
+            document = {"source": "ledger", **await proof(ledger, rows=rows), "published": 0}
+            published, doubts = await verify_published(ledger, log_folder(home), log_keys(home))
+            told = [{"number": one.number, "fault": one.fault} for one in doubts]
+            document |= {"published": published, "intact": document["intact"] and not told, "faults": [*document["faults"], *told]}
+            return _compared(document, noted, found[0].hash if found else "")
     except GatewayError as error:
         raise Ending(
             FINDINGS,
@@ -113,6 +118,7 @@ def _draw(out: Console, document: dict[str, Any]) -> None:
             [
                 ("asked", "the running gateway" if document["source"] == "gateway" else "the ledger, read only; the gateway does not run"),
                 ("entries", document["entries"]), ("head", f"{document['head']['number']}:{document['head']['hash']}"),
+                ("published", f"{document.get('published', 0)} entries under the last checkpoint"),
                 ("chain", "ok" if document["intact"] else "fault"), ("accepted", f"{balance['accepted']} = {accounts}"),
                 ("balance", "ok" if balance["balanced"] else "fault"),
             ]
@@ -149,10 +155,18 @@ def export(
     context: typer.Context,
     after: Annotated[int, typer.Option(min=0, help="Only entries after this number.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write here instead of standard output.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Write checkpoint, tiles and entries of the published log below this new folder instead.")
+    ] = None,
 ) -> None:
     """Entries as JSON lines, with hashes and canonical bytes, so that anybody can check the chain. A running gateway journals it."""
     terminal: Terminal = context.obj
     home = homes.read(terminal)
+    if log is not None:
+        files = run(journal_log.written(home, log))
+        told = {"folder": str(log), "files": files}
+        terminal.answer(told, lambda console: console.print(f"{files} files are below {log}", soft_wrap=True))
+        return
     if out is None:
         run(_written(home, after, sys.stdout))
         return
