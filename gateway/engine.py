@@ -15,6 +15,7 @@ from typing import Final
 from gateway import lifecycle
 from gateway.errors import Unavailable
 from gateway.ledger import Ledger, Row, StaleMove
+from gateway.lines import Lines
 from gateway.pipeline import BREAKS_BEFORE_QUARANTINE, Pipeline
 from gateway.ports import Clock
 
@@ -41,6 +42,7 @@ class Engine:
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, datetime] = {}
         self._failures: Counter[str] = Counter()
+        self._lines = Lines()
         self._changed = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -57,6 +59,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._in_hand.clear()
+        self._lines.forget()
 
     def offer(self, envelope: str) -> None:
         """Take up this envelope soon."""
@@ -129,21 +132,37 @@ class Engine:
             del self._failures[envelope]
 
     async def _move(self, envelope: str) -> None:
-        """Step until it waits or ends. Another's write in between is no trouble: read again; only a steady quarrel
-        has to rest.
+        """Step until it waits or ends. Another's write in between is no trouble: read again, in the line of its exchange where that
+        was the reason; only a steady quarrel has to rest.
         """
         for _ in range(STALE_TRIES):
+            if not self._lines.my_turn(envelope):
+                self._resting[envelope] = self._clock.now() + SWEEP_AT_LEAST_EVERY  # it is called before that
+                return
+            lost: StaleMove | None = None
             try:
                 row = await self._ledger.get(envelope)
                 while row is not None and ready(row, self._clock.now()):
                     stepped = await self._pipeline.step(row)
+                    self._left(envelope)
                     self._take_up(*stepped.wake)
                     row = stepped.row
-            except StaleMove:
+            except StaleMove as stale:
                 log.info("moved by somebody else meanwhile, envelope=%s", envelope)
-            else:
+                lost = stale
+            finally:
+                self._left(envelope)
+            if lost is None:
                 return
+            self._lines.send(envelope, lost.exchange)
         self._resting[envelope] = self._clock.now() + AFTER_TROUBLE
+
+    def _left(self, envelope: str) -> None:
+        """The envelope has had its turn in the line of its exchange, if it stood in one; the next one is called."""
+        following = self._lines.left(envelope)
+        if following:
+            self._resting.pop(following, None)
+            self.offer(following)
 
     async def _due(self, now: datetime) -> list[str]:
         """What is due, without what is in hand or rests after trouble."""

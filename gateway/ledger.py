@@ -147,7 +147,10 @@ class Committed(Struct, frozen=True, kw_only=True):
 
 
 class StaleMove(Exception):
-    """The row has changed since it was read: read again and decide again."""
+    """The row, or an exchange that the decision rests on, has changed since it was read: read again and decide again."""
+
+    exchange = ""
+    """The exchange, where the decision rested on one."""
 
 
 class KeyConflict(Exception):

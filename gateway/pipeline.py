@@ -144,7 +144,11 @@ class Pipeline:
             log.error("quarantined envelope=%s", row.envelope.id)
         notes = [note for judged in trail.judged for note in judged.verdict.notes]
         move = writing.move()
-        committed = await self._commit(move, notes, now)
+        try:
+            committed = await self._commit(move, notes, now)
+        except StaleMove as stale:
+            stale.exchange = next((exchange for exchange, _ in move.expects), "")
+            raise
         if move.steps or notes:
             self._noticed()
         if committed.duplicate_of:

@@ -23,6 +23,7 @@ router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 PAGE: Final = 1000
 MAX_LISTED: Final = 10_000
 MAX_COUNT: Final = 100_000
+MAX_WORDS: Final = 500
 MayRead = Annotated[Caller, Depends(Allowed(*READ))]
 FamilyPath = Annotated[str, Path(pattern="^[a-z]{2,12}$", description="The family of forms.", examples=["sirene"])]
 Begins = Annotated[datetime, Query(alias="from", description="Included.", examples=["2026-01-01T00:00:00Z"])]
@@ -188,7 +189,11 @@ async def post_record(
         )
     if not reason:
         raise Problem(422, "reason.missing", "Say what happened, without names of persons; it is journalled.")
-    if not number.isdecimal() or not 1 <= int(number) <= PAGE:
+    for name in ("counterpart", "result", "reason"):
+        text = given.get(name, "")
+        if len(text) > MAX_WORDS or not text.isprintable():
+            raise Problem(422, f"statistics.{name}", f"Write {name} on one line of at most {MAX_WORDS} characters.")
+    if not (number.isascii() and number.isdecimal() and len(number) <= len(str(PAGE))) or not 1 <= int(number) <= PAGE:
         raise Problem(422, "statistics.count", f"A count is a number from 1 to {PAGE}.")
     details = tuple(
         (name, value)

@@ -70,4 +70,9 @@ def _put(parent: etree._Element, name: str, text: str = "", **attributes: object
     for key, value in attributes.items():
         element.set(key, str(value))
     if text:
-        element.text = text
+        element.text = _drawable(text)
+
+
+def _drawable(text: str) -> str:
+    """The text with what XML cannot hold made visible (XML 1.0 section 2.2)."""
+    return "".join(letter if letter.isprintable() else f"<{ord(letter):04X}>" for letter in text)

@@ -65,6 +65,9 @@ async def test_what_cannot_be_counted_or_recorded_says_why(doors: Doors) -> None
     for given, code in (
         ({"kind": "court case", "reason": "x"}, "statistics.kind"), ({"kind": "court-case", "reason": " "}, "reason.missing"),
         ({"kind": "court-case", "reason": "x", "count": "0"}, "statistics.count"),
+        ({"kind": "court-case", "reason": "x", "count": "9" * 5000}, "statistics.count"),
+        ({"kind": "court-case", "reason": "x", "result": "\x1b[2J"}, "statistics.result"),
+        ({"kind": "court-case", "reason": "x", "counterpart": "x" * 5000}, "statistics.counterpart"),
     ):  # fmt: skip
         answer = await doors.ask("POST", f"{PATH}/records", "officer", json=given)
         assert (answer.status, answer.json["code"]) == (422, code)

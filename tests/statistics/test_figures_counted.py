@@ -175,3 +175,8 @@ def test_the_chart_runs_and_loads_nothing_and_shows_every_number() -> None:
     assert "Forms <sent>" in texts
     assert b"@import" not in drawn
     assert etree.fromstring(as_svg("Nothing", [])) is not None
+
+
+def test_a_chart_shows_what_xml_cannot_hold() -> None:
+    drawn = as_svg("Figures", [Row(key=("\x1b[2J", "\ufffe"), count=1)])
+    assert b"&lt;001B&gt;[2J / &lt;FFFE&gt;" in drawn
