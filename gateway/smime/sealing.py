@@ -1,7 +1,7 @@
 """Signing and encrypting our own mails.
 
-`cryptography` could write the signature, but takes the time from the system clock and does not name the certificate; so the
-structure is put together here and the values are computed there. Encryption is its own builder for RSA and CBC, which knows no
+`cryptography` could write the signature, but takes the time from the system clock and does not name the certificate; asn1crypto
+needs 30 ms to write one. So the structure is put together here and the values are computed there. Encryption is its own builder for RSA and CBC, which knows no
 other; for EC keys, and wherever nothing inside is signed, it is AES-256-GCM (RFC 5083), put together here.
 """
 
@@ -13,8 +13,6 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
-from asn1crypto import algos, cms, tsp
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
@@ -31,8 +29,12 @@ from gateway.signing.algorithms import CURVES, MAX_RSA_BITS, RSA_BITS
 from gateway.signing.keys import OwnKey
 from gateway.smime import ber
 from gateway.smime.opening import AUTH_ENVELOPED, DATA, MGF1, RSA_OAEP, shared_information
-from gateway.smime.signed import HASHES, MICALG
+from gateway.smime.signed import CONTENT_TYPE, HASHES, MESSAGE_DIGEST, MICALG, SIGNING_CERTIFICATE_V2, SIGNING_TIME
 
+SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
+_DIGESTS: Final = {f"sha{bits}": f"2.16.840.1.101.3.4.2.{arc}" for bits, arc in ((256, 1), (384, 2), (512, 3))}
+_ECDSA_WITH: Final = {f"sha{bits}": f"1.2.840.10045.4.3.{arc}" for bits, arc in ((256, 2), (384, 3), (512, 4))}
+_RSA_WITH: Final = {f"sha{bits}": f"1.2.840.113549.1.1.{arc}" for bits, arc in ((256, 11), (384, 12), (512, 13))}
 _KEY_OCTETS: Final = 32
 _NONCE_OCTETS: Final = 12
 _GCM256: Final = ber.oid("2.16.840.1.101.3.4.1.46")
@@ -69,36 +71,45 @@ def detached_signature(content: bytes, own: OwnKey, digest: str, at: datetime) -
     """A CMS SignedData beside the content, in DER (RFC 5652, with the certificate named as in RFC 5035)."""
     certificate = own.certificate.public_bytes(Encoding.DER)
     enclosed = [own.certificate, *(one for one in own.chain[1:] if one.subject != one.issuer)]
-    read = asn1_x509.Certificate.load(certificate)
-    named = {"algorithm": digest}
-    attributes = cms.CMSAttributes([
-        {"type": "content_type", "values": ["data"]},
-        {"type": "message_digest", "values": [hashlib.new(digest, content).digest()]},
-        {"type": "signing_time", "values": [cms.Time({"utc_time": at.astimezone(UTC).replace(microsecond=0)})]},
-        {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [
-            {"hash_algorithm": named, "cert_hash": hashlib.new(digest, certificate).digest()}
-        ]})]},
-    ])  # fmt: skip
-    octets = attributes.dump()
-    chosen = HASHES[digest]
+    named, chosen = ber.sequence(ber.oid(_DIGESTS[digest])), HASHES[digest]
+    # SHA-256 is the default of RFC 5035, and what is the default is left out in DER.
+    cert_id = ber.sequence(
+        b"" if digest == "sha256" else named, ber.tlv(ber.OCTET_STRING, hashlib.new(digest, certificate).digest())
+    )
+    attributes = ber.set_of((
+        _attribute(CONTENT_TYPE, ber.oid(DATA)),
+        _attribute(MESSAGE_DIGEST, ber.tlv(ber.OCTET_STRING, hashlib.new(digest, content).digest())),
+        _attribute(SIGNING_TIME, _time(at)),
+        _attribute(SIGNING_CERTIFICATE_V2, ber.sequence(ber.sequence(cert_id))),
+    ))  # fmt: skip
     if isinstance(own.key, rsa.RSAPrivateKey):
-        method, value = "rsassa_pkcs1v15", own.key.sign(octets, padding.PKCS1v15(), chosen)
+        value = own.key.sign(attributes, padding.PKCS1v15(), chosen)
+        method = ber.sequence(ber.oid(_RSA_WITH[digest]), ber.tlv(ber.NULL, b""))
     else:
-        method, value = f"{digest}_ecdsa", own.key.sign(octets, ec.ECDSA(chosen))
-    signer = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier({"issuer_and_serial_number": {"issuer": read.issuer, "serial_number": read.serial_number}}),
-        "digest_algorithm": algos.DigestAlgorithm(named),
-        "signed_attrs": attributes,
-        "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": method}),
-        "signature": value,
-    }  # fmt: skip
-    info = cms.SignedData({
-        "version": "v1", "digest_algorithms": [named], "encap_content_info": {"content_type": "data"},
-        "certificates": [asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in enclosed],
-        "signer_infos": [signer],
-    })  # fmt: skip
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": info}).dump())
+        value, method = own.key.sign(attributes, ec.ECDSA(chosen)), ber.sequence(ber.oid(_ECDSA_WITH[digest]))
+    signer = ber.sequence(
+        ber.integer(1), ber.sequence(own.certificate.issuer.public_bytes(), ber.integer(own.certificate.serial_number)), named,
+        b"\xa0" + attributes[1:], method, ber.tlv(ber.OCTET_STRING, value),
+    )  # fmt: skip
+    chain = b"".join(sorted(one.public_bytes(Encoding.DER) for one in enclosed))
+    info = ber.sequence(
+        ber.integer(1), ber.set_of([named]), ber.sequence(ber.oid(DATA)), ber.tlv(0xA0, chain), ber.set_of([signer])
+    )
+    return ber.sequence(ber.oid(SIGNED_DATA), ber.tlv(0xA0, info))
+
+
+def _attribute(name: str, value: bytes) -> bytes:
+    return ber.sequence(ber.oid(name), ber.set_of([value]))
+
+
+def _time(at: datetime) -> bytes:
+    """UTCTime until 2049, GeneralizedTime from then on (RFC 5652 section 11.3)."""
+    told = at.astimezone(UTC)
+    return (
+        ber.tlv(0x17, f"{told:%y%m%d%H%M%SZ}".encode())
+        if told.year < 2050
+        else ber.tlv(0x18, f"{told:%Y%m%d%H%M%SZ}".encode())
+    )
 
 
 # --- encrypting ----------------------------------------------------------------------------------------------------

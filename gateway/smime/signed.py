@@ -13,7 +13,7 @@ from hmac import compare_digest
 from types import MappingProxyType
 from typing import Any, Final
 
-from asn1crypto import cms
+from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -142,18 +142,18 @@ def _attributes(signer: Any) -> dict[str, list[Any]]:
         if name in found:
             raise refusal("smime.attributes", f"{name} twice")
         found[name] = list(each["values"])
-    kinds, digests = found.get(_CONTENT_TYPE, []), found.get(_MESSAGE_DIGEST, [])
-    if len(kinds) != 1 or len(digests) != 1 or len(found.get(_SIGNING_TIME, [0])) != 1:
+    kinds, digests = found.get(CONTENT_TYPE, []), found.get(MESSAGE_DIGEST, [])
+    if len(kinds) != 1 or len(digests) != 1 or len(found.get(SIGNING_TIME, [0])) != 1:
         raise refusal("smime.attributes")
     if kinds[0].native != "data":
         raise refusal("smime.attributes", "the content type is not data")
     return found
 
 
-_CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
-_MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
-_SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
-_SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
+SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
 
 
 def _check_value(signer: Any, digest: str, certificate: bytes) -> str:
@@ -206,7 +206,7 @@ def _pss(method: Any, digest: str) -> padding.PSS:
 
 
 def _check_digest(attributes: dict[str, list[Any]], digest: str, content: bytes) -> None:
-    told = attributes[_MESSAGE_DIGEST][0].native
+    told = attributes[MESSAGE_DIGEST][0].native
     if compare_digest(told, hashlib.new(digest, content).digest()):
         return
     # Only to say it: what was signed with other line ends is refused like every other difference.
@@ -217,7 +217,7 @@ def _check_digest(attributes: dict[str, list[Any]], digest: str, content: bytes)
 
 
 def _time(attributes: dict[str, list[Any]]) -> datetime | None:
-    found = attributes.get(_SIGNING_TIME)
+    found = attributes.get(SIGNING_TIME)
     if not found:
         return None
     told = found[0].native
@@ -228,11 +228,11 @@ def _time(attributes: dict[str, list[Any]]) -> datetime | None:
 
 def _names_certificate(attributes: dict[str, list[Any]], certificate: bytes) -> bool:
     """Whether the signed attributes name a certificate; raises `Refused` when it is another one (RFC 5035)."""
-    found = attributes.get(_SIGNING_CERTIFICATE_V2)
+    found = attributes.get(SIGNING_CERTIFICATE_V2)
     if found is None:
         return False
     with refused_as("smime.certificate-digest"):
-        first = found[0]["certs"][0]
+        first = tsp.SigningCertificateV2.load(found[0].dump(), strict=True)["certs"][0]
         digest = str(first["hash_algorithm"]["algorithm"].native)
         if len(found) != 1 or digest not in HASHES:
             raise refusal("smime.certificate-digest", digest[:40])
