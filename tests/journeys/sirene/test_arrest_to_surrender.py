@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.journeys.sirene.story_words import CAR, Story, about, check, done, text
+from tests.journeys.sirene.forms_in_words import CAR, about, check, done, text
+from tests.journeys.sirene.story_words import Story
 
 WARRANT = (
     '<WarrantBasis no="239">EAW</WarrantBasis>', '<WarrantSequence no="272">1</WarrantSequence>',

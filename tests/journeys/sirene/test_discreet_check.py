@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.journeys.sirene.story_words import Story, about, check, done, text
+from tests.journeys.sirene.forms_in_words import about, check, done, text
+from tests.journeys.sirene.story_words import Story
 
 SEEN = (
     "<ReasonOfCheck>Routine check of papers.</ReasonOfCheck>", "<Route>From Specimen Crossing to the coast</Route>",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.contracts.store_examples import new_id
-from tests.journeys.sirene.story_words import Letter, Story, about, asks, check, done, text
+from tests.journeys.sirene.forms_in_words import about, asks, check, done, text
+from tests.journeys.sirene.story_words import Letter, Story
 
 CHILD = (
     '<Person><Surname no="006">Barnia</Surname><Forename no="007">Mila</Forename><DateOfBirth no="009">2019-06-30</DateOfBirth>'

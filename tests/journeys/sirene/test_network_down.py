@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from tests.contracts.store_examples import new_id
 from tests.exchanges.stories import document
-from tests.journeys.sirene.story_words import CAR, OUR_CAR, Story, about, asks, check, done, text
+from tests.journeys.sirene.forms_in_words import CAR, OUR_CAR, about, asks, check, done, text
+from tests.journeys.sirene.story_words import Story
 from tests.journeys.sirene.three_states import OWN
 
 

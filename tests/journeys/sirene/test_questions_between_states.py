@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.journeys.sirene.story_words import NOBODYSEN, Story, about, text
+from tests.journeys.sirene.forms_in_words import NOBODYSEN, about, text
+from tests.journeys.sirene.story_words import Story
 
 OWN_NATIONAL = '<FlagReason no="080">The person is a national of our state; Surrender Act, section 0.</FlagReason>'
 ADD = ('<FlagAddition no="071">Please add a flag for our territory.</FlagAddition>', OWN_NATIONAL)

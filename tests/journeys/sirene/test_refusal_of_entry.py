@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.journeys.sirene.story_words import Story, about, check, done, text
+from tests.journeys.sirene.forms_in_words import about, check, done, text
+from tests.journeys.sirene.story_words import Story
 
 REFUSAL = "1861:24"
 CONSULTED = text("Consultation procedure: a residence permit is considered for family reasons.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.journeys.sirene.story_words import Story, about, check, done
+from tests.journeys.sirene.forms_in_words import about, check, done
+from tests.journeys.sirene.story_words import Story
 
 RETURN = "1860:3"
 DECISION = {"particulars": {"voluntary_departure": "2026-03-20", "entry_ban": "no"}}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.journeys.sirene.story_words import CAR, OUR_CAR, Story, about, asks, check, done, story_in, text
+from tests.journeys.sirene.forms_in_words import CAR, OUR_CAR, about, asks, check, done, text
+from tests.journeys.sirene.story_words import Story, story_in
 from tests.journeys.sirene.test_arrest_to_surrender import COURT, RECEIVER, WARRANT
 from tests.journeys.sirene.test_refusal_of_entry import CONSULTED, REFUSAL, reviewed
 from tests.journeys.sirene.test_wrong_content_and_rights import objection

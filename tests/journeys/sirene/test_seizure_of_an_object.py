@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.journeys.sirene.story_words import CAR, OUR_CAR, Story, about, asks, check, done, text
+from tests.journeys.sirene.forms_in_words import CAR, OUR_CAR, about, asks, check, done, text
+from tests.journeys.sirene.story_words import Story
 
 SEIZED = (done("Seized; it stands in the police yard."), asks("Please send P form."))
 THEIR_CAR = {

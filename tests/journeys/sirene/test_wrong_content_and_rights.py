@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.journeys.sirene.story_words import NOBODYSEN, Story, about, text
+from tests.journeys.sirene.forms_in_words import NOBODYSEN, about, text
+from tests.journeys.sirene.story_words import Story
 
 JUDICIAL = "1862:34"
 SUBJECT = (
