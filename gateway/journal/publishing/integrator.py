@@ -131,8 +131,7 @@ class Integrator:
             return False
         if number == head.size:
             self._late_since = None
-            if head.size and not self._folder.checkpoint():
-                await asyncio.to_thread(self._folder.publish, head.note)
+            await self._shown(head)
             return False
         now = self._clock.now()
         token = await self._ledger.lease_log(self._folder.holder, now, now + LEASE)
@@ -152,6 +151,14 @@ class Integrator:
         self.published_at, self._late_since = self._clock.now(), None
         self.published()
         return True
+
+    async def _shown(self, head: LogHead) -> None:
+        """Put the ledger's checkpoint in its place where a crash came in between."""
+        published = self._folder.checkpoint()
+        if published != head.note:
+            key = self._own_key(head).verifier
+            compare_published(published, last_checkpoint(head, key), key)
+            await asyncio.to_thread(self._folder.publish, head.note)
 
     async def _grown(self, growth: Growth, head: LogHead, number: int) -> str:
         """Add what the journal has beyond the log, up to a limit; the hash of the chain there."""

@@ -131,6 +131,7 @@ async def test_a_crash_between_ledger_and_folder_is_made_up_for(press: Press) ->
     await press.publish()
     press.folder.publish(old)
     assert [fault.code for fault in await press.faults()] == ["log.checkpoint-behind"]
+    assert (await press.publish()).size == 10, "also when nothing new has come"
     await press.write(1)
     assert (await press.publish()).size == 11
     assert press.integrator.doubt is None
