@@ -113,7 +113,7 @@ class Story:
             to=f"sirene:{to}",
             urgency="URGENT" if urgent else "NORMAL",
         ).decode()
-        form = form.replace("A child is in danger.", urgent)
+        form = form.replace("A child is in danger.", urgent).replace("FormFreeText", "FreeText")
         order: dict[str, Any] = {"document": form, "to": f"sirene:{to}", "attachments": False}
         if answers is not None:
             order["in_reply_to"] = answers.message_id
@@ -174,7 +174,7 @@ class Story:
             letter, body, message_id=message_id, sent=self.now, sender=OWN, to=f"sirene:{to}",
             reference=f"XA-{letter}-2026-{message_id[-7:].upper()}", in_reply_to=answers.message_id if answers else "",
             urgency="URGENT" if urgent else "NORMAL", **header,
-        ).replace(b"A child is in danger.", urgent.encode())  # fmt: skip
+        ).replace(b"A child is in danger.", urgent.encode()).replace(b"FormFreeText", b"FreeText")  # fmt: skip
         kind = {"Content-Type": "application/xml", "X-SPOC-Counterpart": f"sirene:{to}"}
         await self.states.ask("POST", door, data=form, headers=kind)
         await self.states.settle()
@@ -297,6 +297,12 @@ class Story:
         ]
         assert len(found) == 1, found
         return Seen(await self.states.ask("GET", f"/exchanges/{found[0]['exchange']}"))
+
+    async def exchange_of(self, letter: Letter) -> Seen:
+        """The exchange that a message belongs to, where there is no alert yet."""
+        await self.states.settle()
+        summary = (await self.detail(letter))["summary"]
+        return Seen(await self.states.ask("GET", f"/exchanges/{summary['exchange']}"))
 
     async def waiting(self) -> list[dict[str, Any]]:
         """What waits for an officer."""
