@@ -20,12 +20,19 @@ HIT, SETTLED = ["inbound", "message", "sirene/G@1", "acknowledged"], ["inbound",
 RECEIPT = ["outbound", "receipt", "spoc/Receipt@1", "confirmed"]
 
 
+LIVES = 4
+"""Dozens of short lives one after the other, each with a successor."""
+
+
 def played(folder: Path, when: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """How the story ends when nobody dies, and how for every place where somebody did."""
     command = [sys.executable, "-m", "tests.crash.dying_front", str(folder), when]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=LIVES * PATIENCE_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
-    whole, *killed = [json.loads(line) for line in done.stdout.splitlines()]
+    said = {"said": done.stderr[-2000:]}
+    whole, *killed = [json.loads(line) | said for line in done.stdout.splitlines()]
     return whole, killed
 
 
