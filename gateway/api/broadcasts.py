@@ -82,7 +82,9 @@ async def post_broadcast(
     left out and named with the reason.
     """
     sent = await received(request, caller.actor)
-    counterpart, first, files = await broadcast_form(request, sent, standing)
+    # What is filled in follows from the key: an ordinary order under the same key must not get the same message id.
+    own = msgspec.structs.replace(sent, claim=_claim_for(sent.claim, EVERYBODY))
+    counterpart, first, files = await broadcast_form(request, own, standing)
     role, _, everybody = counterpart.partition(":")
     if everybody != EVERYBODY:
         raise Problem(422, "broadcast.counterpart", f"A broadcast goes to {role}:{EVERYBODY}.")
@@ -106,8 +108,8 @@ async def post_broadcast(
 
 
 def _claim_for(claim: Claim, party: PartyId) -> Claim:
-    """The caller's claim for one of the orders: each has its own idempotency key."""
-    return msgspec.structs.replace(claim, reference=f"{claim.reference}#{party}")
+    """The caller's claim for one of the orders: each has its own idempotency key, with a space, which no caller's key has."""
+    return msgspec.structs.replace(claim, reference=f"{claim.reference} {party}")
 
 
 async def _earlier(standing: Here, claims: Iterable[Claim]) -> datetime | None:

@@ -22,7 +22,7 @@ from gateway.dialogues.step import Step
 from gateway.dialogues.story import AlertFacts, Story
 from gateway.envelope import Envelope
 from gateway.exchanges.joining import key_of, step_of
-from gateway.exchanges.matter import MAX_STEPS, Kept
+from gateway.exchanges.matter import MAX_STEPS, MAX_STEPS_OF_ONE, Kept
 from gateway.exchanges.overturned import may_overturn, overturned
 from gateway.exchanges.picture import aside, standing_of
 from gateway.families import Family
@@ -46,6 +46,7 @@ OPENED_FOR: Final = timedelta(minutes=1)
 """So long an exchange that is being opened is remembered; after that the ledger knows it, or it came to nothing."""
 MAX_OPENED: Final = 1000
 LOOK_AGAIN: Final = timedelta(seconds=20)
+"""At first; then after half of the time that it has waited, for each look is a write and an entry."""
 AWAITED: Final = Reason(code="dialogue.earlier-awaited", public="It follows a message that has not come yet.")
 
 
@@ -82,7 +83,7 @@ class Fitting:
         envelope = envelope.learn(exchange=exchange)
         kept = await self._ledger.exchange(exchange)
         earlier = tuple(step for step in kept.steps if step.envelope != envelope.id)
-        if len(earlier) >= MAX_STEPS:
+        if _full(envelope, earlier):
             return self._over(envelope)
         step = step_of(envelope, exchange, key)
         story = await self._story(family, step, earlier, kept, now)
@@ -93,7 +94,7 @@ class Fitting:
             found = (fit.problem, *found)
         known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found), step=step)
         if fit and fit.problem and fit.problem.rule == REPLY_TO_NOTHING and now < _waits_until(step):
-            return Retry(envelope=envelope, reason=AWAITED, at=now + LOOK_AGAIN, counts=False)
+            return Retry(envelope=envelope, reason=AWAITED, at=_look_again(step, now), counts=False)
         stopped = _stopped(known, fit, found)
         if stopped:
             return stopped
@@ -141,8 +142,17 @@ class Fitting:
         """An exchange that is full keeps no more; an officer decides whether the message goes on without being a step."""
         if envelope.released(FULL):
             return Fitted(envelope=envelope, details=(("step", "not kept"),))
-        words = f"Its exchange holds {MAX_STEPS} messages, which is as many as one can hold."
+        words = (
+            f"Its exchange holds as many messages as it can: {MAX_STEPS} in all, {MAX_STEPS_OF_ONE} of one counterpart."
+        )
         return Hold(envelope=envelope, reason=Reason(code=FULL, public=words))
+
+
+def _full(envelope: Envelope, earlier: Sequence[Step]) -> bool:
+    """Whether the exchange holds no more, or no more of this counterpart: one office alone cannot fill what others need."""
+    sender = envelope.form.header.sender
+    theirs = sum(step.inbound and step.sender == sender for step in earlier)
+    return len(earlier) >= MAX_STEPS or (envelope.inbound and theirs >= MAX_STEPS_OF_ONE)
 
 
 def _issued(step: Step, alert: AlertFacts | None) -> Step:
@@ -158,6 +168,10 @@ def _waits_until(step: Step) -> datetime:
     if not step.inbound:
         return step.known_at
     return step.known_at + (URGENT_WAIT_FOR_EARLIER if step.urgent else WAIT_FOR_EARLIER)
+
+
+def _look_again(step: Step, now: datetime) -> datetime:
+    return min(now + max(LOOK_AGAIN, (now - step.known_at) / 2), _waits_until(step))
 
 
 def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> Hold | Reject | None:

@@ -19,6 +19,8 @@ from gateway.identity import PartyId, family_of
 
 MAX_STEPS: Final = 200
 """Of one exchange; every new message has all of them read again. A message over it waits for an officer."""
+MAX_STEPS_OF_ONE: Final = 120
+"""Of one counterpart in one exchange, so that the answers of the others have room."""
 MAX_HAPPENED: Final = 500
 """Of one exchange. What is over it is refused to the person who records it."""
 MAX_COUNTERPARTS: Final = 64

@@ -150,3 +150,30 @@ async def test_a_broadcast_needs_everybody_and_somebody(desk: Desk, counterpart:
     headers = {**XML, "Idempotency-Key": "k", "X-SPOC-Counterpart": counterpart}
     answer = await desk.doors.ask("POST", BROADCASTS, "submitter", headers=headers, data=arrest())
     assert (answer.status, answer.json["code"]) == (422, code)
+
+
+async def test_an_ordinary_order_under_a_like_key_is_another_order(desk: Desk) -> None:
+    """Neither its key nor the message id that is filled in meets those of a broadcast."""
+    order = {
+        "counterpart": "sirene:XB",
+        "form": {
+            "format": "sirene/FreeText@1",
+            "header": {"language": "en"},
+            "fields": [{"name": "Text", "number": "", "value": "Are you there?"}],
+        },
+    }
+    ids = []
+    for path, key, counterpart in (
+        ("/api/v1/messages", "k#sirene:XB", "sirene:XB"), ("/api/v1/messages", "k", "sirene:XB"),
+        (BROADCASTS, "k", "sirene:ALL"),
+    ):  # fmt: skip
+        answer = await desk.doors.ask(
+            "POST", path, "submitter", headers={"Idempotency-Key": key}, json={**order, "counterpart": counterpart}
+        )
+        assert answer.status == 202, answer.json
+        ids += [answer.json["id"]] if "id" in answer.json else [each["id"] for each in answer.json["ordered"]]
+    await desk.doors.rig.gateway.engine.quiet()
+    rows = [await desk.doors.rig.row(each) for each in ids]
+    messages = [row.envelope.form.header.message_id for row in rows]
+    assert len(ids) == 4
+    assert len(set(messages)) == 3  # the two of the broadcast bear the same one

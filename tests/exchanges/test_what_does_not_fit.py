@@ -82,6 +82,14 @@ async def test_a_reply_to_nothing_waits_a_while_and_then_for_an_officer(story: S
     assert (await story.rig.ledger.exchange(row.envelope.id)).steps == ()
 
 
+async def test_waiting_for_what_may_still_come_costs_few_entries(story: Story) -> None:
+    envelope = await story.rig.arrives(story.rig.bureaux["sirene:XB"].signed(FORM_P.encode()))
+    for _ in range(60):
+        await story.later(seconds=10)
+    assert why(await story.rig.row(envelope)) == "dialogue.breaks"
+    assert len(await story.told("envelope.retry")) < 12
+
+
 async def test_what_arrives_before_its_question_is_put_in_order(story: Story) -> None:
     asked = form_m(CONSULTATION, sent=NOON - timedelta(minutes=30))
     text = FORM_N.replace("2026-11-21T09:30:00Z", "2026-11-21T11:45:00Z")

@@ -117,3 +117,20 @@ async def test_references_that_others_use_do_not_hide_our_own(story: Story) -> N
     )
     row = await story.receives(named)
     assert row.envelope.exchange == asked.envelope.exchange
+
+
+async def test_one_office_alone_does_not_fill_an_exchange(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.exchanges.fitting.MAX_STEPS_OF_ONE", 2)
+    asked = await story.sends(ours("Is the address in use?"))
+    rows = [
+        await story.receives(
+            told_to_both(
+                form_m("Noise.", sender="sirene:XC", reference=f"XC-{number}", alert=FOREIGN_ALERT, issuer="XB")
+            ),
+            "sirene:XC",
+        )
+        for number in range(3)
+    ]
+    assert [why(row) for row in rows] == ["reply.by-hand", "reply.by-hand", "exchange.full"]
+    answer = await story.receives(form_m("No.", reference="XB-1", alert=FOREIGN_ALERT, issuer="XB"))
+    assert (why(answer), answer.envelope.exchange) == ("reply.by-hand", asked.envelope.exchange)
