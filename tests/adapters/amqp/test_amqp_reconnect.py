@@ -124,10 +124,10 @@ async def test_a_queue_that_was_deleted_is_made_and_read_again(
     clock = StepClock()
     await reading(clock)
     await broker.channel.queue_delete(settings().inbound_queue)
-    await clock.step()
-    await broker.make_ours(settings())
-    await broker.publish(settings().inbound_queue)
-    await intake.until(taken=1)
+    async with clock.going():
+        await broker.make_ours(settings())
+        await broker.publish(settings().inbound_queue)
+        await intake.until(taken=1)
 
 
 PREFETCH = 4

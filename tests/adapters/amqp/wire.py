@@ -119,6 +119,21 @@ class StepClock:
         self._asked.set()
         await future
 
+    @asynccontextmanager
+    async def going(self) -> AsyncIterator[None]:
+        """Time goes on: whatever is waited for comes at once, as often as a broker that is busy has to be asked."""
+
+        async def on() -> None:
+            while True:
+                await self.step()
+
+        task = asyncio.create_task(on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def step(self, *, within: float = 3600.0) -> float:
         """Wait until somebody waits for a moment that is near, and let it come; how far off it was, in seconds."""
         async with asyncio.timeout(PATIENCE_SECONDS):
