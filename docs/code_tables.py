@@ -81,6 +81,13 @@ def checks() -> str:
     return table(("rule", "field", "what is wrong", "what to do"), sorted(rows))
 
 
+def smime_codes() -> str:
+    """Every reason for which S/MIME around a mail is refused."""
+    from gateway.smime.reasons import SENTENCES
+
+    return table(("code", "what it means and what to do"), ((code(name), text) for name, text in SENTENCES.items()))
+
+
 def signature_codes() -> str:
     """Every reason for which a signature is refused."""
     from gateway.signing.reasons import SENTENCES
