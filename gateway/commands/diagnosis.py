@@ -26,6 +26,7 @@ from gateway.api.server import tls_context
 from gateway.assembly import assemble
 from gateway.assembly.certificates import own_certificate_files
 from gateway.commands.local_door import LocalDoor
+from gateway.commands.log_looks import log_looks
 from gateway.commands.partner_probe import try_way
 from gateway.commands.way import route_faults
 from gateway.errors import GatewayError, Misconfigured
@@ -90,6 +91,8 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
     points += _api_door(home)
     running = await _running(home)
     points.append(running)
+    looks = await log_looks(home)
+    points += [Point(state=look.state, what="published log", text=look.text, remedy=look.remedy) for look in looks]
     if gateway is not None and connections:
         points += await _connections(gateway, runs=running.state != WARNING)
     return points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -143,6 +144,20 @@ async def test_a_checkpoint_that_was_removed_is_put_back(press: Press) -> None:
     (press.folder.folder / "checkpoint").unlink()
     assert [(fault.code, fault.place) for fault in await press.faults()] == [("log.checkpoint-behind", "checkpoint")]
     assert (await press.publish()).size == 5
+
+
+async def test_an_event_is_under_a_checkpoint_within_the_second(press: Press) -> None:
+    """By the clock: whatever the moment, the next checkpoint is begun half a second later at most, and the rest is for making it."""
+    assert integrator.PUBLISH_EVERY + integrator.LOOK_EVERY < SECOND
+    made: list[int] = []
+    press.integrator.published = lambda: made.append(press.checkpoint.size)
+    press.integrator.start()
+    for number in range(1, 4):
+        await press.write(1, number)
+        while len(made) < number:
+            press.clock.turn(timedelta(milliseconds=50))
+            await asyncio.to_thread(int)  # lets the task go on
+    assert made == [1, 2, 3]
 
 
 # --- one writer
