@@ -82,7 +82,11 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ALERT}/happenings"): CHANGE_ALERTS,
     ("POST", f"{ALERT}/hits"): CHANGE_ALERTS | {"submitter"},
 }
-PLACES = {"{level}": "0", "{index}": "000", "{alert}": "XA-1", "{envelope}": UNKNOWN.rpartition("/")[2], "{exchange}": UNKNOWN.rpartition("/")[2], "{family}": "sirene", "{figure}": "forms-sent"}
+NOTHING = UNKNOWN.rpartition("/")[2]
+PLACES = {
+    "{level}": "0", "{index}": "000", "{alert}": "XA-1", "{envelope}": NOTHING, "{exchange}": NOTHING, "{family}": "sirene",
+    "{figure}": "forms-sent",
+}  # fmt: skip
 """What stands in the addresses above for the parameters of the description."""
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token"), ("POST", "/api/v1/log/witness/add-checkpoint")}
 

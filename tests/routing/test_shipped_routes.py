@@ -52,7 +52,7 @@ CASES = {
         message("sirene/H@1", field("090", "1862:38"), subjects=(PASSPORT,)), ("passports", "cpr"), "draft", "",
     ),
     "an H form without an article": (message("sirene/H@1"), (), "draft", "route.article-unknown"),
-    "free text": (message("sirene/FreeText@1"), (), "draft", ""),
+    "free text between bureaux": (message("sirene/FreeText@1"), (), "draft", ""),
     "a consultation before an alert exists": (message("sirene/FreeText@1", field("090", "1861:24")), ("cpr",), "draft", ""),
     "a consultation on a permit": (
         message("sirene/M@1", field("083", "consultation procedure"), field("090", "1861:24")), ("cpr",), "draft", "",

@@ -106,9 +106,9 @@ def _names(person: Person) -> list[str]:
     """The name, then each original in its own script and the capital letters that it is searched by."""
     parts = [name for part in (person.given_names, person.family_names) if (name := " ".join(part))]
     found = [" ".join(parts)]
-    for name in person.written_names:
-        found += [name.text, *([name.converted] if name.complete else [])]
-    return list(dict.fromkeys(name[:MAX_NAME] for name in found if name))
+    for written in person.written_names:
+        found += [written.text, *([written.converted] if written.complete else [])]
+    return list(dict.fromkeys(each[:MAX_NAME] for each in found if each))
 
 
 def _identifier(person: Person) -> dict[str, str] | None:
