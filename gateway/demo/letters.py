@@ -61,6 +61,12 @@ class Letters:
             told: dict[str, Any] = await answer.json()
             return told
 
+    async def reject(self, envelope: str, reason: str) -> dict[str, Any]:
+        """An officer refuses a held message."""
+        async with self._home.post(f"/api/v1/messages/{envelope}/reject", json={"reason": reason}) as answer:
+            told: dict[str, Any] = await answer.json()
+            return told
+
     async def get(self, path: str, **query: str) -> dict[str, Any]:
         """Anything else of our API."""
         async with self._home.get(path, params=query) as answer:

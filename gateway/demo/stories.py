@@ -7,12 +7,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gateway.demo.letters import Letters
 
 LOOK_EVERY_SECONDS: Final = 0.1
 LOOK_TIMES: Final = 600
+CHECKED_BEFORE: Final = timedelta(hours=1)
+"""The check of the vehicle took place so long before the form. A hit is known by its place and time."""
 
 
 @dataclass(slots=True)
@@ -45,7 +48,8 @@ class Story:
 
 async def vehicle_hit(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:
     """SIRENE: a G form with a photo asks for a P form."""
-    told = await letters.send("sirene-bureau", form="G", to="sirene:XA", attachments=True)
+    shared["check"] = {"CheckReport/TimeOfCheck": f"{datetime.now(UTC) - CHECKED_BEFORE:%Y-%m-%dT%H:%M:%SZ}"}
+    told = await letters.send("sirene-bureau", form="G", to="sirene:XA", attachments=True, values=shared["check"])
     shared["hit"] = told["message_id"]
     outcome.expect("our mail server answered 250", _taken(told))
     await _receipts(letters, outcome, "sirene-bureau", told["message_id"])
@@ -58,6 +62,15 @@ async def vehicle_hit(letters: Letters, outcome: Outcome, shared: dict[str, Any]
         "the bureau's receipt confirmed the P form",
         await _state(letters, "confirmed", cause=inbound["id"], kind="reply"),
     )
+    seen = await _exchange(letters, inbound)
+    outcome.expect(
+        "the dialogue stands where the object's data were sent",
+        ["objects", "object-data-sent"] in seen["matter"]["dialogues"],
+    )
+    answered = [clock["status"] for clock in seen["clocks"] if clock["clock"] == "T01"]
+    outcome.expect("the twelve hours for an answer are stopped (T01)", answered == ["stopped"])
+    thanks = [each for each in seen["next"] if each["letter"] == "M" and each["by"] == "sirene:XB"]
+    outcome.expect("what may come next is told, with its source", thanks and thanks[0]["citation"])
 
 
 async def travel_document(letters: Letters, outcome: Outcome, shared: dict[str, Any]) -> None:
@@ -116,6 +129,15 @@ async def repetition(letters: Letters, outcome: Outcome, shared: dict[str, Any])
     outcome.expect("both receipts came again, the very same bytes", len(again) == 2)
     inbound = await letters.messages(q=shared.get("hit", ""), state="acknowledged")
     outcome.expect("no second case, no second question", len(inbound) == 1)
+    second = await letters.send("sirene-bureau", form="G", to="sirene:XA", values=shared.get("check", {}))
+    held = await _held(letters, second["message_id"])
+    outcome.expect("a second G form on the same hit waits for an officer", held.get("reason_code") == "dialogue.breaks")
+    if held:
+        words = (await _detail(letters, held["id"]))["reason"]["public"]
+        outcome.expect("who reads it is told the rule and what to send instead", "form M" in words)
+        await letters.reject(held["id"], "One hit has one G form; what is new goes on form M.")
+    told = await letters.arrived("sirene-bureau", root="Receipt", of_message_id=second["message_id"], stage="INVALID")
+    outcome.expect("the officer's refusal goes back as a signed receipt", told and told[0]["valid"])
 
 
 STORIES: Final = (
@@ -134,7 +156,11 @@ STORIES: Final = (
         urgent_request,
     ),
     Story("A tampered copy", "Somebody changed one word of a signed form.", tampered_copy),
-    Story("The same form again", "The bureau sends the first form a second time.", repetition),
+    Story(
+        "The same form again",
+        "The bureau sends the first form a second time, and then a second G form on the same hit.",
+        repetition,
+    ),
 )
 
 
@@ -165,6 +191,21 @@ async def _state(letters: Letters, state: str, *, cause: str, kind: str) -> dict
                 return found
         await asyncio.sleep(LOOK_EVERY_SECONDS)
     return None
+
+
+async def _held(letters: Letters, message_id: str) -> dict[str, Any]:
+    for _ in range(LOOK_TIMES):
+        for found in await letters.messages(q=message_id, direction="inbound", state="held"):
+            return found
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    return {}
+
+
+async def _exchange(letters: Letters, message: dict[str, Any]) -> dict[str, Any]:
+    """Where the exchange of a message stands."""
+    if not message.get("exchange"):
+        return {"matter": {"dialogues": []}, "clocks": [], "next": []}
+    return await letters.get(f"/api/v1/exchanges/{message['exchange']}", purpose="demonstration")
 
 
 async def _detail(letters: Letters, envelope: str) -> dict[str, Any]:
