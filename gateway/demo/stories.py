@@ -136,8 +136,10 @@ async def repetition(letters: Letters, outcome: Outcome, shared: dict[str, Any])
         words = (await _detail(letters, held["id"]))["reason"]["public"]
         outcome.expect("who reads it is told the rule and what to send instead", "form M" in words)
         await letters.reject(held["id"], "One hit has one G form; what is new goes on form M.")
-    told = await letters.arrived("sirene-bureau", root="Receipt", of_message_id=second["message_id"], stage="INVALID")
-    outcome.expect("the officer's refusal goes back as a signed receipt", told and told[0]["valid"])
+    refusals = await letters.arrived(
+        "sirene-bureau", root="Receipt", of_message_id=second["message_id"], stage="INVALID"
+    )
+    outcome.expect("the officer's refusal goes back as a signed receipt", refusals and refusals[0]["valid"])
 
 
 STORIES: Final = (
