@@ -71,7 +71,7 @@ PARTNER_WORDS = {
     "max_connections": "Most connections to it at once.", "messages_per_hour": "Most messages taken from it within an hour.",
     "exchange": "Exchange to publish to; empty for the channel's.", "routing_key": "Routing key; empty for the channel's.",
     "roles": "What it may do: `submitter`, `reader`, `officer`, `auditor`, `operator`.",
-    "key": "PEM file with the private key.", "certificate": "PEM file with the certificate and its chain.",
+    "key": "PEM file with the private key, or the URI of a key in a PKCS#11 token (RFC 7512).", "certificate": "PEM file with the certificate and its chain.",
 }  # fmt: skip
 """Where the settings file has no description of its own."""
 

@@ -151,4 +151,6 @@ async def _watch(gateway: Gateway, folder: DataFolder, stop: asyncio.Event) -> N
 def processes(gateway: Gateway) -> list[dict[str, Any]]:
     """Role and process id of everything that runs."""
     workers = gateway.compute.pids if isinstance(gateway.compute, WorkerPool) else []
-    return [{"role": "front", "pid": os.getpid()}, *({"role": "worker", "pid": pid} for pid in workers)]
+    signer = gateway.signatory.pid if gateway.signatory else 0
+    signers = [{"role": "signer", "pid": signer}] if signer else []
+    return [{"role": "front", "pid": os.getpid()}, *signers, *({"role": "worker", "pid": pid} for pid in workers)]

@@ -40,6 +40,7 @@ from gateway.ports import (
     Signer,
 )
 from gateway.receipts import Receipts
+from gateway.signers import SignerProcess
 from gateway.signing.expiry import ExpiryWatch
 from gateway.signing.hearing import Hearing
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
@@ -78,6 +79,8 @@ class Gateway:
     """None where nothing outlives the process."""
     expiry: ExpiryWatch | None = None
     """None in tests and tools that watch no certificates."""
+    signatory: SignerProcess | None = None
+    """The process that holds our signing keys; None where they are in this one (tools, tests)."""
     hearing: Hearing | None = None
     """Asks authorities about revoked certificates; None in tests and tools that ask nobody."""
 
@@ -88,8 +91,7 @@ class Gateway:
         """
         await self.ledger.start()
         await self.ledger.record([Entry(event="gateway.started", at=self.clock.now(), details=about)])
-        if isinstance(self.compute, WorkerPool):
-            await self.compute.start()
+        await self._start_processes()
         for register in self.registers.values():
             await register.start()
         for case_system in self.case_systems.values():
@@ -98,16 +100,22 @@ class Gateway:
             await way_out.start()
         self.engine.start()
         self.watch.start()
-        if self.expiry:
-            self.expiry.start()
-        if self.hearing:
-            self.hearing.start()
+        for watch in (self.expiry, self.hearing):
+            if watch:
+                watch.start()
         if self.alerts:
             await self.alerts.start()
         if self.log:
             await self.log.start()
         for door in self.inbound.values():
             await door.start(self.intake)
+
+    async def _start_processes(self) -> None:
+        """The signer first: a worker may be asked to sign at once."""
+        if self.signatory:
+            await self.signatory.start()
+        if isinstance(self.compute, WorkerPool):
+            await self.compute.start()
 
     async def stop(self) -> None:
         """Close doors first. Whatever fails here is reported and the rest goes on."""
@@ -130,6 +138,8 @@ class Gateway:
             await _quietly(ending)
         if isinstance(self.compute, WorkerPool):
             await _quietly(self.compute.stop())
+        if self.signatory:
+            await _quietly(self.signatory.stop())
         await _quietly(self.ledger.stop())
 
     async def quiet(self) -> None:
@@ -148,6 +158,7 @@ class Gateway:
     async def not_ready(self) -> list[str]:
         """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
         checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe(), "clock watch": self.watch.probe()}
+        checks |= {"signer": self.signatory.probe()} if self.signatory else {}
         checks |= {"certificates": self.expiry.probe()} if self.expiry else {}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}

@@ -69,6 +69,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """What signatures may be made of."""
     revocation: tuple[Answer, ...] = ()
     """What authorities say of certificates that they have taken back."""
+    signer: str = ""
+    """Socket of the signer process; without one the worker loads the keys itself."""
 
 
 Brief = Callable[[], Briefing]

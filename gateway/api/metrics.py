@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from gateway.api import shown
 from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
+from gateway.api.trust_metrics import TrustFigures
 from gateway.exchanges.matter import MatterQuery
 
 router = APIRouter(tags=["metrics"])
@@ -81,24 +82,7 @@ class Meters:
             ["partner", "rule"],
             registry=self.registry,
         )
-        self._expiry = Gauge(
-            "spoc_certificate_days_left",
-            "Whole days until a certificate ends, as the daily look found it; negative once it has.",
-            ["owner", "what", "certificate"],
-            registry=self.registry,
-        )
-        self._heard = Gauge(
-            "spoc_revocation_answer_age_seconds",
-            "Age of the newest answer of an authority about revoked certificates.",
-            ["kind", "source", "serial"],
-            registry=self.registry,
-        )
-        self._unheard = Gauge(
-            "spoc_revocation_trouble",
-            "Sources that gave no usable answer the last time.",
-            ["source", "code"],
-            registry=self.registry,
-        )
+        self._trust = TrustFigures(self.registry)
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -123,10 +107,7 @@ class Meters:
             for row in rows:
                 self._tolerated.labels(row.partner, row.rule).set(uses[row.partner, row.rule])
         now = standing.gateway.clock.now()
-        self._expiry.clear()
-        for one in standing.gateway.expiry.seen if standing.gateway.expiry else ():
-            self._expiry.labels(one.owner, one.what, one.certificate[:16]).set(one.days_left(now))
-        self._read_revocation(standing, now)
+        self._trust.read(standing.gateway, now)
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 
@@ -143,14 +124,18 @@ class Meters:
         for state in log.witnessing.states:
             self._witnessed.labels(state.name).set(state.size)
 
-    def _read_revocation(self, standing: Here, now: datetime) -> None:
-        self._heard.clear()
-        self._unheard.clear()
-        for answer in standing.gateway.directory.revocation:
-            age = (now - answer.this_update).total_seconds()
-            self._heard.labels(answer.kind, answer.source, answer.serial[:16]).set(age)
-        for source, code in standing.gateway.hearing.trouble if standing.gateway.hearing else ():
-            self._unheard.labels(source, code).set(1)
+    async def _read_log(self, standing: Here) -> None:
+        log = standing.gateway.log
+        if log is None:
+            return
+        figures = await log.figures()
+        self._log_size.set(figures.size)
+        self._log_waiting.set(figures.unintegrated)
+        self._log_doubt.set(1 if log.integrator.doubt else 0)
+        if figures.published_at:
+            self._log_age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
+        for state in log.witnessing.states:
+            self._witnessed.labels(state.name).set(state.size)
 
     async def _read_clocks(self, standing: Here) -> None:
         gateway = standing.gateway

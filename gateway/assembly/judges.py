@@ -6,6 +6,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from config.load import NOBODY, Home
 from gateway.assembly.built import Built
 from gateway.assembly.offices import algorithms_of, key_files
@@ -16,8 +18,11 @@ from gateway.order import Table
 from gateway.partners import Directory
 from gateway.ports import Formats, IdSource
 from gateway.receipts import Receipts
+from gateway.signer import SignerBriefing
 from gateway.signing.algorithms import AlgorithmPolicy
 from gateway.signing.keys import KeyFiles, KeyRing
+from gateway.signing.pkcs11 import read_uri
+from gateway.signing.remote import SignerLine, ring_over
 from gateway.signing.sign import XadesSigner
 from gateway.signing.verify import StrictVerifier
 from gateway.stages.line_up import Knowledge, judging
@@ -27,14 +32,22 @@ from gateway.workers import Briefing
 from schemas.catalogue import Catalogue, discover
 
 
+class Signs(Struct, frozen=True, kw_only=True):
+    """How we sign."""
+
+    algorithms: AlgorithmPolicy
+    line: SignerLine | None = None
+    """To the signer process; None where the keys are in this process (tools, tests)."""
+
+
 def knowledge_of(
-    built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime, algorithms: AlgorithmPolicy
+    built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime, signs: Signs
 ) -> Knowledge | None:
-    told = built.home.settings.office
+    told, algorithms = built.home.settings.office, signs.algorithms
     office = Office(parties=told.parties, free_text_characters=told.free_text_characters or 0)
     if NOBODY in office.parties:
         return None
-    keys = built.attempt(("signing",), lambda: KeyRing.load(key_files(built.home), now, algorithms))
+    keys = built.attempt(("signing",), lambda: _ring(built.home, signs, now))
     seals = built.attempt(("smime",), lambda: seals_of(smime_key_files(built.home), now, algorithms))
     if keys is None or seals is None:
         return None
@@ -44,7 +57,27 @@ def knowledge_of(
     )  # fmt: skip
 
 
-def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None) -> Briefing:
+def _ring(home: Home, signs: Signs, now: datetime) -> KeyRing:
+    """Our keys. Where a signer process holds them, each is only looked at here, so that faults are told at the start."""
+    files = key_files(home)
+    if signs.line is None:
+        return KeyRing.load(files, now, signs.algorithms)
+    KeyRing.load([one for one in files if not one.token], now, signs.algorithms)
+    for one in files:
+        if one.token:
+            read_uri(one.token)
+    return ring_over(signs.line, files, now, signs.algorithms)
+
+
+def signer_briefing(home: Home, number: int) -> SignerBriefing:
+    """What the front tells the signer process."""
+    keys = tuple((one.party, str(one.key), str(one.certificates), one.token) for one in key_files(home))
+    return SignerBriefing(keys=keys, log=str(home.log), socket=number)
+
+
+def briefing(
+    home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None, signer: str = ""
+) -> Briefing:
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
     algorithms = algorithms or algorithms_of(home)[0]
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))
@@ -54,7 +87,7 @@ def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | Non
         versions=agreed_days(home), tolerances=tuple(directory.tolerances),
         revocation=tuple(directory.revocation),
         free_text_characters=home.settings.office.free_text_characters or 0, algorithms=algorithms,
-        smime_keys=smime_keys,
+        smime_keys=smime_keys, signer=signer,
     )  # fmt: skip
 
 
@@ -81,10 +114,12 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
     directory.tolerances = Tolerances(brief.tolerances)
     directory.revocation.replace(brief.revocation)
     signing, smime = _key_files(brief.keys), _key_files(brief.smime_keys)
+    line = SignerLine(brief.signer) if brief.signer else None
+    ring = ring_over(line, signing, now, brief.algorithms) if line else KeyRing.load(signing, now, brief.algorithms)
     knowledge = Knowledge(
         office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms, directory.revocation),
         receipts=Receipts(formats, directory, office, Uuid7Source()),
-        signer=XadesSigner(KeyRing.load(signing, now, brief.algorithms)), seals=seals_of(smime, now, brief.algorithms),
+        signer=XadesSigner(ring), seals=seals_of(smime, now, brief.algorithms),
     )  # fmt: skip
     return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 from cryptography import x509
@@ -23,6 +24,7 @@ from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePol
 from gateway.ports import Formats
 from gateway.signing.algorithms import AlgorithmPolicy, Row, known
 from gateway.signing.keys import KeyFiles
+from gateway.signing.pkcs11 import SCHEME
 from gateway.signing.verify import StrictVerifier
 from gateway.tolerances import Tolerance, Tolerances
 from schemas.address_book import reading as address_book
@@ -70,8 +72,11 @@ def key_files(home: Home) -> list[KeyFiles]:
     for party in home.settings.office.parties:
         stem = home.keys / "signing" / party.replace(":", "-")
         given = named.get(party)
-        key = home.folder / given.key if given else stem.with_name(stem.name + ".key.pem")
         certificate = home.folder / given.certificate if given else stem.with_name(stem.name + ".cert.pem")
+        if given and given.key.startswith(SCHEME):
+            found.append(KeyFiles(party=party, key=Path("token"), certificates=certificate, token=given.key))
+            continue
+        key = home.folder / given.key if given else stem.with_name(stem.name + ".key.pem")
         found.append(KeyFiles(party=party, key=key, certificates=certificate))
     return found
 

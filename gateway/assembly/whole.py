@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Final
 
 from config.load import Home
 from gateway.assembly.built import Built, systems_of
 from gateway.assembly.certificates import expiry_watch, hearing_of
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
-from gateway.assembly.judges import briefing, formats_of, knowledge_of, worker_command
+from gateway.assembly.judges import Signs, briefing, formats_of, knowledge_of, signer_briefing, worker_command
 from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
 from gateway.clock import SystemClock, Uuid7Source
@@ -18,10 +20,15 @@ from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
 from gateway.pipeline import Compute
 from gateway.ports import Clock, IdSource
+from gateway.signers import SOCKET, SignerProcess
+from gateway.signing.remote import SignerLine
 from gateway.stages.line_up import Reach
 from gateway.workers import WorkerPool
 from routing.decide import TableRouter
 from schemas.catalogue import discover
+
+RUN: Final = "run"
+"""Folder of run-time files, below the data folder."""
 
 
 def assemble(
@@ -50,7 +57,9 @@ def assemble(
     routes = routing_table(built, registers, case_systems, formats)
     calendars = calendars_of(built)
     algorithms = algorithms_in(built)
-    knowledge = knowledge_of(built, formats, directory, ids, clock.now(), algorithms)
+    signatory = None if compute else SignerProcess(home.data / RUN / SOCKET, partial(signer_briefing, home), clock)
+    line = SignerLine(str(signatory.path)) if signatory else None
+    knowledge = knowledge_of(built, formats, directory, ids, clock.now(), Signs(algorithms=algorithms, line=line))
     log = published_log(built, store, clock) if store is not None else None
     built.finish()
     assert store is not None and routes is not None and knowledge is not None
@@ -66,7 +75,8 @@ def assemble(
         clock=clock,
         ids=ids,
     )
+    signer = str(signatory.path) if signatory else ""
     count = home.settings.workers.count or os.cpu_count() or 1
-    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms))
+    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer))
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
-    return replace(gateway, expiry=expiry_watch(home, directory, store, clock), hearing=hearing_of(home, directory, gateway), log=log)
+    return replace(gateway, signatory=signatory, expiry=expiry_watch(home, directory, store, clock), hearing=hearing_of(home, directory, gateway), log=log)

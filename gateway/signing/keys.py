@@ -13,6 +13,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -45,6 +46,8 @@ class KeyFiles(Struct, frozen=True, kw_only=True):
     certificates: Path
     """PEM, the signer's certificate first, then those of its authorities if partners need them."""
     passphrase: bytes | None = None
+    token: str = ""
+    """URI of a key in a PKCS#11 token, instead of `key`."""
 
 
 class OwnKey(Struct, frozen=True, kw_only=True):
@@ -120,13 +123,23 @@ def digest_of(method: SignatureMethod) -> DigestAlgorithm:
 
 def load_key(files: KeyFiles, at: datetime) -> OwnKey:
     """One key with its chain, checked; raises `Misconfigured` with a code `signing.…` and the remedy."""
+    if files.token:
+        raise _wrong("signing.token", f"The key of {files.party} is in a token: only the signer process can use it.")
     key = _read_key(files)
+    chain, method = load_public(files, key.public_key(), at)
+    return OwnKey(party=files.party, key=key, chain=chain, method=method)
+
+
+def load_public(
+    files: KeyFiles, key: PublicKeyTypes | None, at: datetime
+) -> tuple[tuple[x509.Certificate, ...], SignatureMethod]:
+    """The chain of a key that may be elsewhere and the method it signs with, checked; raises like `load_key`."""
     chain = _read_chain(files)
-    method = _method(files, key)
     certificate = chain[0]
     where = f"{files.certificates} for {files.party}"
     try:
-        fits = certificate.public_key() == key.public_key()
+        certified = certificate.public_key()
+        fits = key is None or certified == key
         code = "signature.is-authority" if is_authority(certificate) else usage_problem(certificate)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong("signing.certificate-unreadable", f"{where} cannot be used: {error}.") from error
@@ -139,8 +152,9 @@ def load_key(files: KeyFiles, at: datetime) -> OwnKey:
         raise _wrong(
             "signing.usage", f"{where} is not a signing certificate ({code}). Use one with key usage digitalSignature."
         )
+    method = _method(files, certified)
     check_validity(files.party, certificate, at)
-    return OwnKey(party=files.party, key=key, chain=chain, method=method)
+    return chain, method
 
 
 def check_validity(party: PartyId, certificate: x509.Certificate, at: datetime) -> None:
@@ -193,19 +207,18 @@ def _read(path: Path, party: PartyId) -> bytes:
         raise _wrong("signing.unreadable", f"{path} for {party} cannot be read: {error.strerror}.") from error
 
 
-def _method(files: KeyFiles, key: SigningKey) -> SignatureMethod:
-    if isinstance(key, rsa.RSAPrivateKey):
+def _method(files: KeyFiles, key: PublicKeyTypes) -> SignatureMethod:
+    if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < RSA_BITS:
             raise _wrong(
                 "signing.key-size",
                 f"{files.key} for {files.party} is RSA with {key.key_size} bits. Use EC P-256 or RSA with {RSA_BITS}.",
             )
         return SignatureMethod.RSA_SHA256
-    method = _CURVE_METHODS.get(key.curve.name)
+    curve = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else "none"
+    method = _CURVE_METHODS.get(curve)
     if method is None:
-        raise _wrong(
-            "signing.key-type", f"{files.key} for {files.party} is on the curve {key.curve.name}. Use EC P-256."
-        )
+        raise _wrong("signing.key-type", f"{files.key} for {files.party} is on the curve {curve}. Use EC P-256.")
     return method
 
 

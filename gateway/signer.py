@@ -1,0 +1,97 @@
+"""The inside of the signer process: load the keys once, answer requests, end when the front has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+from msgspec import Struct
+
+from gateway.signing.keys import KeyFiles, OwnKey, SigningKey, load_key, load_public
+from gateway.signing.pkcs11 import Tokens
+from gateway.signing.remote import SigningPublicKey
+from gateway.signing.signatory import MAX_ASK, Held, Signatory, held
+from gateway.workers import MAX_FRAME, frame
+
+
+class SignerBriefing(Struct, frozen=True, kw_only=True):
+    """What the signer knows when it starts."""
+
+    keys: tuple[tuple[str, str, str, str], ...]
+    """Party, key file, certificate file, URI of a key in a token."""
+    log: str
+    """Folder of the technical log."""
+    socket: int
+    """File descriptor of the listening socket, which the front keeps open while signers come and go."""
+
+
+BRIEFINGS = msgspec.msgpack.Decoder(SignerBriefing)
+
+
+def briefed(source: BinaryIO) -> SignerBriefing:
+    """The first frame. Raises `EOFError` when the front has gone."""
+    head = source.read(4)
+    if len(head) < 4:
+        raise EOFError("no briefing")
+    (length,) = struct.unpack(">I", head)
+    return BRIEFINGS.decode(source.read(min(length, MAX_FRAME)))
+
+
+def signatory_of(keys: Iterable[KeyFiles], at: datetime) -> Signatory:
+    """All keys, loaded and checked; raises `Misconfigured`."""
+    tokens = Tokens()
+    return Signatory([_held(one, tokens, at) for one in keys])
+
+
+def _held(files: KeyFiles, tokens: Tokens, at: datetime) -> Held:
+    if not files.token:
+        return held(load_key(files, at))
+    chain, method = load_public(files, None, at)
+    key = tokens.key(files.token, cast("SigningPublicKey", chain[0].public_key()))
+    return held(OwnKey(party=files.party, key=cast("SigningKey", key), chain=chain, method=method), key)
+
+
+def key_files(brief: SignerBriefing) -> list[KeyFiles]:
+    """Where the keys are."""
+    return [
+        KeyFiles(party=party, key=Path(key), certificates=Path(certificates), token=token)
+        for party, key, certificates, token in brief.keys
+    ]
+
+
+async def serve(signatory: Signatory, listening: socket.socket, front: BinaryIO) -> None:
+    """Answer until the front closes its end."""
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(front, gone.set)
+    lines: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_line(signatory, reader, writer))
+        lines.add(task)
+        task.add_done_callback(lines.discard)
+
+    server = await asyncio.start_unix_server(connected, sock=listening)
+    async with server:
+        await gone.wait()
+        for task in lines:
+            task.cancel()
+
+
+async def _line(signatory: Signatory, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One caller; whoever does not keep to the frames is cut off."""
+    with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+        while True:
+            (length,) = struct.unpack(">I", await reader.readexactly(4))
+            if length > MAX_ASK:
+                break
+            # Signing takes microseconds (EC) to a millisecond (RSA): no thread is worth it, and tokens take one at a time.
+            writer.write(frame(signatory.answer(await reader.readexactly(length))))
+            await writer.drain()
+    writer.close()

@@ -1,0 +1,136 @@
+"""The worker's side of signing: a key that is not here.
+
+It looks to signxml like a private key and sends digests to the signer process. The signer's socket stays open while the
+signer is replaced, so a request that meets a restart waits for the new one; only a long absence is an error.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable
+from datetime import datetime
+from threading import Lock
+from typing import Final, cast
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from gateway.errors import Misconfigured, Unavailable
+from gateway.identity import Digest, PartyId
+from gateway.signing.algorithms import AlgorithmPolicy
+from gateway.signing.authority_answers import fingerprint
+from gateway.signing.keys import KeyFiles, KeyRing, OwnKey, SigningKey, load_public
+from gateway.signing.signatory import ENCODER, TOLDS, Ask, Told
+
+ANSWER_SECONDS: Final = 10.0
+TRIES: Final = 3
+"""A signature may be asked for again: nothing but the answer is lost with a signer that dies."""
+MAX_ANSWER: Final = 4096
+SigningPublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+
+class SignerLine:
+    """The connection of one worker to the signer. One question at a time."""
+
+    def __init__(self, path: str, seconds: float = ANSWER_SECONDS) -> None:
+        self._path, self._seconds = path, seconds
+        self._socket: socket.socket | None = None
+        self._lock = Lock()
+
+    def ask(self, ask: Ask) -> bytes:
+        """The signature; raises `Unavailable` when the signer is away, `Misconfigured` when it has no such key."""
+        content = ENCODER.encode(ask)
+        with self._lock:
+            told = self._told(content)
+        if told.trouble == "signing.key-failed":
+            raise Unavailable(
+                told.trouble, "The gateway cannot sign now.", operator=f"The key of {ask.party} does not sign."
+            )
+        if told.trouble:
+            words = f"The signer has no key for the certificate of {ask.party}, or was asked wrongly ({told.trouble})."
+            raise Misconfigured(told.trouble, "The gateway cannot sign with its settings.", operator=words)
+        return told.signature
+
+    def _told(self, content: bytes) -> Told:
+        for left in reversed(range(TRIES)):
+            try:
+                return TOLDS.decode(self._exchange(content))
+            except (OSError, ValueError, struct.error) as error:
+                self.close()
+                if not left or isinstance(error, TimeoutError):
+                    words = "The signer process does not answer; the log says why."
+                    raise Unavailable("signing.signer-away", "The gateway cannot sign now.", operator=words) from error
+        raise AssertionError("the last try returns or raises")
+
+    def _exchange(self, content: bytes) -> bytes:
+        line = self._socket
+        if line is None:
+            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            line.settimeout(self._seconds)
+            self._socket = line
+            line.connect(self._path)
+        line.sendall(struct.pack(">I", len(content)) + content)
+        (length,) = struct.unpack(">I", self._exactly(line, 4))
+        if length > MAX_ANSWER:
+            raise ValueError("an answer that is too long")
+        return self._exactly(line, length)
+
+    def _exactly(self, line: socket.socket, octets: int) -> bytes:
+        found = b""
+        while len(found) < octets:
+            more = line.recv(octets - len(found))
+            if not more:
+                raise ConnectionResetError("the signer has gone")
+            found += more
+        return found
+
+    def close(self) -> None:
+        """Hang up; the next question connects again."""
+        line, self._socket = self._socket, None
+        if line is not None:
+            line.close()
+
+
+def ring_over(line: SignerLine, files: Iterable[KeyFiles], at: datetime, algorithms: AlgorithmPolicy) -> KeyRing:
+    """Every own key by party, with its private half in the signer process; raises `Misconfigured`."""
+    keys = []
+    for one in files:
+        chain, method = load_public(one, None, at)
+        public = cast("SigningPublicKey", chain[0].public_key())  # load_public refuses every other kind
+        key = RemoteKey(one.party, fingerprint(chain[0]), public, line)
+        # signxml asks a key for sign and key_size and for nothing else.
+        keys.append(OwnKey(party=one.party, key=cast("SigningKey", key), chain=chain, method=method))
+    return KeyRing(keys, algorithms)
+
+
+class RemoteKey:
+    """A private key in the signer process, as far as signxml uses one."""
+
+    def __init__(self, party: PartyId, certificate: Digest, public: SigningPublicKey, line: SignerLine) -> None:
+        self._party, self._certificate, self._public, self._line = party, certificate, public, line
+
+    @property
+    def key_size(self) -> int:
+        """Bits."""
+        return self._public.key_size
+
+    def public_key(self) -> SigningPublicKey:
+        """The public half."""
+        return self._public
+
+    def sign(
+        self,
+        data: bytes,
+        signature_algorithm: ec.ECDSA | None = None,
+        padding: padding.PKCS1v15 | None = None,
+        algorithm: hashes.HashAlgorithm | None = None,
+    ) -> bytes:
+        """The signature of the data, as the keys of `cryptography` give it."""
+        used = signature_algorithm.algorithm if signature_algorithm is not None else algorithm
+        if not isinstance(used, hashes.HashAlgorithm):
+            raise TypeError("a hash algorithm is needed")
+        summing = hashes.Hash(used)
+        summing.update(data)
+        ask = Ask(party=self._party, certificate=self._certificate, hash=used.name, digest=summing.finalize())
+        return self._line.ask(ask)
