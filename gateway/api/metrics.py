@@ -124,19 +124,6 @@ class Meters:
         for state in log.witnessing.states:
             self._witnessed.labels(state.name).set(state.size)
 
-    async def _read_log(self, standing: Here) -> None:
-        log = standing.gateway.log
-        if log is None:
-            return
-        figures = await log.figures()
-        self._log_size.set(figures.size)
-        self._log_waiting.set(figures.unintegrated)
-        self._log_doubt.set(1 if log.integrator.doubt else 0)
-        if figures.published_at:
-            self._log_age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
-        for state in log.witnessing.states:
-            self._witnessed.labels(state.name).set(state.size)
-
     async def _read_clocks(self, standing: Here) -> None:
         gateway = standing.gateway
         open_ones = await gateway.ledger.matters(MatterQuery(closed=False, limit=OLDEST_LOOKED_AT))
