@@ -14,6 +14,7 @@ from gateway.dialogues.step import Step
 from gateway.exchanges.desk import Seen
 from gateway.exchanges.matter import Matter
 from gateway.exchanges.running import Run
+from gateway.exchanges.waiting import Waiting, waiting
 
 
 class MatterView(View):
@@ -147,12 +148,27 @@ class HappenedView(View):
     actor: str
 
 
+class WaitingView(View):
+    """One question that waits for an answer, where no dialogue says it."""
+
+    message_id: str
+    reference: str
+    format: str
+    asked_by: str
+    waits_for: list[str] = Field(description="Those who were asked and have not answered.")
+    since: datetime
+    deadline: datetime | None = Field(description="By when the asker wants the answer, where it said so.")
+
+
 class ExchangeView(View):
     """Everything about one exchange."""
 
     matter: MatterView
     dialogues: list[CourseView]
     next: list[NextView] = Field(description="What may legally come next, what is expected first.")
+    waiting: list[WaitingView] = Field(
+        description="Questions without an answer that belong to no dialogue, as in a family without charts."
+    )
     clocks: list[ClockView]
     steps: list[StepView]
     happenings: list[HappenedView]
@@ -177,11 +193,17 @@ def exchange(seen: Seen) -> ExchangeView:
         matter=matter(now_known),
         dialogues=[_course(course) for course in standing.courses],
         next=sorted(coming, key=lambda each: not each.expected),
+        waiting=[_waiting(each) for each in waiting(seen.kept.steps, standing)],
         clocks=[_clock(run) for run in picture.runs],
         steps=[_step(step, fits.get(step.envelope)) for step in seen.kept.steps],
         happenings=[_happened(each) for each in seen.kept.happened],
         may_be_recorded=dict(seen.vocabulary),
     )
+
+
+def _waiting(each: Waiting) -> WaitingView:
+    told = {name: getattr(each, name) for name in WaitingView.model_fields}
+    return WaitingView(**told | {"waits_for": list(each.waits_for)})
 
 
 def _course(course: Course) -> CourseView:

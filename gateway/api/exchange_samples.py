@@ -26,6 +26,7 @@ EXCHANGE: Final[dict[str, Any]] = {
         "role": "requested", "to": ["sirene:XB"], "text": "the answer, or the form that was asked for", "expected": True,
         "leads_to": "answered", "needs": {}, "citation": "Regulation (EU) 2018/1862 Art 8(3)", "confidence": "verified",
     }],
+    "waiting": [],
     "clocks": [{
         "clock": "T01", "row": "T01", "title": "request for supplementary information",
         "act": "answer, at the latest twelve hours after receipt", "about": _MESSAGE, "bound": "sirene:XA", "owes": ["requested"],

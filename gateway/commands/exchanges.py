@@ -233,6 +233,12 @@ def draw(out: Console, found: dict[str, Any]) -> None:
     for course in found["dialogues"]:
         roles = ", ".join(f"{role} {party}" for role, party in course["roles"].items())
         out.print(cell(f"{course['title']}: {course['meaning']} ({roles})"), soft_wrap=True)
+    for each in found["waiting"]:
+        wanted = f", wanted by {moment(each['deadline'])}" if each["deadline"] else ""
+        words = f"{', '.join(each['waits_for'])} has not answered {each['format']} {each['reference']} of {each['asked_by']}{wanted}"
+        out.print(cell(words), soft_wrap=True)
+    if not (found["dialogues"] or found["waiting"]):
+        out.print("No chart says what comes next in this family, and no question is open.")
     if found["clocks"]:
         out.print(table("Clocks", CLOCK_COLUMNS, [_clock_row(each) for each in found["clocks"]]))
     coming = [_next_row(each) for each in found["next"]]
