@@ -25,6 +25,7 @@ from gateway.exchanges.joining import key_of, step_of
 from gateway.exchanges.matter import MAX_STEPS, MAX_STEPS_OF_ONE, Kept
 from gateway.exchanges.overturned import may_overturn, overturned
 from gateway.exchanges.picture import aside, standing_of
+from gateway.exchanges.telling import TEXT, for_the_sender, knows_all
 from gateway.families import Family
 from gateway.findings import Finding, Severity, worst
 from gateway.identity import PartyId
@@ -92,10 +93,11 @@ class Fitting:
         found = (*found, *await self._overturned(family, story, earlier))
         if fit and fit.problem:
             found = (fit.problem, *found)
-        known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found), step=step)
+        told = for_the_sender(found, all_known=knows_all(step, earlier))
+        known = envelope.learn(findings=(*(each for each in envelope.findings if each not in told), *told), step=step)
         if fit and fit.problem and fit.problem.rule == REPLY_TO_NOTHING and now < _waits_until(step):
             return Retry(envelope=envelope, reason=AWAITED, at=_look_again(step, now), counts=False)
-        stopped = _stopped(known, fit, found)
+        stopped = _stopped(known, fit, found, told)
         if stopped:
             return stopped
         return Fitted(
@@ -174,26 +176,31 @@ def _look_again(step: Step, now: datetime) -> datetime:
     return min(now + max(LOOK_AGAIN, (now - step.known_at) / 2), _waits_until(step))
 
 
-def _stopped(envelope: Envelope, fit: Fit | None, found: Sequence[Finding]) -> Hold | Reject | None:
-    """Why it does not go on; what an officer has released does not stop it again."""
+def _stopped(
+    envelope: Envelope, fit: Fit | None, found: Sequence[Finding], told: tuple[Finding, ...]
+) -> Hold | Reject | None:
+    """Why it does not go on; what an officer has released does not stop it again. `told` is what its sender may know of `found`."""
     details = (*_told(fit), *_rules(found))
     if worst(found) is Severity.ERROR:
         reason = Reason(
             code=STORY_REFUSED, public="The message cannot stand in its exchange; see the findings for each field."
         )
-        return Reject(envelope=envelope, reason=reason, findings=tuple(found), details=details)
+        return Reject(envelope=envelope, reason=reason, findings=told, details=details)
     if fit and fit.problem and not envelope.released(BREAKS):
-        return Hold(envelope=envelope, reason=_explained(BREAKS, fit.problem), details=details)
+        return Hold(envelope=envelope, reason=_explained(BREAKS, fit.problem, told), details=details)
     held = [each for each in found if each.severity is Severity.HOLD and not (fit and each == fit.problem)]
     # Who let it go on in spite of its dialogue has seen the findings of the rules, too.
     if held and not (envelope.released(STORY_HOLD) or envelope.released(BREAKS)):
-        return Hold(envelope=envelope, reason=_explained(STORY_HOLD, held[0]), details=details)
+        return Hold(envelope=envelope, reason=_explained(STORY_HOLD, held[0], told), details=details)
     return None
 
 
-def _explained(code: str, finding: Finding) -> Reason:
+def _explained(code: str, finding: Finding, told: Sequence[Finding]) -> Reason:
     source = f" ({finding.citation})" if finding.citation else ""
-    return Reason(code=code, public=f"{finding.rule}: {finding.text}", operator=f"{finding.remedy}{source}".strip())
+    operator = f"{finding.remedy}{source}".strip()
+    if finding in told:
+        return Reason(code=code, public=f"{finding.rule}: {finding.text}", operator=operator)
+    return Reason(code=code, public=f"{finding.rule}: {TEXT}", operator=f"{finding.text} {operator}")
 
 
 def _told(fit: Fit | None) -> Details:

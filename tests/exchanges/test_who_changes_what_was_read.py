@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway import parcel
 from gateway.dialogues.story import AlertFacts
 from gateway.exchanges.joining import MAX_CANDIDATES
 from gateway.partners import Directory
@@ -134,3 +135,22 @@ async def test_one_office_alone_does_not_fill_an_exchange(story: Story, monkeypa
     assert [why(row) for row in rows] == ["reply.by-hand", "reply.by-hand", "exchange.full"]
     answer = await story.receives(form_m("No.", reference="XB-1", alert=FOREIGN_ALERT, issuer="XB"))
     assert (why(answer), answer.envelope.exchange) == ("reply.by-hand", asked.envelope.exchange)
+
+
+async def test_who_guesses_an_alert_learns_nothing_of_those_who_speak_about_it(story: Story) -> None:
+    await story.sends(ours())
+    forged = form_m("I am it.", sender="sirene:XC", reference="XC-1", sent=LONG_AGO, alert=FOREIGN_ALERT, issuer="XC")
+    first = await story.receives(
+        told_to_both(form_m("Hello.", sender="sirene:XC", reference="XC-0", alert=FOREIGN_ALERT, issuer="XB")),
+        "sirene:XC",
+    )
+    assert first.envelope.learned.step is not None
+    row = await story.receives(told_to_both(forged), "sirene:XC")
+    assert row.state == "held"
+    assert row.reason is not None
+    assert "sirene:XB" in row.reason.operator or "XA-M-2026-0000001" in row.reason.operator
+    await story.rig.gateway.desk.reject(row.envelope.id, "user:officer", "Not yours.")
+    await story.rig.gateway.quiet()
+    sent = [parcel.open_parcel(out.payload).form for out in story.rig.wire.sent if out.leg.counterpart == "sirene:XC"]
+    assert any(b"DLG-OVERTURNS" in each for each in sent)
+    assert not any(b"sirene:XB" in each or b"XA-M-2026-0000001" in each or b"ISS" in each for each in sent)
