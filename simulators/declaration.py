@@ -63,7 +63,7 @@ class Simulator:
     """The declaration a simulator module exposes as `SIMULATOR`."""
 
     name: str  # equal to the module's name, with dashes for underscores
-    kind: str  # register, case system or counterpart
+    kind: str  # register, case system, counterpart …
     summary: str  # one line for `--list`
     start: Callable[[Station], Awaitable[Running]]
     abilities: Abilities = ANYTHING  # what a scenario can ask of it; one that asks for more is refused

@@ -56,6 +56,7 @@ class Integrator:
         self._integrating = asyncio.Lock()
         self._signer: NoteSigner | None = None
         self._late_since: datetime | None = None
+        self._lease = (0, clock.now())
         self.doubt: Doubt | None = None
         """Why the log is not continued."""
         self.published_at: datetime | None = None
@@ -117,6 +118,7 @@ class Integrator:
                 await self._say(doubt)
                 return False
             except LeaseLost:
+                self._lease = (0, self._clock.now())
                 return True
             await self._say(None)
             return done
@@ -134,7 +136,7 @@ class Integrator:
             await self._shown(head)
             return False
         now = self._clock.now()
-        token = await self._ledger.lease_log(self._folder.holder, now, now + LEASE)
+        token = await self._leading(now)
         if not token:
             return False
         self._late_since = self._late_since or now
@@ -151,6 +153,14 @@ class Integrator:
         self.published_at, self._late_since = self._clock.now(), None
         self.published()
         return True
+
+    async def _leading(self, now: datetime) -> int:
+        """The token of our lease, 0 while another front leads. Renewed when half of it is over: each renewal is a write."""
+        token, until = self._lease
+        if not token or until - now < LEASE / 2:
+            token = await self._ledger.lease_log(self._folder.holder, now, now + LEASE)
+            self._lease = (token, now + LEASE)
+        return token
 
     async def _shown(self, head: LogHead) -> None:
         """Put the ledger's checkpoint in its place where a crash came in between."""
