@@ -65,7 +65,7 @@ class NextDesk:
         seen = await self._exchanges.read(exchange, person, purpose)
         course, following = self._chosen(seen, letter, to)
         counterpart = to or self._receiver(seen, following)
-        forms = [each async for each in self._forms(seen, person, purpose)]
+        forms = [each async for each in self._forms(seen, counterpart, person, purpose)]
         spec = self._formats.get(self._formats.current(f"{seen.matter.family}/{letter}@1"))
         family = self._formats.family(spec.id)
         header = self._header(spec, course, seen.kept.steps, counterpart)
@@ -103,9 +103,13 @@ class NextDesk:
             raise Refused("draft.receiver", "Several offices take part; say which one the form is for.")
         return found[0]
 
-    async def _forms(self, seen: Seen, person: str, purpose: str) -> AsyncIterator[Form]:
-        """The forms of the exchange, the newest first; each that is read is journalled as read."""
-        steps = sorted((step for step in seen.kept.steps if not step.void), key=lambda step: step.sent, reverse=True)
+    async def _forms(self, seen: Seen, counterpart: PartyId, person: str, purpose: str) -> AsyncIterator[Form]:
+        """The forms of the exchange that the counterpart sent or got, the newest first; each that is read is journalled as read.
+
+        What others wrote in the same exchange is theirs: nothing of it is copied into a form for somebody else.
+        """
+        known = [step for step in seen.kept.steps if not step.void and counterpart in (step.sender, *step.to)]
+        steps = sorted(known, key=lambda step: step.sent, reverse=True)
         for step in steps[:MAX_LOOKED_THROUGH]:
             row = await self._ledger.get(step.envelope)
             form = row.envelope.learned.form if row else None

@@ -16,6 +16,7 @@ from gateway.partners import Directory
 from tests.exchanges.stories import CONSULTATION, FOREIGN_ALERT, Story, form_m, why
 from tests.gateway.rig import NOON, Bureau, Rig, knowledge_of
 
+PURPOSE = "Case 9999-99999-00001-26"
 LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 
 
@@ -154,3 +155,15 @@ async def test_who_guesses_an_alert_learns_nothing_of_those_who_speak_about_it(s
     sent = [parcel.open_parcel(out.payload).form for out in story.rig.wire.sent if out.leg.counterpart == "sirene:XC"]
     assert any(b"DLG-OVERTURNS" in each for each in sent)
     assert not any(b"sirene:XB" in each or b"XA-M-2026-0000001" in each or b"ISS" in each for each in sent)
+
+
+async def test_a_draft_copies_nothing_that_its_receiver_did_not_write_or_get(story: Story) -> None:
+    asked = await story.sends(ours("Is the address in use?"))
+    other = form_m("Is it so?", sender="sirene:XC", reference="XC-1", alert=FOREIGN_ALERT, issuer="XB")
+    row = await story.receives(told_to_both(other.replace(b"Nobodysen", b"Othersen")), "sirene:XC")
+    assert row.envelope.exchange == asked.envelope.exchange
+    for party, name in (("sirene:XB", "Nobodysen"), ("sirene:XC", "Othersen")):
+        drafted = await story.rig.gateway.drafts.draft(asked.envelope.exchange, "M", party, "user:officer", PURPOSE)
+        person = drafted.form.first("Person")
+        assert person is not None
+        assert person.text("Surname") == name
