@@ -248,3 +248,8 @@ async def test_a_witness_that_cannot_say_what_it_saw_signs_nothing(printing: Doo
     file.write_bytes(file.read_bytes()[:-3])
     answer = await printing.ask("POST", path, data=request(0, 5))
     assert (answer.status, answer.json["code"]) == (503, "log.witness-unsure")
+    assert (await printing.ask("GET", LOG, "reader")).json["countersigns"] == {}
+    assert (
+        "published log: This witness cannot say what it saw of the log before."
+        in (await printing.ask("GET", "/readyz")).json["reasons"]
+    )

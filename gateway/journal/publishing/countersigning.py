@@ -8,6 +8,7 @@ a person has looked: a witness that forgets would countersign a fork.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -77,9 +78,18 @@ class Countersigner:
             return await asyncio.to_thread(self._judged, asked)
 
     def seen(self) -> dict[str, int]:
-        """The size of the last checkpoint of each log."""
-        found = {origin: self._last(origin) for origin in self._keys}
-        return {origin: checkpoint.size if checkpoint else 0 for origin, checkpoint in found.items()}
+        """The size of the last checkpoint of each log; one that cannot be said for certain is left out."""
+        found = {}
+        for origin in self._keys:
+            with contextlib.suppress(Unavailable):
+                last = self._last(origin)
+                found[origin] = last.size if last else 0
+        return found
+
+    async def probe(self) -> None:
+        """Raise `Unavailable` when it cannot say what it saw of a log."""
+        for origin in self._keys:
+            await asyncio.to_thread(self._last, origin)
 
     def _judged(self, asked: _Asked) -> Answered:
         new = asked.checkpoint

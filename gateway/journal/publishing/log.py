@@ -48,8 +48,9 @@ class PublishedLog:
         await self.integrator.stop()
 
     async def probe(self) -> None:
-        """Raise `Unavailable` when the log is in doubt, late, or accused by a witness."""
+        """Raise `Unavailable` when the log is in doubt, late, or accused by a witness, or our own witness has lost its memory."""
         await self.integrator.probe()
+        await self.countersigner.probe()
         if names := accusing(self.witnessing.states):
             raise Unavailable("log.accused", f"A witness says that the published log was forked: {', '.join(names)}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,3 +171,31 @@ def test_a_proof_with_one_bit_turned_is_refused(bit: int) -> None:
 def test_a_proof_under_another_key_is_refused() -> None:
     with pytest.raises(ProofFalse, match="checkpoint"):
         verify_packet(packet(), NoteSigner(ORIGIN, Ed25519PrivateKey.generate()).verifier)
+
+
+# --- whatever comes
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=400),
+        st.text(max_size=200).map(str.encode),
+        st.integers(0, 4000).map(lambda bit: flip(packet().text().encode(), bit)),
+    )
+)
+def test_whatever_comes_is_read_or_refused_in_our_words(content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    assert answered(lambda: read_note(content), NoteInvalid)
+    assert answered(lambda: read_packet(content), ProofFalse)
+    assert answered(lambda: read_checkpoint(text), NoteInvalid)
+    assert answered(lambda: read_signatures(text), NoteInvalid)
+    assert answered(lambda: read_verifier(text), ValueError)
+
+
+def answered(read: Callable[[], object], refusal: type[Exception]) -> str:
+    """`read`, or the words of the refusal; whatever else is raised goes through."""
+    try:
+        read()
+    except refusal as error:
+        return str(error)
+    return "read"
