@@ -15,7 +15,7 @@ from gateway.alerts.law import AlertLaw
 from gateway.alerts.words import Alert, AlertChange, ChangeKind, Status
 from gateway.clocks.happening import Happening
 from gateway.dialogues.happened import Happened
-from gateway.exchanges.matter import MAX_MATTERS_LISTED, Matter, MatterQuery
+from gateway.exchanges.matter import MAX_HAPPENED, MAX_MATTERS_LISTED, Matter, MatterQuery
 from gateway.identity import derived_id
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
@@ -23,6 +23,8 @@ from gateway.ports import Clock
 
 ONCE: Final = frozenset({ChangeKind.ENTERED, ChangeKind.DELETED})
 """These happen once in the life of an alert, whenever they are told."""
+MOST_TOLD: Final = MAX_HAPPENED // 2
+"""Changes that one exchange is told of; that its alert was entered or deleted is told always."""
 SAME_WITHIN: Final = timedelta(minutes=5)
 """By how much the clock of the alert system may differ from ours."""
 log = logging.getLogger(__name__)
@@ -88,7 +90,7 @@ class AlertMatters:
             )
             return
         happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor)
-        await self._keep(happened, change.alert, "")
+        await self._keep(happened, change.alert, "", always=change.kind in ONCE)
 
     def _happening(self, name: str, change: AlertChange) -> Happening | None:
         """What took place, as of now where the clock of the alert system is ahead of ours: nobody would look again when that
@@ -102,9 +104,12 @@ class AlertMatters:
                 continue
         return None
 
-    async def _keep(self, happened: Happened, alert: str, note: str) -> None:
+    async def _keep(self, happened: Happened, alert: str, note: str, *, always: bool = True) -> None:
         known = await self._ledger.exchange(happened.exchange)
         if any(each.id == happened.id or _same_act(each, happened) for each in known.happened):
+            return
+        if not always and len(known.happened) >= MOST_TOLD:
+            log.warning("an exchange was told too much about its alert already, exchange=%s", happened.exchange)
             return
         details = (
             ("exchange", happened.exchange),

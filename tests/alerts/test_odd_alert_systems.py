@@ -14,7 +14,7 @@ from gateway.alerts.commands import Asking
 from gateway.alerts.cursor import CursorInMemory
 from gateway.alerts.follower import MOST_FAILURES, Follower
 from gateway.alerts.lookup import LiveLookup
-from gateway.alerts.matters import AlertMatters
+from gateway.alerts.matters import MOST_TOLD, AlertMatters
 from gateway.alerts.words import Alert, AlertChange, ChangeKind, Changes
 from gateway.clock import Uuid7Source
 from gateway.errors import RegisterUnavailable
@@ -102,6 +102,21 @@ async def test_what_a_clock_ahead_of_ours_tells_counts_from_now(story: Story) ->
     assert happened.happening.at == NOON
     runs = (await story.picture(row)).runs
     assert "T34" in {run.clock.id for run in runs}
+
+
+async def test_endless_changes_of_an_alert_do_not_fill_its_exchanges(story: Story) -> None:
+    row = await story.receives(form_m("For your information."))
+    system = Odd()
+    extended = [
+        change(number, ChangeKind.EXTENDED, NOON - timedelta(hours=number), NOON + timedelta(days=number))
+        for number in range(1, MOST_TOLD + 20)
+    ]
+    deleted = change(1000, ChangeKind.DELETED, NOON)
+    system.page = Changes(changes=(*extended, deleted), cursor="2", more=False)
+    await follower(story, system).look()
+    happened = (await story.rig.ledger.exchange(row.envelope.exchange)).happened
+    assert len(happened) == MOST_TOLD + 1
+    assert "alert.deleted" in {each.happening.name for each in happened}
 
 
 async def test_one_alert_that_the_system_cannot_tell_of_keeps_no_other_waiting(story: Story) -> None:
