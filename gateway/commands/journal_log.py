@@ -91,20 +91,49 @@ async def _proofs(home: Home, what: str) -> dict[str, Any]:
     return {"key": key.text() if key else "", "proofs": [shown_proof(each).model_dump() for each in packets]}
 
 
-def fsck(context: typer.Context) -> None:
+def fsck(
+    context: typer.Context,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Before, write lost or damaged tiles again from the entries, if these have the root that was signed.",
+        ),
+    ] = False,
+) -> None:
     """Hold every entry, every tile and the checkpoints against each other. Each fault is named with its place. Exit code 1 when there are any."""
     terminal: Terminal = context.obj
-    found = run(_examined(homes.read(terminal)))
+    home = homes.read(terminal)
+    written = run(_rebuilt(home)) if rebuild else 0
+    found = {**run(_examined(home)), "rebuilt": written}
 
     def draw(out: Console) -> None:
         state = "ok" if found["intact"] else "fault"
-        out.print(facts([("entries in the log", found["size"]), ("root", found["root"]), ("log", state)]))
+        out.print(
+            facts(
+                [
+                    ("entries in the log", found["size"]),
+                    ("root", found["root"]),
+                    ("log", state),
+                    ("tiles written again", found["rebuilt"]),
+                ]
+            )
+        )
         if found["faults"]:
             rows = ((one["code"], one["place"], one["number"], one["fault"]) for one in found["faults"])
             out.print(table("What is wrong", ("", "place", "entry", "fault"), rows))
 
     terminal.answer(found, draw)
     raise typer.Exit(DONE if found["intact"] else FINDINGS)
+
+
+async def _rebuilt(home: Home) -> int:
+    """Works on the files also beside a running gateway: what is written is what it would have written."""
+    from gateway.assembly import log_folder, log_keys
+    from gateway.journal.publishing.rebuilding import rebuild
+
+    async with _opened(home) as (ledger, _):
+        return await rebuild(ledger, log_folder(home), log_keys(home))
 
 
 async def _examined(home: Home) -> dict[str, Any]:

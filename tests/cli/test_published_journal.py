@@ -110,6 +110,28 @@ def test_fsck_names_the_tile_the_entry_and_the_number(quick: Spoc, kept: Path) -
     assert "tile/0/000" in quick("--home", kept, "journal", "fsck").text
 
 
+def test_lost_tiles_are_written_again_from_entries_that_have_the_signed_root(quick: Spoc, kept: Path) -> None:
+    log = kept / "data" / "log"
+    before = {file: file.read_bytes() for file in (log / "tile").rglob("*") if file.is_file()}
+    (log / "tile" / "0" / "000").write_bytes(bytes(8192))
+    (log / "tile" / "1" / "000.p" / "1").unlink()
+    assert quick("--home", kept, "journal", "fsck", "--json").code == 1
+    done = quick("--home", kept, "journal", "fsck", "--rebuild", "--json")
+    assert (done.code, done.told["intact"], done.told["rebuilt"]) == (0, True, 2)
+    assert {file: file.read_bytes() for file in (log / "tile").rglob("*") if file.is_file()} == before
+    shutil.rmtree(log / "tile")
+    done = quick("--home", kept, "journal", "fsck", "--rebuild", "--json")
+    assert (done.code, done.told["rebuilt"]) == (0, 3)
+
+    shutil.rmtree(log / "tile")
+    behind_its_back(
+        kept / "data", "UPDATE journal SET entry = CAST(replace(entry, 'sirene', 'sirenf') AS BLOB) WHERE number = 280"
+    )
+    done = quick("--home", kept, "journal", "fsck", "--rebuild", "--json")
+    assert (done.code, done.trouble["code"]) == (1, "log.entry-differs")
+    assert not (log / "tile").exists(), "not one tile is written over other entries"
+
+
 def test_an_export_is_a_log_that_any_tool_reads(quick: Spoc, kept: Path, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     assert quick("--home", kept, "journal", "export", "--log", folder).code == 0

@@ -8,6 +8,7 @@
 - `integrator`      the one writer: reads new entries, writes tiles, signs, publishes; refuses when in doubt
 - `proving`         proofs for anybody who asks
 - `examination`     everything against everything: `spoc journal fsck`
+- `verification`    the short check of the last checkpoint; `rebuilding` writes tiles again that were lost
 - `witnessing`      asks witnesses to countersign, beside the traffic
 - `countersigning`  our own witness for the logs of others
 - `log`             all of them as the gateway holds them; `files` puts a small file in its place
