@@ -84,6 +84,9 @@ class AlertsView(View):
     """Alerts that were found, those that are executed first at the top."""
 
     alerts: list[AlertView]
+    name_rules: dict[str, str] = Field(
+        description="For a search by name: by alert, which rule joins its name to the name asked about; left out where none does."
+    )
     as_of: datetime
     partial: bool = Field(description="Whether there may be more.")
 
@@ -278,7 +281,7 @@ CATEGORIES_SHOWN: Final[Responses] = answers(
     }
 )  # fmt: skip
 SEARCHED: Final = answers(
-    {"alerts": [_ALERT], "as_of": "2026-11-21T09:00:00Z", "partial": False}, 400, 408, 413, 415, 422
+    {"alerts": [_ALERT], "name_rules": {}, "as_of": "2026-11-21T09:00:00Z", "partial": False}, 400, 408, 413, 415, 422
 )
 EXPIRING: Final = answers({"alerts": [_SHOWN]}, 400, 422)
 ADVISED: Final = answers({"findings": [], "advice": _ADVICE, "partial": False}, 400, 408, 413, 415, 422)

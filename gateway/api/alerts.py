@@ -48,6 +48,7 @@ from gateway.api.callers import Allowed, Caller, Here, Standing, claim_of
 from gateway.api.messages import Purpose
 from gateway.api.models import FindingView, SubmissionView
 from gateway.api.problems import PROBLEM_TYPE, STATUS_OF_CODE, FaultView, Problem, document
+from gateway.names.spelling import rule_joining
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 MAX_ALERT_OCTETS: Final = 256 * 1024
@@ -117,8 +118,12 @@ async def search(
     """By person, document, vehicle, object or reference of prints; alerts of all states, journalled with the purpose."""
     wanted = await read_body(request, SearchBody)
     found = await office.desk.search(wanted.sought, caller.actor, purpose)
+    rules = {each.id: rule for each in found.alerts if (rule := rule_joining(wanted.sought, each.subject))}
     return models.AlertsView(
-        alerts=[models.alert_view(each) for each in found.alerts], as_of=found.as_of, partial=found.partial
+        alerts=[models.alert_view(each) for each in found.alerts],
+        name_rules=rules,
+        as_of=found.as_of,
+        partial=found.partial,
     )
 
 

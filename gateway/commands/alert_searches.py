@@ -96,5 +96,7 @@ def _search(context: typer.Context, sought: dict[str, Any], purpose: str) -> Non
     why = {"X-SPOC-Purpose": stated(purpose)["purpose"]}
     found = asked(terminal, "POST", "/api/v1/alerts/searches", headers=why, body={"sought": sought})
     terminal.answer(found, lambda out: draw_list(out, found["alerts"]))
+    for alert, rule in found["name_rules"].items():
+        terminal.note(f"{alert} is joined by name: {rule}")
     if found["partial"]:
         terminal.note("There may be more: refine the search, or try again later.")

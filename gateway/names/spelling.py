@@ -50,6 +50,17 @@ def joined_by(subject: Subject, names: Iterable[str]) -> NameMatch | None:
     return min((match for match in found if match), key=lambda match: match.rank, default=None)
 
 
+def rule_joining(subject: object, found: Subject | None) -> str:
+    """In words, which rule joins a person that was asked about to one that was found; empty for anything else or where none does."""
+    if not isinstance(subject, Person) or not isinstance(found, Person):
+        return ""
+    given = " ".join(found.given_names)
+    rule = joined_by(
+        subject, (whole_name(found), *(f"{given} {alias}".strip() for alias in found.aliases), *found.aliases)
+    )
+    return str(rule) if rule else ""
+
+
 def _names(person: Person) -> Iterator[WrittenName]:
     """The name in its fields, then in its original script."""
     own = whole_name(person)

@@ -128,6 +128,16 @@ async def test_everything_can_be_searched_for_with_a_purpose(doors: Doors, sough
     assert len(await doors.events("alerts.searched")) == 1
 
 
+@pytest.mark.parametrize(("written", "rule"), [("Exempelsson", "exact"), ("Éxempelsson", "latin")])
+async def test_a_search_by_name_tries_other_forms_and_says_which_rule_joined(
+    doors: Doors, written: str, rule: str
+) -> None:
+    sought = {"type": "person", "family_names": [written], "given_names": ["Testo"], "date_of_birth": "1979-03-02"}
+    found = await doors.ask("POST", f"{ALERTS}/searches", "reader", json={"sought": sought})
+    assert [alert["id"] for alert in found.json["alerts"]] == ["XB-ALERT-0001"]
+    assert rule in found.json["name_rules"]["XB-ALERT-0001"]
+
+
 async def test_a_hit_becomes_a_held_form_and_a_draft_keeps_nothing(doors: Doors) -> None:
     draft = await doors.ask("POST", f"{ALERTS}/{CAR}/hits?draft=true", "submitter", json=HIT)
     assert (draft.status, draft.json["order"]) == (200, None), draft.json

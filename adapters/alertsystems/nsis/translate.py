@@ -36,6 +36,7 @@ from gateway.alerts.words import (
     Status,
 )
 from gateway.identity import PartyId, party
+from gateway.names.spelling import spellings_of
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
 
 ROLE: Final = "sirene"
@@ -76,13 +77,14 @@ def searches(sought: Sought) -> Sequence[Keys]:
 
 
 def _person_keys(person: Person) -> list[Keys]:
-    """Each name with the full date of birth; never a name alone."""
+    """Each name with the full date of birth, never a name alone; then the likeliest forms that another state may have entered."""
     born = full_date(person.date_of_birth)
     if not born:
         return []
     given = " ".join(person.given_names)
     names = [" ".join(person.family_names), *person.aliases]
-    return [{"name": " ".join(f"{given} {name}".split()), "birthDate": born} for name in names if name.strip()]
+    asked = [" ".join(f"{given} {name}".split()) for name in names if name.strip()]
+    return [{"name": name, "birthDate": born} for name in dict.fromkeys((*asked, *spellings_of(person)))]
 
 
 def _vehicle_keys(vehicle: Vehicle) -> list[Keys]:

@@ -68,6 +68,8 @@ def test_the_data_of_an_innocent_person_come_back_as_they_went() -> None:
             [
                 {"name": "Testine Prøvesen", "birthDate": "1970-01-11"},
                 {"name": "Testine Testsen", "birthDate": "1970-01-11"},
+                {"name": "TESTINE PROEVESEN", "birthDate": "1970-01-11"},
+                {"name": "TESTINE PROVESEN", "birthDate": "1970-01-11"},
             ],
         ),
         (Person(family_names=("Prøvesen",), date_of_birth="1970"), []),
