@@ -91,3 +91,9 @@ def test_months_never_leave_their_month(start: datetime, months: int) -> None:
 
 def test_every_category_is_in_this_test() -> None:
     assert MONTHS.keys() | {"OBJ-L"} == set(ARTICLES)
+
+
+@pytest.mark.parametrize("born", ["9999-12-31", "9990-01-01", "0001-01-01", "2009", ""])
+def test_a_date_of_birth_out_of_all_reason_warns_of_nothing(born: str) -> None:
+    odd = entered("MIS-P", subject=msgspec.structs.replace(TESTINE, date_of_birth=born))
+    assert ALERT_LAW.warnings(odd, NOON) == ()

@@ -148,11 +148,11 @@ def life_warnings(alert: Alert, now: datetime) -> Iterator[Finding]:
 def _comes_of_age(alert: Alert) -> datetime | None:
     if not isinstance(alert.subject, Person) or not any(within(alert.article, each) for each in MISSING):
         return None
-    try:
-        born = date.fromisoformat(alert.subject.date_of_birth)
-    except ValueError:
-        return None  # a partial date: nobody can tell the day
     zone = alert.entered_at.tzinfo if alert.entered_at else None
     if zone is None:
         return None
-    return months_after(datetime.combine(born, time(), zone), OF_AGE * PER_YEAR)
+    try:
+        born = date.fromisoformat(alert.subject.date_of_birth)
+        return months_after(datetime.combine(born, time(), zone), OF_AGE * PER_YEAR)
+    except ValueError:
+        return None  # a partial date, where nobody can tell the day, or one out of all reason
