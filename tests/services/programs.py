@@ -34,6 +34,7 @@ PACKAGES = {
     "rabbitmq-server": "rabbitmq-server",
     "swaks": "swaks",
     "xmllint": "libxml2-utils",
+    "softhsm2-util": "softhsm2",
     "xmlsec1": "xmlsec1",
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
