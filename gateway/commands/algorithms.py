@@ -49,6 +49,7 @@ def algorithms(
         words = "The table of algorithms cannot be used."
         raise Ending(CONFIGURATION, "configuration", words, details={"faults": told})
     uses = run(_uses(home, now - timedelta(days=days)))
+    seen = [_told(use, policy, now) for use in uses or []]
     document = {
         "table": [
             {
@@ -58,10 +59,10 @@ def algorithms(
             for row in policy.rows
         ],
         "journal_read": uses is not None,
-        "uses": [_told(use, policy, now) for use in uses or []],
+        "uses": seen,
     }  # fmt: skip
     terminal.answer(document, lambda out: _draw(out, document, days))
-    raise typer.Exit(FINDINGS if any(use["ending"] for use in document["uses"]) else DONE)
+    raise typer.Exit(FINDINGS if any(use["ending"] for use in seen) else DONE)
 
 
 async def _uses(home: Home, since: datetime) -> list[Use] | None:
