@@ -178,3 +178,30 @@ def test_the_guide_s_program_checks_an_export_and_finds_what_was_changed(
         file.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
         assert check().returncode != 0, name
         file.write_bytes(good)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('[journal]\ncountersigns = ["nonsense"]\n', "NAME+ID+KEY"),
+        ("[journal]\ncountersigns = [WITNESS]\n", "the key of a log"),
+        ('[[journal.witnesses]]\nurl = "https://witness.example"\nkey = "nonsense"\n', "NAME+ID+KEY"),
+        ('[[journal.witnesses]]\nurl = "https://witness.example"\nkey = LOG\n', "that of a witness"),
+        ('[[journal.witnesses]]\nurl = "http://witness.example"\nkey = WITNESS\n', "https"),
+        ('[[journal.witnesses]]\nurl = "https://witness.example"\n', "missing"),
+    ],
+)
+def test_a_witness_that_cannot_be_is_told_with_its_line(quick: Spoc, home: Path, lines: str, words: str) -> None:
+    keys = {
+        name: (home / "keys" / "log" / f"{file}.vkey").read_text().strip()
+        for name, file in (("LOG", "journal"), ("WITNESS", "witness"))
+    }
+    for name, key in keys.items():
+        lines = lines.replace(name, f'"{key}"')
+    settings = home / "spoc.toml"
+    settings.write_text(f"{settings.read_text()}\n{lines}")
+    done = quick("--home", home, "doctor", "--offline", "--json")
+    assert done.code == 78
+    (point,) = [point for point in done.told["points"] if point["line"]]
+    assert (words in point["text"], point["file"]) == (True, str(settings)), point
+    assert point["line"] > 10
