@@ -29,6 +29,7 @@ from gateway.commands import (
     doctor,
     exchanges,
     journal,
+    keys,
     messages,
     names,
     partners,
@@ -84,7 +85,7 @@ def _everywhere(
 
 for group in (
     running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, exchanges, alerts, names,
-    partners, address_book, algorithms, clients, statistics, journal, tokens, doctor,
+    partners, keys, address_book, algorithms, clients, statistics, journal, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
 

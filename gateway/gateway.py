@@ -152,6 +152,12 @@ class Gateway:
         if isinstance(self.compute, WorkerPool):
             await self.compute.renew()
 
+    async def renew_keys(self) -> None:
+        """The signer reads its keys again, then workers learn which certificate to sign under. Requests wait meanwhile."""
+        if self.signatory:
+            await self.signatory.reload()
+        await self.renew_partners()
+
     async def _sign_probe(self) -> None:
         self.signer.probe(self.clock.now())
 

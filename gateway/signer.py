@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import BinaryIO, cast
 import msgspec
 from msgspec import Struct
 
+from gateway.errors import Misconfigured
 from gateway.signing.keys import KeyFiles, OwnKey, SigningKey, load_key, load_public
 from gateway.signing.pkcs11 import Tokens
 from gateway.signing.remote import SigningPublicKey
@@ -26,12 +28,15 @@ class SignerBriefing(Struct, frozen=True, kw_only=True):
 
     keys: tuple[tuple[str, str, str, str], ...]
     """Party, key file, certificate file, URI of a key in a token."""
+    old: tuple[tuple[str, str, str, str], ...] = ()
+    """Keys that are being exchanged: one that cannot be used any more is left out."""
     log: str
     """Folder of the technical log."""
     socket: int
     """File descriptor of the listening socket, which the front keeps open while signers come and go."""
 
 
+log = logging.getLogger(__name__)
 BRIEFINGS = msgspec.msgpack.Decoder(SignerBriefing)
 
 
@@ -44,10 +49,16 @@ def briefed(source: BinaryIO) -> SignerBriefing:
     return BRIEFINGS.decode(source.read(min(length, MAX_FRAME)))
 
 
-def signatory_of(keys: Iterable[KeyFiles], at: datetime) -> Signatory:
+def signatory_of(keys: Iterable[KeyFiles], at: datetime, old: Iterable[KeyFiles] = ()) -> Signatory:
     """All keys, loaded and checked; raises `Misconfigured`."""
     tokens = Tokens()
-    return Signatory([_held(one, tokens, at) for one in keys])
+    held_keys = [_held(one, tokens, at) for one in keys]
+    for one in old:
+        try:
+            held_keys.append(_held(one, tokens, at))
+        except Misconfigured as error:
+            log.warning("an old key is left out: %s", error.code)
+    return Signatory(held_keys)
 
 
 def _held(files: KeyFiles, tokens: Tokens, at: datetime) -> Held:
@@ -58,11 +69,11 @@ def _held(files: KeyFiles, tokens: Tokens, at: datetime) -> Held:
     return held(OwnKey(party=files.party, key=cast("SigningKey", key), chain=chain, method=method), key)
 
 
-def key_files(brief: SignerBriefing) -> list[KeyFiles]:
+def key_files(told: Iterable[tuple[str, str, str, str]]) -> list[KeyFiles]:
     """Where the keys are."""
     return [
         KeyFiles(party=party, key=Path(key), certificates=Path(certificates), token=token)
-        for party, key, certificates, token in brief.keys
+        for party, key, certificates, token in told
     ]
 
 

@@ -22,7 +22,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     brief = briefed(sys.stdin.buffer)
     logs.set_up(Path(brief.log), "signer")
-    signatory = signatory_of(key_files(brief), SystemClock().now())
+    signatory = signatory_of(key_files(brief.keys), SystemClock().now(), key_files(brief.old))
     listening = socket.socket(fileno=brief.socket)
     listening.setblocking(False)
     sink.write(frame(READY))

@@ -18,6 +18,7 @@ from gateway.api import (
     exchanges,
     health,
     journal,
+    keys,
     messages,
     metrics,
     partners,
@@ -42,7 +43,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, address_book, alerts, statistics,
+        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, address_book, alerts, statistics,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)

@@ -16,13 +16,13 @@ from gateway.assembly.built import Built, adapters_of, read_settings
 from gateway.assembly.door import api_door
 from gateway.assembly.edges import Channels
 from gateway.assembly.judges import agreed_days, briefing, formats_of, worker_command, worker_table
+from gateway.assembly.keys import key_files
 from gateway.assembly.log import log_folder, log_keys
 from gateway.assembly.offices import (
     algorithms_in,
     algorithms_of,
     directory_in,
     directory_of,
-    key_files,
     partner_of,
     partners_again,
     shelf_of,

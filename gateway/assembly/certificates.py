@@ -11,7 +11,7 @@ from cryptography import x509
 
 from adapters.rest.public import PublicFetch
 from config.load import Home
-from gateway.assembly.offices import key_files
+from gateway.assembly.keys import key_files
 from gateway.gateway import Gateway
 from gateway.ledger import Ledger
 from gateway.partners import Directory

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from config.load import NOBODY, Home
 from gateway.assembly.built import Built
-from gateway.assembly.offices import algorithms_of, key_files
+from gateway.assembly.keys import key_files, old_files
+from gateway.assembly.offices import algorithms_of
 from gateway.assembly.smime import seals_of, smime_key_files
 from gateway.clock import Uuid7Source
 from gateway.office import Office
@@ -71,8 +72,11 @@ def _ring(home: Home, signs: Signs, now: datetime) -> KeyRing:
 
 def signer_briefing(home: Home, number: int) -> SignerBriefing:
     """What the front tells the signer process."""
-    keys = tuple((one.party, str(one.key), str(one.certificates), one.token) for one in key_files(home))
-    return SignerBriefing(keys=keys, log=str(home.log), socket=number)
+    keys, old = (
+        tuple((one.party, str(one.key), str(one.certificates), one.token) for one in files)
+        for files in (key_files(home), old_files(home))
+    )
+    return SignerBriefing(keys=keys, old=old, log=str(home.log), socket=number)
 
 
 def briefing(

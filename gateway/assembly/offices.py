@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 from cryptography import x509
@@ -23,8 +22,6 @@ from gateway.errors import Misconfigured
 from gateway.partners import Directory, MailLeg, Partner, QueueLeg, SignaturePolicy
 from gateway.ports import Formats
 from gateway.signing.algorithms import AlgorithmPolicy, Row, known
-from gateway.signing.keys import KeyFiles
-from gateway.signing.pkcs11 import SCHEME
 from gateway.signing.verify import StrictVerifier
 from gateway.tolerances import Tolerance, Tolerances
 from schemas.address_book import reading as address_book
@@ -63,22 +60,6 @@ def certificates_in(pems: tuple[str, ...]) -> tuple[bytes, ...]:
         for pem in pems
         for certificate in x509.load_pem_x509_certificates(pem.encode())
     )
-
-
-def key_files(home: Home) -> list[KeyFiles]:
-    """Where the signing key of each of our parties is."""
-    named = home.settings.signing
-    found = []
-    for party in home.settings.office.parties:
-        stem = home.keys / "signing" / party.replace(":", "-")
-        given = named.get(party)
-        certificate = home.folder / given.certificate if given else stem.with_name(stem.name + ".cert.pem")
-        if given and given.key.startswith(SCHEME):
-            found.append(KeyFiles(party=party, key=Path("token"), certificates=certificate, token=given.key))
-            continue
-        key = home.folder / given.key if given else stem.with_name(stem.name + ".key.pem")
-        found.append(KeyFiles(party=party, key=key, certificates=certificate))
-    return found
 
 
 def directory_in(built: Built) -> Directory:

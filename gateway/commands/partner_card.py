@@ -260,8 +260,8 @@ def own_card(home: Home, party: str, ready: Mapping[str, Any]) -> dict[str, Any]
             "client_certificate": "optional",
         },
         "amqp": {"exchange": "", "routing_key": ""},
-        "signers": [_signer(home, party)],
-        "anchors_pem": authority,
+        "signers": _signers(home, party),
+        "anchors_pem": [*authority, *_further_anchors(home, party)],
         "tls_ca_pem": authority,
         "plain_xmldsig": False,
         **_own_smime(home, party),
@@ -299,18 +299,20 @@ def _versions(home: Home) -> dict[str, list[int]]:
     }
 
 
-def _signer(home: Home, party: str) -> str:
-    """The common name of the certificate that signs for the party."""
-    from cryptography.x509.oid import NameOID
+def _signers(home: Home, party: str) -> list[str]:
+    """The common names of the certificates that sign for the party now, or are about to, or did until a moment ago."""
+    from gateway.assembly.keys import announced, shown
 
-    from gateway.assembly import key_files
+    files = [pair for pair in announced(home, party) if (home.folder / pair.certificate).is_file()]
+    names = [str(shown(home, pair)["signer"]) or signer_name(party) for pair in files]
+    return list(dict.fromkeys(names)) or [signer_name(party)]
 
-    files = next((one for one in key_files(home) if one.party == party), None)
-    if files is None or not files.certificates.is_file():
-        return signer_name(party)
-    certificate = x509.load_pem_x509_certificates(files.certificates.read_bytes())[0]
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else signer_name(party)
+
+def _further_anchors(home: Home, party: str) -> list[str]:
+    """Authorities of keys that are being exchanged, where they are others."""
+    from gateway.assembly.keys import announced
+
+    return [pem for pair in announced(home, party) if pair.anchor for pem in _pem(home.folder / pair.anchor)]
 
 
 def _pem(file: Path) -> list[str]:

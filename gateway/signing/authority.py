@@ -90,6 +90,16 @@ def set_up_authority(folder: Path, parties: Iterable[PartyId], names: Iterable[s
     return SetUp(authority=authority, signing=signing, tls_server=server, tls_client=client)
 
 
+def make_signing_pair(keys: Path, folder: Path, party: PartyId, now: datetime) -> KeyFiles:
+    """One more signing key for a party, in a folder of its own; raises `Misconfigured`. The authority is there."""
+    pair = _pair(folder, party.replace(":", "-"))
+    try:
+        _make(pair, _Certificate(name=signer_name(party)), _pair(keys, "authority"), now)
+    except (OSError, ValueError, TypeError) as error:
+        raise _wrong(f"The key in {folder} cannot be made: {error}.") from error
+    return KeyFiles(party=party, key=pair.key, certificates=pair.certificate)
+
+
 def mail_name(party: PartyId) -> str:
     """The common name of an office's S/MIME certificate: `SIRENE XA mail` for `sirene:XA`."""
     return f"{signer_name(party).removesuffix(' signing')} mail"

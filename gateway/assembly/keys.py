@@ -1,0 +1,112 @@
+"""Which of our keys is in use: what the settings name, until a rollover says otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from config.load import Home
+from gateway.envelope import Direction
+from gateway.errors import Misconfigured
+from gateway.ledger import Ledger, Query
+from gateway.signing.algorithms import key_class
+from gateway.signing.authority import make_signing_pair
+from gateway.signing.keys import KeyFiles, load_key, load_public
+from gateway.signing.pkcs11 import SCHEME, read_uri
+from gateway.signing.rollover import Pair, RolloverFile
+
+UNDER_WAY: Final = ("signed", "transmitted", "ambiguous", "held", "quarantined")
+MOST_LOOKED_AT: Final = 1000
+
+
+def pair_of(home: Home, party: str) -> Pair:
+    """The pair that signs now."""
+    state = RolloverFile(home.keys).of(party)
+    if state.current is not None:
+        return state.current
+    given = home.settings.signing.get(party)
+    if given:
+        return Pair(key=given.key, certificate=given.certificate)
+    stem = home.keys / "signing" / party.replace(":", "-")
+    return Pair(key=_below(home, stem, ".key.pem"), certificate=_below(home, stem, ".cert.pem"))
+
+
+def _below(home: Home, stem: Path, ending: str) -> str:
+    file = stem.with_name(stem.name + ending)
+    return str(file.relative_to(home.folder) if file.is_relative_to(home.folder) else file)
+
+
+def files_of(home: Home, party: str, pair: Pair) -> KeyFiles:
+    """Where a pair is."""
+    certificates = home.folder / pair.certificate
+    if pair.key.startswith(SCHEME):
+        return KeyFiles(party=party, key=Path("token"), certificates=certificates, token=pair.key)
+    return KeyFiles(party=party, key=home.folder / pair.key, certificates=certificates)
+
+
+def key_files(home: Home) -> list[KeyFiles]:
+    """The key that signs for each of our parties."""
+    return [files_of(home, party, pair_of(home, party)) for party in home.settings.office.parties]
+
+
+def old_files(home: Home) -> list[KeyFiles]:
+    """Old keys that are not retired: a worker that is not renewed yet signs under their certificates."""
+    states = RolloverFile(home.keys).read()
+    return [files_of(home, party, state.previous) for party, state in states.items() if state.previous is not None]
+
+
+def announced(home: Home, party: str) -> list[Pair]:
+    """What our card names: the current pair, the next one once it is published, the old one until it is retired."""
+    state = RolloverFile(home.keys).of(party)
+    also = [state.next if state.published_at else None, state.previous]
+    return [pair_of(home, party), *(pair for pair in also if pair is not None)]
+
+
+def shown(home: Home, pair: Pair) -> dict[str, Any]:
+    """A pair for people; a certificate that cannot be read is said to be so."""
+    try:
+        one = x509.load_pem_x509_certificates((home.folder / pair.certificate).read_bytes())[0]
+    except (OSError, ValueError):
+        return {"signer": "cannot be read", "kind": "", "valid_until": "", "certificate": pair.certificate}
+    names = one.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return {
+        "signer": str(names[0].value) if names else "", "kind": key_class(one.public_key()),
+        "valid_until": f"{one.not_valid_after_utc:%Y-%m-%d}", "certificate": pair.certificate,
+    }  # fmt: skip
+
+
+def new_pair(home: Home, party: str, now: datetime, *, dry: bool) -> Pair:
+    """A new key with a certificate of the test authority; raises `Misconfigured` where there is none."""
+    if not (home.keys / "authority.key.pem").is_file():
+        words = "There is no test authority here. Have a certificate issued, and give --key and --certificate."
+        raise Misconfigured("keys.no-authority", "A next key cannot be made.", operator=words)
+    folder = home.keys / "signing" / f"{now.astimezone(UTC):%Y%m%d-%H%M%S}"
+    stem = folder / party.replace(":", "-")
+    if not dry:
+        make_signing_pair(home.keys, folder, party, now)
+    return Pair(key=_below(home, stem, ".key.pem"), certificate=_below(home, stem, ".cert.pem"))
+
+
+def checked(home: Home, party: str, pair: Pair, now: datetime) -> None:
+    """Raise `Misconfigured` unless this pair could sign now."""
+    files = files_of(home, party, pair)
+    if files.token:
+        read_uri(files.token)
+        load_public(files, None, now)
+    else:
+        load_key(files, now)
+
+
+async def under_way(ledger: Ledger, party: str, before: datetime) -> int:
+    """How many messages of this office from before a moment may still be sent again as they were signed."""
+    found = await ledger.find(Query(direction=Direction.OUTBOUND, states=UNDER_WAY, limit=MOST_LOOKED_AT))
+    count = 0
+    for summary in found:
+        row = await ledger.get(summary.id) if summary.received_at <= before else None
+        if row is not None and row.envelope.learned.signed and row.envelope.form.header.sender == party:
+            count += 1
+    return count
