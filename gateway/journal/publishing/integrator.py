@@ -41,6 +41,8 @@ PUBLISH_EVERY: Final = timedelta(milliseconds=500)
 LEASE: Final = timedelta(seconds=30)
 DOUBT_AGAIN: Final = timedelta(seconds=30)
 """When what did not agree is looked at again: somebody may have put the right file back."""
+TROUBLE_AGAIN: Final = timedelta(seconds=2)
+"""After a disk or a store that did not answer."""
 LATE: Final = timedelta(seconds=60)
 BATCH: Final = 1024
 MAX_ENTRIES_PER_CHECKPOINT: Final = 65_536
@@ -96,18 +98,21 @@ class Integrator:
     async def _run(self) -> None:
         while True:
             begun = self._clock.now()
-            more = await self._safely()
-            pause = DOUBT_AGAIN if self.doubt else PUBLISH_EVERY if more else LOOK_EVERY
+            pause = await self._safely()
             await self._clock.wait_until(begun + pause)
 
-    async def _safely(self) -> bool:
+    async def _safely(self) -> timedelta:
+        """One round, whatever happens in it; when the next one is due."""
         try:
-            return await self._round()
+            more = await self._round()
         except (Unavailable, Misconfigured) as error:
             log.warning("log: %s", error.code)
         except Exception as error:
             log.exception("the log cannot be continued, kind=%s", type(error).__name__)
-        return True
+        else:
+            return DOUBT_AGAIN if self.doubt else PUBLISH_EVERY if more else LOOK_EVERY
+        self._late_since = self._late_since or self._clock.now()
+        return TROUBLE_AGAIN
 
     async def _round(self) -> bool:
         """Publish what is new; whether there was anything, or may be at once."""

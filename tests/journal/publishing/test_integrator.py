@@ -160,6 +160,25 @@ async def test_an_event_is_under_a_checkpoint_within_the_second(press: Press) ->
     assert made == [1, 2, 3]
 
 
+async def test_a_folder_that_cannot_be_written_is_late_after_a_minute_and_comes_back_by_itself(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await press.write(3)
+
+    def full(folder: LogFolder) -> None:
+        raise Unavailable("log.unwritable", "No room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LogFolder, "settle", full)
+        assert await press.integrator._safely() == integrator.TROUBLE_AGAIN
+        assert await press.integrator.probe() is None
+        press.clock.turn(integrator.LATE + SECOND)
+        with pytest.raises(Unavailable, match=r"log\.late"):
+            await press.integrator.probe()
+    assert (await press.publish()).size == 3
+    assert await press.integrator.probe() is None
+
+
 # --- one writer
 
 
