@@ -43,7 +43,7 @@ async def changed(
     standing: Standing,
     caller: Annotated[Caller, Depends(Allowed(*OPERATE))],
     party: Annotated[str, Path(max_length=64, description="Our office.")],
-    step: Step,
+    step: Annotated[Step, Path(description="What was done.")],
     partner: Annotated[str, Query(max_length=64, description="The partner that confirmed.")] = "",
 ) -> KeysView:
     """Journalled before it takes effect; then the signer and the workers are replaced. No message is refused meanwhile."""
