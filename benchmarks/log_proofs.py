@@ -127,7 +127,9 @@ def main() -> None:
     )
     for row in told["rows"]:
         figures = [
-            f"{row[kind][name]:.2f}" for kind in ("inclusion_ms", "consistency_ms") for name in ("p50", "p99", "most", "cpu_p50", "cpu_most")
+            f"{row[kind][name]:.2f}"
+            for kind in ("inclusion_ms", "consistency_ms")
+            for name in ("p50", "p99", "most", "cpu_p50", "cpu_most")
         ]
         print(row["size"], f"{row['growth']['per_second']:.0f}", f"{row['growth']['cpu_us']:.1f}", *figures, sep=" | ")
 

@@ -113,7 +113,7 @@ class Smime(_Strict):
     )
     keys: dict[str, Signing] = Field(
         default_factory=dict,
-        description="Tables `[smime.keys.\"PARTY\"]`: key and certificate; a party that is left out uses keys/smime/PARTY where it is there.",
+        description='Tables `[smime.keys."PARTY"]`: key and certificate; a party that is left out uses keys/smime/PARTY where it is there.',
     )
 
 
@@ -140,7 +140,9 @@ class Journal(_Strict):
         (), max_length=16, description="Tables `[[journal.witnesses]]`: who countersigns our checkpoints."
     )
     countersigns: tuple[str, ...] = Field(
-        (), max_length=1000, description="Public keys (NAME+ID+KEY) of the logs of others that our own witness countersigns."
+        (),
+        max_length=1000,
+        description="Public keys (NAME+ID+KEY) of the logs of others that our own witness countersigns.",
     )
 
 
@@ -236,7 +238,9 @@ class Partner(_Strict):
         "message goes on without an answer, and that is noted; with `hard` it waits.",
     )
     crl: tuple[str, ...] = Field(
-        (), max_length=8, description="Where its authorities' lists of revoked certificates are: addresses, or files below the home folder."
+        (),
+        max_length=8,
+        description="Where its authorities' lists of revoked certificates are: addresses, or files below the home folder.",
     )
     ocsp: str = Field("", pattern=r"^(https?://\S+)?$", description="Address of its authority's OCSP responder.")
     mail: PartnerMail | None = None

@@ -124,7 +124,9 @@ def differences() -> str:
         for each in tables(family)
         for row in each.difference
     ]  # fmt: skip
-    return table(("family", "versions", "element", "field", "what becomes of it", "essential", "source", "confidence"), rows)
+    return table(
+        ("family", "versions", "element", "field", "what becomes of it", "essential", "source", "confidence"), rows
+    )
 
 
 def operations() -> str:

@@ -68,7 +68,12 @@ class Receipts:
         findings: tuple[Finding, ...] = (),
     ) -> tuple[Offspring, ...]:
         known = envelope.learned.identification
-        if not envelope.inbound or envelope.channel == BY_HAND or known is None or self._formats.family(known.format).technical:
+        if (
+            not envelope.inbound
+            or envelope.channel == BY_HAND
+            or known is None
+            or self._formats.family(known.format).technical
+        ):
             return ()
         if not known.claimed and envelope.learned.signature is None:
             # Nobody but the unproven form names the partner: it must not be sent what a stranger brought about.

@@ -54,7 +54,9 @@ class ProofView(View):
     intact: bool
     entries: int = Field(description="Entries that were checked.")
     head: HeadView
-    published: int = Field(0, description="Entries under the last checkpoint of the published log, which was checked too.")
+    published: int = Field(
+        0, description="Entries under the last checkpoint of the published log, which was checked too."
+    )
     faults: list[FaultView] = Field(description=f"At most {MAX_FAULTS_TOLD}.")
 
 

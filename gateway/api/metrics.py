@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from gateway.api import shown
 from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
+from gateway.api.log_metrics import LogFigures
 from gateway.api.trust_metrics import TrustFigures
 from gateway.exchanges.matter import MatterQuery
 
@@ -67,15 +68,6 @@ class Meters:
             "For how long the exchange that waits longest has been due.",
             registry=self.registry,
         )
-        self._log_size = Gauge("spoc_log_size", "Entries under the last checkpoint.", registry=self.registry)
-        self._log_age = Gauge(
-            "spoc_log_checkpoint_age_seconds", "Since this process published its last checkpoint.", registry=self.registry
-        )
-        self._log_waiting = Gauge("spoc_log_unintegrated", "Entries that are under no checkpoint yet.", registry=self.registry)
-        self._log_doubt = Gauge("spoc_log_in_doubt", "1 while the published log is not continued.", registry=self.registry)
-        self._witnessed = Gauge(
-            "spoc_log_witnessed", "Entries under the last checkpoint that a witness countersigned.", ["witness"], registry=self.registry
-        )
         self._tolerated = Gauge(
             "spoc_tolerated",
             "Findings that counted for less, by rows of the table of tolerances.",
@@ -83,6 +75,7 @@ class Meters:
             registry=self.registry,
         )
         self._trust = TrustFigures(self.registry)
+        self._log = LogFigures(self.registry)
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -101,7 +94,7 @@ class Meters:
         self._in_hand.set(standing.gateway.engine.in_hand)
         self._journal.set((await ledger.head())[0])
         await self._read_clocks(standing)
-        await self._read_log(standing)
+        await self._log.read(standing)
         if rows := tuple(standing.gateway.directory.tolerances):
             uses = await standing.tally.read(ledger)
             for row in rows:
@@ -110,19 +103,6 @@ class Meters:
         self._trust.read(standing.gateway, now)
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
-
-    async def _read_log(self, standing: Here) -> None:
-        log = standing.gateway.log
-        if log is None:
-            return
-        figures = await log.figures()
-        self._log_size.set(figures.size)
-        self._log_waiting.set(figures.unintegrated)
-        self._log_doubt.set(1 if log.integrator.doubt else 0)
-        if figures.published_at:
-            self._log_age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
-        for state in log.witnessing.states:
-            self._witnessed.labels(state.name).set(state.size)
 
     async def _read_clocks(self, standing: Here) -> None:
         gateway = standing.gateway

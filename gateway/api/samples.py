@@ -200,7 +200,11 @@ BROADCAST: Final = {
     "issue": 7,
     "ordered": [{"party": "sirene:XB", "id": ID, "known_before": False}],
     "left_out": [
-        {"party": "sirene:XC", "reason": "It is no partner of this office; take in its card.", "citation": "partners.toml"}
+        {
+            "party": "sirene:XC",
+            "reason": "It is no partner of this office; take in its card.",
+            "citation": "partners.toml",
+        }
     ],
 }
 STATISTICS: Final[dict[str, Any]] = {

@@ -82,12 +82,16 @@ FORMATS = answers(samples.FORMATS)
 RULES = answers(samples.RULES, 404, 422)
 PARTNERS = answers(samples.PARTNERS)
 RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
-KEYS = answers({"party": "sirene:XA", "step": "switched", "renewed": True}, 404, 422, words="Journalled, and known from now on.")
+KEYS = answers(
+    {"party": "sirene:XA", "step": "switched", "renewed": True}, 404, 422, words="Journalled, and known from now on."
+)
 ADAPTERS = answers(samples.ADAPTERS)
 BOOK = answers(samples.BOOK, 404)
 STATISTICS = answers(samples.STATISTICS, 404, 422)
 BEHIND = answers(samples.BEHIND, 404, 422)
-RECORDED = answers({"kind": "sircop-intervention", "count": 1}, 404, 408, 413, 415, 422, status=201, words="Journalled.")
+RECORDED = answers(
+    {"kind": "sircop-intervention", "count": 1}, 404, 408, 413, 415, 422, status=201, words="Journalled."
+)
 RECORD_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -101,7 +105,11 @@ RECORD_BODY: Final[dict[str, Any]] = {
                         name: {"type": "string"} for name in ("kind", "reason", "counterpart", "result", "count")
                     },
                 },
-                "example": {"kind": "sircop-intervention", "reason": "Two alerts on one vehicle", "counterpart": "sirene:XB"},
+                "example": {
+                    "kind": "sircop-intervention",
+                    "reason": "Two alerts on one vehicle",
+                    "counterpart": "sirene:XB",
+                },
             }
         },
     }

@@ -79,9 +79,7 @@ def signer_briefing(home: Home, number: int) -> SignerBriefing:
     return SignerBriefing(keys=keys, old=old, log=str(home.log), socket=number)
 
 
-def briefing(
-    home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None, signer: str = ""
-) -> Briefing:
+def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None, signer: str = "") -> Briefing:
     """What the front tells each worker when it starts: the partners that it holds at that moment, and where our keys are."""
     algorithms = algorithms or algorithms_of(home)[0]
     keys = tuple((each.party, str(each.key), str(each.certificates)) for each in key_files(home))

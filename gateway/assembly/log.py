@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adapters.witnesses.tlog.witness import HttpWitness, WitnessSettings
 from config.load import Home
 from gateway.assembly.built import Built
@@ -37,12 +39,16 @@ def published_log(built: Built, ledger: Ledger, clock: Clock) -> PublishedLog | 
     wires = [
         wire
         for number, witness in enumerate(home.settings.journal.witnesses)
-        if (wire := built.attempt(("journal", "witnesses", number), lambda one=witness: _wire(home, one.url, one.key, one.ca_file)))  # type: ignore[misc]  # bound now
+        if (
+            wire := built.attempt(
+                ("journal", "witnesses", number), partial(_wire, home, witness.url, witness.key, witness.ca_file)
+            )
+        )
     ]
     others = [
         key
         for text in home.settings.journal.countersigns
-        if (key := built.attempt(("journal", "countersigns"), lambda one=text: _log_key(one)))  # type: ignore[misc]  # bound now
+        if (key := built.attempt(("journal", "countersigns"), partial(_log_key, text)))
     ]
     if ledger.name == "memory":
         return None

@@ -79,4 +79,10 @@ def assemble(
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer))
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
-    return replace(gateway, signatory=signatory, expiry=expiry_watch(home, directory, store, clock), hearing=hearing_of(home, directory, gateway), log=log)
+    return replace(
+        gateway,
+        signatory=signatory,
+        expiry=expiry_watch(home, directory, store, clock),
+        hearing=hearing_of(home, directory, gateway),
+        log=log,
+    )

@@ -57,7 +57,9 @@ def convert(
         return
     sys.stdout.buffer.write(xml.rstrip() + b"\n")
     sys.stdout.buffer.flush()
-    rows = [(str(note.change), f"{note.field} {note.number}".strip(), note.text, note.citation) for note in report.notes]
+    rows = [
+        (str(note.change), f"{note.field} {note.number}".strip(), note.text, note.citation) for note in report.notes
+    ]
     rows += [("untouched", number, "A field number that nobody has mapped.", "") for number in report.unmapped]
     terminal.err.print(f"{report.source} to {report.target}: {'nothing is lost' if report.lossless else 'see below'}")
     if rows:

@@ -88,7 +88,11 @@ async def _proof(home: Home, noted: tuple[int, str] | None, *, rows: bool) -> di
             document = {"source": "ledger", **await proof(ledger, rows=rows), "published": 0}
             published, doubts = await verify_published(ledger, log_folder(home), log_keys(home))
             told = [{"number": one.number, "fault": one.fault} for one in doubts]
-            document |= {"published": published, "intact": document["intact"] and not told, "faults": [*document["faults"], *told]}
+            document |= {
+                "published": published,
+                "intact": document["intact"] and not told,
+                "faults": [*document["faults"], *told],
+            }
             return _compared(document, noted, found[0].hash if found else "")
     except GatewayError as error:
         raise Ending(
@@ -156,7 +160,8 @@ def export(
     after: Annotated[int, typer.Option(min=0, help="Only entries after this number.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write here instead of standard output.")] = None,
     log: Annotated[
-        Path | None, typer.Option(help="Write checkpoint, tiles and entries of the published log below this new folder instead.")
+        Path | None,
+        typer.Option(help="Write checkpoint, tiles and entries of the published log below this new folder instead."),
     ] = None,
 ) -> None:
     """Entries as JSON lines, with hashes and canonical bytes, so that anybody can check the chain. A running gateway journals it."""

@@ -197,7 +197,9 @@ def replay(context: typer.Context, id: Id, reason: Why = "") -> None:
 )
 def register(  # one option for each thing that is said of the paper
     context: typer.Context,
-    file: Annotated[str, typer.Argument(help="The unsigned form as XML, typed as it stands on the paper, or - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="The unsigned form as XML, typed as it stands on the paper, or - for standard input.")
+    ],
     sender: Annotated[str, typer.Option("--from", help="The office that it came from, for example sirene:XB.")],
     received: Annotated[str, typer.Option(help="When it came, with its zone; legal limits count from then.")],
     how: Annotated[str, typer.Option(help="fax, paper or telephone.")] = "fax",

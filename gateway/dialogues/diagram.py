@@ -43,7 +43,9 @@ def _label(letters: str, turn: Turn) -> str:
     """Who sends which form, with the facts it shows."""
     if turn.happening:
         return turn.happening
-    shown = ", ".join(said(name, want) for name, want in turn.needs).replace(":", " Art ")  # a colon ends a label in Mermaid
+    shown = ", ".join(said(name, want) for name, want in turn.needs).replace(
+        ":", " Art "
+    )  # a colon ends a label in Mermaid
     return f"{'any bureau' if turn.by == ANY else turn.by} {letters}{f' ({shown})' if shown else ''}"
 
 

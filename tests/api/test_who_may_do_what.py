@@ -89,7 +89,12 @@ PLACES = {
     "{figure}": "forms-sent",
 }  # fmt: skip
 """What stands in the addresses above for the parameters of the description."""
-OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/oauth2/token"), ("POST", "/api/v1/log/witness/add-checkpoint")}
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("POST", "/oauth2/token"),
+    ("POST", "/api/v1/log/witness/add-checkpoint"),
+}
 
 
 @pytest.mark.parametrize("role", ROLES)

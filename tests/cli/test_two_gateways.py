@@ -265,7 +265,7 @@ def test_the_proof_holds_on_both_sides_while_they_run(
 def test_processes_are_listed_by_role(offices: tuple[Office, Office]) -> None:
     found = offices[0].spoc("processes", "--json").told
 
-    assert [one["role"] for one in found] == ["front", "worker"]
+    assert [one["role"] for one in found] == ["front", "signer", "worker"]
     assert found[0]["pid"] == offices[0].process.pid
 
 

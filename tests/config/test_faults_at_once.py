@@ -65,7 +65,9 @@ def test_faults_of_all_files_and_adapters_come_together(home: Path) -> None:
 
 def test_a_calendar_that_cannot_be_is_told_at_its_line(home: Path) -> None:
     with (home / "spoc.toml").open("a", encoding="utf-8") as file:
-        file.write('\n[calendars.DK]\ndays_off = [2026-12-24]\n\n[calendars.XA]\ndays_off = ["soon"]\n\n[calendars.XB]\n')
+        file.write(
+            '\n[calendars.DK]\ndays_off = [2026-12-24]\n\n[calendars.XA]\ndays_off = ["soon"]\n\n[calendars.XB]\n'
+        )
     assert [setting for _, _, setting in told(home)] == ["calendars.XA", "calendars.XB.zone"]
 
 

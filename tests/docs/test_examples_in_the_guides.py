@@ -42,7 +42,7 @@ def test_every_example_can_be_read(page: Path) -> None:
                 tomllib.loads(block.text)
             case "xml":
                 etree.fromstring(block.text.encode())
-            case "python":
+            case "python" | "py":
                 compile(block.text, name_of(page), "exec")
             case language:
                 assert language in ("", "console", "mermaid")

@@ -62,7 +62,16 @@ def test_numbers_of_others_are_read(text: str, number: int, total: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1/1: only", "3/12 the van was seen", "seen on 3/12", "(4/3)", "chapter 1/2 of the file", "the end of the road"]
+    "text",
+    [
+        "",
+        "1/1: only",
+        "3/12 the van was seen",
+        "seen on 3/12",
+        "(4/3)",
+        "chapter 1/2 of the file",
+        "the end of the road",
+    ],
 )
 def test_other_texts_are_whole(text: str) -> None:
     assert part_of(text) is None

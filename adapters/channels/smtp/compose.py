@@ -62,9 +62,7 @@ def compose(parcel: Outgoing, sender: str) -> Mail:
     if any(re.search(r"[\x00\r\n]", line.replace("\r\n ", "")) for line in lines):
         raise Refused("mail.header", "A line end stands in a mail header.")
     # What is under S/MIME was made once and goes as it is; only the headers of the attempt are new.
-    entity = (
-        _multipart(parcel.entity) if parcel.entity else _entity(parcel.payload.content, parcel.payload.media_type)
-    )
+    entity = _multipart(parcel.entity) if parcel.entity else _entity(parcel.payload.content, parcel.payload.media_type)
     content = "\r\n".join(lines).encode() + b"\r\n" + entity
     if max(map(len, content.split(b"\r\n"))) > LINE_OCTETS or b"\x00" in content:
         raise Refused("mail.line-length", "A line of the mail is longer than 998 octets, or holds a NUL; use base64.")

@@ -91,7 +91,10 @@ def _photos(form: Form, occasion: Occasion) -> Iterable[Problem]:
             yield place, "The photo is no picture whose header can be read."
             continue
         if picture.width < MIN_WIDTH or picture.height < MIN_HEIGHT:
-            yield place, f"The photo has {picture.width} x {picture.height} pixels; at least {MIN_WIDTH} x {MIN_HEIGHT} are asked for."
+            yield (
+                place,
+                f"The photo has {picture.width} x {picture.height} pixels; at least {MIN_WIDTH} x {MIN_HEIGHT} are asked for.",
+            )
         elif not _proportioned(picture.width, picture.height):
             yield place, "The photo is neither 3:4 nor 4:5."
         if picture.bits != COLOUR_BITS:
