@@ -124,6 +124,7 @@ async def test_a_queue_that_was_deleted_is_made_and_read_again(
     clock = StepClock()
     await reading(clock)
     await broker.channel.queue_delete(settings().inbound_queue)
+    await clock.step()  # the reader has noticed
     async with clock.going():
         await broker.make_ours(settings())
         await broker.publish(settings().inbound_queue)
