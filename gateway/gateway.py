@@ -212,7 +212,7 @@ def join(
             alerts, ledger=ledger, clock=clock, ids=reach.ids, formats=knowledge.formats, directory=knowledge.directory,
             office=knowledge.office, intake=intake, noticed=watch.look,
         )  # fmt: skip
-    exchanges = ExchangeDesk(ledger, clock, knowledge.formats, watch)
+    exchanges = ExchangeDesk(ledger, clock, knowledge.formats, watch, reach.ids)
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,

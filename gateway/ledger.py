@@ -203,7 +203,8 @@ class Ledger(Protocol):
     ) -> None:
         """What the clocks of an exchange have brought about, in one write: happenings, entries, the row with its next look.
 
-        Raises `StaleMove` when somebody has written to the exchange since `expected_revision` was read.
+        Raises `StaleMove` when somebody has written to the exchange since `expected_revision` was read. An exchange that
+        no message began is opened by revision 0 with an entry that explains it.
         """
         ...
 

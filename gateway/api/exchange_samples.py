@@ -63,3 +63,13 @@ RECORD_SCHEMA: Final[dict[str, Any]] = {
         "amount": {"type": "string", "pattern": "^[0-9]{1,5}$", "description": "By how much an extension is asked for."},
     },
 }  # fmt: skip
+OPEN: Final[dict[str, Any]] = {"family": "sirene", "reason": "Yearly figures on consultations."}
+OPEN_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["family", "reason"],
+    "additionalProperties": False,
+    "properties": {
+        "family": {"type": "string", "description": "Whose words and clocks count, for example sirene."},
+        "reason": {"type": "string", "description": "What the duty is, without personal data. Journalled."},
+    },
+}

@@ -47,6 +47,14 @@ class Filters:
         )  # fmt: skip
 
 
+_OPEN_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": exchange_samples.OPEN_SCHEMA, "example": exchange_samples.OPEN}},
+    }
+}
+
+
 @router.get("", summary="List or find exchanges", responses=shown.answers(exchange_samples.LIST, 400, 422))
 async def list_exchanges(
     request: Request, standing: Standing, caller: MayRead, purpose: Purpose, filters: Annotated[Filters, Depends()]
@@ -100,6 +108,20 @@ _BODY: Final[dict[str, Any]] = {
         "content": {"application/json": {"schema": exchange_samples.RECORD_SCHEMA, "example": exchange_samples.RECORD}},
     }
 }
+
+
+@router.post(
+    "", status_code=201, summary="Open an exchange for a duty of the office itself",
+    responses=shown.answers(exchange_samples.EXCHANGE, 400, 404, 408, 413, 415, 422, status=201, words="Open and journalled."),
+    openapi_extra=_OPEN_BODY,
+)  # fmt: skip
+async def post_exchange(request: Request, standing: Standing, caller: MayRecord) -> ExchangeView:
+    """For what no message begins: yearly figures, a log to be destroyed, a security incident. What starts and stops its legal
+    clocks is then recorded like everything else that takes place beside messages.
+    """
+    given = await small_json(request, ("family", "reason"))
+    found = await standing.gateway.exchanges.open(given.get("family", ""), caller.actor, given.get("reason", ""))
+    return views.exchange(found)
 
 
 @router.post(

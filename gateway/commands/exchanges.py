@@ -98,6 +98,18 @@ def record(  # one option for each thing that can be said of a happening
     terminal.answer(found, lambda out: draw(out, found))
 
 
+@group.command(name="open", epilog="Example: `spoc exchanges open sirene --reason 'yearly figures on consultations'`")
+def open_exchange(
+    context: typer.Context,
+    family: Annotated[str, typer.Argument(help="Whose words and clocks count, for example sirene.")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="What the duty is; journalled.")] = "",
+) -> None:
+    """Open an exchange for what no message begins: yearly figures, a log to be destroyed, a security incident."""
+    terminal: Terminal = context.obj
+    found = asked(terminal, "POST", EXCHANGES, body={"family": family, "reason": reason})
+    terminal.answer(found, lambda out: draw(out, found))
+
+
 @group.command(
     name="next", epilog="Example: `spoc exchanges next 01a15b2c-9d10-7a01-8b3c-5e0f9a1c0001 N --out n.json -p 'permit'`"
 )

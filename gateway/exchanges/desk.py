@@ -23,10 +23,12 @@ from gateway.families import Family
 from gateway.identity import derived_id, digest
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
-from gateway.ports import Clock, Formats
+from gateway.ports import Clock, Formats, IdSource
 
 MAX_REASON_CHARACTERS: Final = 1000
 MAX_AMOUNT: Final = 10_000
+OFFICE: Final = "office"
+"""Key of exchanges that no message began."""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -54,8 +56,8 @@ class Record(Struct, frozen=True, kw_only=True):
 class ExchangeDesk:
     """The acts of people on exchanges."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, formats: Formats, watch: Watch) -> None:
-        self._ledger, self._clock, self._formats, self._watch = ledger, clock, formats, watch
+    def __init__(self, ledger: Ledger, clock: Clock, formats: Formats, watch: Watch, ids: IdSource) -> None:
+        self._ledger, self._clock, self._formats, self._watch, self._ids = ledger, clock, formats, watch, ids
 
     async def find(self, query: MatterQuery, person: str, purpose: str) -> list[Matter]:
         """List or search; journalled with a digest of what was asked."""
@@ -71,6 +73,23 @@ class ExchangeDesk:
         seen = await self._seen(exchange)
         await self._journal("exchange.read", person, (("exchange", exchange), ("purpose", purpose)))
         return seen
+
+    async def open(self, family: str, person: str, reason: str) -> Seen:
+        """Open an exchange that no message begins: a duty of the office itself, such as yearly figures or the keeping of a
+        log. What starts and stops its clocks is recorded by people. Raises `Refused` for a family without such duties.
+        """
+        _stated(reason, "reason")
+        if not vocabulary_of(self._formats.family(f"{family}/")):
+            raise Refused("family.no-duties", f"Nothing is recorded by hand for the family {family[:16]}.")
+        now, exchange = self._clock.now(), self._ids.new()
+        opened = Matter(
+            exchange=exchange, family=family, key=OFFICE, opened_at=now, updated_at=now, next_look_at=now
+        )  # fmt: skip
+        details = (("exchange", exchange), ("family", family), ("why", reason))
+        entry = Entry(event="exchange.opened", at=now, actor=person, details=details)
+        await self._ledger.conclude(opened, [], [entry], 0)
+        self._watch.look()
+        return await self._seen(exchange)
 
     async def record(self, exchange: str, record: Record, person: str) -> Seen:
         """Keep what took place; the same again changes nothing. Raises `Refused` for what cannot have taken place."""

@@ -88,4 +88,6 @@ def picture_of(
     standing = standing_of(family, kept.steps, happened, own)
     if family.clocks is None:
         return Picture(standing=standing, runs=())
-    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, at, own))
+    speaking = frozenset(party for party in own if party.partition(":")[0] == family.name) or own
+    ours = own if kept.steps else speaking
+    return Picture(standing=standing, runs=runs_of(family.clocks, kept.steps, happened, standing, at, ours))

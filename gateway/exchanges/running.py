@@ -74,6 +74,8 @@ def runs_of(
     notes = [*standing.noted, *(_as_noted(each) for each in happened)]
     facts = {step.envelope: dict(step.facts) for step in steps}
     keeper = next((party for step in steps for party in (step.sender, *step.to) if party in own), "")
+    if not steps:
+        keeper = min(own, default="")  # a duty of the office itself, which no message began
     running = _Running(notes, facts, standing.courses, at, keeper)
     return tuple(run for clock in table.clocks if not clock.superseded_by for run in running.of(clock))
 

@@ -32,6 +32,7 @@ EVENTS: dict[str, str] = {
     "clock.took-effect": "A legal limit has passed, and what the law attaches to silence holds from then on.",
     "clock.trouble": "The clocks of an exchange cannot be computed; a person must see to it.",
     "happening.recorded": "A person recorded for an exchange what took place beside its messages.",
+    "exchange.opened": "A person opened an exchange that no message begins: a duty of the office itself.",
     "exchange.read": "A person read where an exchange stands.",
     "exchanges.searched": "A person listed or searched the exchanges.",
     "alert.ordered": "A person ordered an act in the alert system; what became of it is told by the next entry about it.",

@@ -110,3 +110,19 @@ async def test_figures_tell_of_clocks(doors: Doors) -> None:
     assert "spoc_exchanges_overdue 1.0" in told
     assert 'spoc_clock_marks{event="clock.warned"} 2.0' in told
     assert "spoc_clock_watch_lag_seconds 0.0" in told
+
+
+async def test_a_duty_of_the_office_is_opened_by_an_officer_and_runs(doors: Doors) -> None:
+    opened = await doors.ask(
+        "POST", "/api/v1/exchanges", "officer", json={"family": "sirene", "reason": "Yearly figures."}
+    )
+    assert opened.status == 201, opened.json
+    place = f"/api/v1/exchanges/{opened.json['matter']['exchange']}"
+    said = {"name": "consultation-figures.sent"}
+    recorded = await doors.ask("POST", f"{place}/happenings", "officer", json=said)
+    assert recorded.status == 200, recorded.json
+    assert any(clock["clock"] == "T44" for clock in recorded.json["clocks"])
+    listed = await doors.ask("GET", "/api/v1/exchanges", "officer", params={"key": "office"})
+    assert [each["exchange"] for each in listed.json["exchanges"]] == [opened.json["matter"]["exchange"]]
+    nobody = await doors.ask("POST", "/api/v1/exchanges", "officer", json={"family": "spoc", "reason": "x"})
+    assert (nobody.status, nobody.json["code"]) == (404, "family.no-duties")

@@ -36,6 +36,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{UNKNOWN}/release"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/reject"): frozenset({"officer", "operator"}),
     ("POST", f"{UNKNOWN}/replay"): frozenset({"operator"}),
+    ("POST", "/api/v1/exchanges"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/exchanges"): READERS,
     ("GET", EXCHANGE): READERS,
     ("POST", f"{EXCHANGE}/happenings"): frozenset({"officer", "operator"}),

@@ -120,6 +120,17 @@ async def test_the_same_happening_is_kept_once_and_wakes_the_watch_once(ledger: 
         await ledger.record_happened([came_about("court.decided")], [])
 
 
+async def test_an_exchange_that_no_message_began_is_opened_with_an_entry(ledger: Ledger) -> None:
+    duty = Matter(exchange="x-7", family="sirene", key="office", opened_at=START, updated_at=START, next_look_at=START)
+    await ledger.conclude(duty, [], [entry("exchange.opened", details=(("exchange", "x-7"),))], 0)
+    kept = await ledger.exchange("x-7")
+    assert kept.matter is not None
+    assert (kept.matter.family, kept.matter.key, kept.revision, kept.steps) == ("sirene", "office", 1, ())
+    assert [each.exchange for each in await ledger.matters(MatterQuery(key="office"))] == ["x-7"]
+    with pytest.raises(StaleMove):
+        await ledger.conclude(duty, [], [entry("exchange.opened")], 0)
+
+
 async def test_what_clocks_conclude_is_one_write(ledger: Ledger) -> None:
     await moved(ledger)
     known = await matter(ledger)
@@ -141,6 +152,8 @@ async def test_what_clocks_conclude_is_one_write(ledger: Ledger) -> None:
     assert entries.read((await ledger.journal(head - 1, 1))[0].entry).event == "clock.breached"
     with pytest.raises(StaleMove):
         await ledger.conclude(Matter(exchange="x-9", opened_at=START, updated_at=START), [], [], 0)
+    with pytest.raises(StaleMove):
+        await ledger.conclude(Matter(exchange="x-9", opened_at=START, updated_at=START), [], [breached], 3)
     await ledger.conclude(done, [], [], 2)
     assert await ledger.next_look() == after(days=1)
 

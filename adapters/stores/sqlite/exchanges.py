@@ -48,10 +48,10 @@ def record(do: Do, happened: Sequence[Happened], at: datetime) -> None:
     tell(do, (), happened, at)
 
 
-def conclude(do: Do, matter: Matter, happened: Sequence[Happened], expected_revision: int) -> None:
-    """Keep what clocks brought about; `refuse_stale` comes first."""
-    if _matter(do, matter.exchange) is None:
-        raise StaleMove(f"the exchange {matter.exchange} is not there")
+def conclude(do: Do, matter: Matter, happened: Sequence[Happened], expected_revision: int, *, explained: bool) -> None:
+    """Keep what clocks brought about, or open an exchange where an entry explains it; `refuse_stale` comes first."""
+    if not explained and _matter(do, matter.exchange) is None:
+        raise StaleMove(f"the exchange {matter.exchange} is not there, and no entry says why it is opened")
     _keep_happened(do, happened)
     keep_matter(do, replace(matter, revision=expected_revision + 1))
 

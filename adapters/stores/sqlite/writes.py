@@ -136,7 +136,7 @@ class Writes:
         """See `gateway.ledger.Ledger.conclude`."""
         exchanges.refuse_stale(self._do, matter.exchange, expected)
         self._journal(entries)
-        exchanges.conclude(self._do, matter, happened, expected)
+        exchanges.conclude(self._do, matter, happened, expected, explained=bool(entries))
 
     def commit(self, moves: Sequence[Move]) -> Committed:
         """See `gateway.ledger.Ledger.commit`."""
