@@ -10,6 +10,7 @@ from gateway.envelope import Claim, Payload
 from tests.gateway.rig import NOON
 from tests.journeys.worlds import ADDRESS, HIT_ID, PHOTO, World, changed, hit, message_id, receipt_about, sample
 
+FREE_TEXT_ID = "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0021"
 REPORT = """From: MAILER-DAEMON@mail.xb.sirene.example\r
 To: sirene@xa.spoc.example\r
 MIME-Version: 1.0\r
@@ -151,9 +152,18 @@ async def test_a_delivery_report_about_nothing_of_ours_waits_for_an_officer(worl
 
 
 async def test_the_same_matter_under_a_new_id_is_flagged_and_goes_on(world: World) -> None:
+    text = sample("sirene/FreeText")
+    first, again = (changed(text, (FREE_TEXT_ID, message_id(number))) for number in (1, 2))
+    earlier = await world.letter("sirene:XB", first)
+    copy = await world.letter("sirene:XB", again)
+    assert await world.stands(copy) == await world.stands(earlier) == ("held", "reply.by-hand")
+    assert "envelope.same-matter" in await world.events(copy)
+
+
+async def test_the_same_hit_under_a_new_id_is_flagged_and_waits_for_an_officer(world: World) -> None:
     await world.hit_arrives()
     again = await world.hit_arrives(message_id(2))
-    assert (await world.stands(again))[0] == "acknowledged"
+    assert await world.stands(again) == ("held", "story.officer"), "one hit has one form G"
     assert "envelope.same-matter" in await world.events(again)
 
 
