@@ -135,6 +135,7 @@ async def test_the_task_waits_for_the_next_moment_and_is_woken_by_a_write(ledger
     finally:
         await watched.watch.stop()
         await watched.watch.stop()
+    assert len(await watched.told(WARNED)) == 1
 
 
 async def test_a_conclusion_on_an_old_state_is_refused(ledger: Ledger) -> None:
