@@ -25,7 +25,7 @@ from gateway.identity import EnvelopeId, FormatId, PartyId
 from gateway.ledger import Row
 from gateway.partners import Partner
 from gateway.questions import Answer, CaseReference, CaseRequest, Question
-from gateway.reply import ReceiptContent, ReplyContext
+from gateway.reply import JournalPlace, ReceiptContent, ReplyContext, StatementContent
 from gateway.verdict import Verdict
 from gateway.versions import Conversion, Version
 
@@ -361,6 +361,14 @@ class Formats(Protocol):
 
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
         """A technical receipt (`spoc/Receipt@1`) as an unsigned form."""
+        ...
+
+    def statement(self, said: StatementContent, context: ReplyContext) -> Form:
+        """A statement about our own books (`spoc/Statement@1`) as an unsigned form."""
+        ...
+
+    def linked(self, form: Form, place: JournalPlace) -> Form:
+        """A receipt or statement with the place in our journal of what it speaks of."""
         ...
 
     def receipt_content(self, form: Form) -> ReceiptContent:

@@ -14,12 +14,12 @@ from gateway.errors import Refused
 from gateway.families import MAIL, Family
 from gateway.form import Form
 from gateway.identity import FormatId, family_of
-from gateway.reply import ReceiptContent, ReplyContext
+from gateway.reply import JournalPlace, ReceiptContent, ReplyContext, StatementContent
 from gateway.versions import Conversion, Days, Version, in_version, major_of
 from schemas import conversion
 from schemas.conversion import Table
 from schemas.form import FormSpec
-from schemas.spoc import receipts
+from schemas.spoc import receipts, statements
 from schemas.versions import versions_of
 
 
@@ -142,6 +142,14 @@ class Catalogue:
     def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
         """A technical receipt as an unsigned form."""
         return receipts.compose(form, receipt, reply)
+
+    def statement(self, said: StatementContent, context: ReplyContext) -> Form:
+        """A signed statement as an unsigned form."""
+        return statements.compose(said, context)
+
+    def linked(self, form: Form, place: JournalPlace) -> Form:
+        """A receipt or statement with the place in our journal of what it speaks of."""
+        return receipts.linked(form, place)
 
     def receipt_content(self, form: Form) -> ReceiptContent:
         """What a technical receipt that came in says."""
