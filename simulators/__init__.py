@@ -4,7 +4,7 @@ They import nothing of the gateway, the adapters, the schemas, the routing or th
 shares our code shares our mistakes. `python -m simulators --list` names them.
 
     declaration.py   what a simulator declares (`SIMULATOR`) and what it is given (`Station`)
-    discovery.py     finds them by their place: registers/, casesystems/, alertsystems/, counterparts/
+    discovery.py     finds them by their place: registers/, casesystems/, alertsystems/, counterparts/, witnesses/, timestamps/
     command.py       the command line
     process.py       one simulator as a process: ready file, signals, parent watch
     federation.py    all of them as child processes
@@ -18,6 +18,8 @@ shares our code shares our mistakes. `python -m simulators --list` names them.
     casesystems/     POLSAS
     alertsystems/    N.SIS of several states before one CS-SIS
     counterparts/    foreign offices; bureaux/ has states and habits as data
+    witnesses/       who countersigns published logs
+    timestamps/      a time-stamp authority (RFC 3161), by openssl; its habits as data
     federations/     examples of federation files
     scenarios/       examples of scenario files
 """

@@ -57,10 +57,12 @@ class Authority:
         label: str = "server",
         key: PrivateKey | None = None,
         expired: bool = False,
+        purposes: tuple[x509.ObjectIdentifier, ...] = (),
     ) -> KeyPair:
         """A new key, or the given one, and a certificate for it, written as `NAME-LABEL.key.pem` and `NAME-LABEL.pem`.
 
-        Without `hosts` it is for signing, with them for TLS. An `expired` one ended an hour ago.
+        Without `hosts` it is for signing, with them for TLS; with `purposes` for these alone, and that is critical. An `expired` one ended
+        an hour ago.
         """
         key = key or ec.generate_private_key(ec.SECP256R1())
         issuer_id = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
@@ -77,6 +79,8 @@ class Authority:
             builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_host(each) for each in hosts]), critical=False)  # fmt: skip
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=True)
         certificate = builder.sign(self._key, hashes.SHA256())
         pair = KeyPair(
             key=self.folder / f"{self.name}-{label}.key.pem", certificate=self.folder / f"{self.name}-{label}.pem"

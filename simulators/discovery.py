@@ -1,6 +1,6 @@
 """Finding simulators by their place.
 
-The one idea: a module in `registers/`, `casesystems/`, `alertsystems/` or `counterparts/` that exposes `SIMULATOR` is a
+The one idea: a module in one of `FOLDERS` that exposes `SIMULATOR` is a
 simulator; its name is the module's name with dashes. Asking for one by name imports that module only.
 """
 
@@ -8,7 +8,7 @@ from importlib import import_module, resources
 
 from simulators.declaration import Simulator
 
-FOLDERS = ("registers", "casesystems", "alertsystems", "counterparts", "witnesses")
+FOLDERS = ("registers", "casesystems", "alertsystems", "counterparts", "witnesses", "timestamps")
 
 
 class SimulatorUnknown(Exception):

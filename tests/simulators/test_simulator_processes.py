@@ -54,7 +54,7 @@ def test_every_declaration_is_found_under_its_name() -> None:
     for simulator in discovery.find_all():
         assert discovery.find(simulator.name) is simulator
         assert discovery.find(simulator.name.replace("-", "_")) is simulator
-        assert simulator.kind in {"register", "case system", "counterpart", "witness", "alert system"}
+        assert simulator.kind in {"register", "case system", "counterpart", "witness", "alert system", "time-stamps"}
         assert simulator.summary
 
 

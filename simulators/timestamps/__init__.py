@@ -1,0 +1,1 @@
+"""Those who say when something existed."""
