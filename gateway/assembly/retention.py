@@ -1,0 +1,40 @@
+"""The rules of retention from their file, in the core's words."""
+
+from __future__ import annotations
+
+import msgspec
+
+from config.faults import ConfigurationFaults, Fault
+from config.load import Home
+from config.retention import Table, read_retention, retention_file
+from gateway.assembly.built import Built
+from gateway.protection.retention.rules import Rule, Rules
+
+
+def rules_of(home: Home) -> tuple[Rules, list[Fault]]:
+    """The rules in force and those that are only proposed, and what is wrong with the file."""
+    table, faults = read_retention(retention_file(home.folder))
+    return rules_in(table) if not faults else Rules(), faults
+
+
+def rules_in(table: Table) -> Rules:
+    """A table that was read."""
+    return Rules(
+        rows=tuple(msgspec.convert(row.model_dump(), Rule) for row in table.rule),
+        acts=tuple((family, each.letters) for family, each in table.acting.items()),
+    )
+
+
+def retention_rules(home: Home) -> Rules:
+    """The rules of a home folder; raises `ConfigurationFaults`."""
+    rules, faults = rules_of(home)
+    if faults:
+        raise ConfigurationFaults(faults)
+    return rules
+
+
+def retention_in(built: Built) -> Rules:
+    """The same, with the faults noted."""
+    rules, faults = rules_of(built.home)
+    built.faults += faults
+    return rules
