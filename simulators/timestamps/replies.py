@@ -112,7 +112,7 @@ class Bench:
         signed["certificates"] = cms.CertificateSet([one, *authorities])
         self._sign(signed, signer, conduct)
         content = cms.ContentInfo({"content_type": "signed_data", "content": signed})
-        return bytes(tsp.TimeStampResp({"status": response["status"], "time_stamp_token": content}).dump(force=True))
+        return bytes(tsp.TimeStampResp({"status": response["status"], "time_stamp_token": content}).dump())
 
     def _sign(self, signed: cms.SignedData, signer: Signer, conduct: Conduct) -> None:
         certificate = asn1_x509.Certificate.load(signer.certificate)
