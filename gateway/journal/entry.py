@@ -1,8 +1,9 @@
 """One entry of the journal: what happened, when, to which envelope, by whom.
 
-An entry holds codes, ids and digests, never content or personal data of subjects. Its canonical bytes are JSON with
-sorted keys after RFC 8785; to keep a plain sorted encoder equal to that standard, entries hold text only: no floats,
-no numbers, no keys beyond ASCII.
+An entry holds codes, ids and digests, never content or personal data of subjects. What must be said of persons stands in `personal`: the
+canonical bytes hold only commitments to it (`gateway.journal.commitments`), which stay when the words themselves are destroyed.
+Canonical bytes are JSON with sorted keys after RFC 8785; to keep a plain sorted encoder equal to that standard, entries hold text
+only: no floats, no numbers, no keys beyond ASCII.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import orjson
 from msgspec import Struct
 
 from gateway.journal.events import EVENTS
+from gateway.vault.subjects import SubjectId, of_day, of_envelope
 
 MAX_DETAIL_CHARACTERS = 4000
 
@@ -27,22 +29,38 @@ class Entry(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Stable reason code."""
     details: tuple[tuple[str, str], ...] = ()
+    personal: tuple[tuple[str, str], ...] = ()
+    """What may name a person: words that were searched for, purposes, what a partner's server said. Kept beside the journal under
+    the key of the entry's subject; the ledger replaces it by commitments when it writes."""
+    commitments: tuple[tuple[str, str], ...] = ()
+    """Name and commitment of what was personal: made by the ledger, never by who writes the entry."""
+    opening: bytes = b""
+    """What opens the commitments, sealed: kept beside the journal, never in it."""
 
     def __post_init__(self) -> None:
         if self.event not in EVENTS:
             raise ValueError(f"not an event of the journal: {self.event}")
 
     def canonical(self) -> bytes:
-        """The bytes that are hashed: RFC 8785 canonical JSON."""
-        record = {
+        """The bytes that are hashed: RFC 8785 canonical JSON. Raises `ValueError` while something personal is in the open."""
+        if self.personal:
+            raise ValueError(f"{self.event}: what is personal goes into the journal as commitments only")
+        record: dict[str, object] = {
             "actor": self.actor,
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-            "details": {_key(key): _clean(value) for key, value in self.details},
+            "details": {_key(key): clean(value) for key, value in self.details},
             "envelope": self.envelope,
             "event": self.event,
             "reason": self.reason,
         }
+        if self.commitments:
+            record["personal"] = {_key(name): commitment for name, commitment in self.commitments}
         return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+
+
+def subject_of(entry: Entry) -> SubjectId:
+    """Whose key seals what an entry says of persons."""
+    return of_envelope(entry.envelope) if entry.envelope else of_day(entry.at)
 
 
 def _key(name: str) -> str:
@@ -51,7 +69,7 @@ def _key(name: str) -> str:
     return name
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
     """Text that JSON can carry: lone surrogates replaced, length bounded with a visible mark."""
     text = value.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= MAX_DETAIL_CHARACTERS else text[:MAX_DETAIL_CHARACTERS] + "…"
@@ -64,6 +82,7 @@ class _Read(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     envelope: str
     event: str
     reason: str
+    personal: dict[str, str] = {}
 
 
 def read(canonical: bytes) -> Entry:
@@ -71,5 +90,5 @@ def read(canonical: bytes) -> Entry:
     record = msgspec.json.decode(canonical, type=_Read)
     return Entry(
         event=record.event, at=record.at, actor=record.actor, envelope=record.envelope,
-        reason=record.reason, details=tuple(record.details.items()),
+        reason=record.reason, details=tuple(record.details.items()), commitments=tuple(record.personal.items()),
     )  # fmt: skip
