@@ -7,7 +7,7 @@ and forget the entry, because a move without entries is refused here, before any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
@@ -22,8 +22,11 @@ from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
+from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
+from gateway.vault.port import Destruction
+from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey, Reason
 
 
@@ -222,7 +225,11 @@ class Ledger(Protocol):
         """The earliest time at which an exchange must be looked at, past or future, or None."""
         ...
 
-    async def get(self, envelope: EnvelopeId) -> Row | None: ...
+    async def get(self, envelope: EnvelopeId) -> Row | None:
+        """The whole row. Raises `ContentDestroyed` when its key was destroyed, `ContentDamaged` when it does not open; lists and
+        journal still tell of the envelope.
+        """
+        ...
 
     async def find(self, query: Query) -> list[Summary]: ...
 
@@ -252,6 +259,27 @@ class Ledger(Protocol):
 
     async def head(self) -> tuple[int, str]:
         """Number and hash of the last link (0 and the genesis hash when empty)."""
+        ...
+
+    async def destroy(
+        self, subjects: Sequence[SubjectId], destruction: Destruction, entries: Sequence[Entry]
+    ) -> tuple[SubjectId, ...]:
+        """Destroy the keys of these subjects (`gateway.vault.subjects`) for good, then write the entries that tell of it.
+
+        Safe to repeat after a crash in between: who was destroyed stays destroyed with its first destruction. Returns those that
+        have no key, whose content nothing was done to: there is none, or it is older than the vault and plain.
+        """
+        ...
+
+    async def destroyed(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Destruction]:
+        """Which of these subjects were destroyed, when and under which rule."""
+        ...
+
+    async def personal(self, numbers: Sequence[int]) -> Mapping[int, Openings | Destruction]:
+        """What these entries of the journal say of persons, or that it was destroyed; entries that say nothing are left out.
+
+        Raises `ContentDamaged` for what does not open.
+        """
         ...
 
     async def log_head(self) -> LogHead:
