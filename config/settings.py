@@ -271,6 +271,13 @@ class Partners(_Strict):
     """Everything in `partners.toml`."""
 
     partner: tuple[Partner, ...] = ()
+    numbers: bool = Field(
+        False, description="Whether our messages to it carry running numbers, so that it notices one that never comes."
+    )
+    sheets: bool = Field(
+        False,
+        description="Whether it gets a signed sheet of each day: how many messages went each way, with their digests.",
+    )
 
     @field_validator("partner")
     @classmethod

@@ -108,6 +108,7 @@ class Desk:
             signed=row.envelope.learned.signed if row.envelope.learned.transmissions else None,
             sealed=row.envelope.learned.sealed if row.envelope.learned.transmissions else None,
             step=row.envelope.learned.step,
+            running=row.envelope.learned.running,
         )
         writing.envelope = msgspec.structs.replace(row.envelope, learned=kept)
         writing.path.append(lifecycle.FIRST)

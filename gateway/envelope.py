@@ -18,7 +18,7 @@ from gateway.dialogues.step import Step
 from gateway.errors import NotYetKnown
 from gateway.facts import Facts
 from gateway.findings import Finding
-from gateway.form import Form
+from gateway.form import Form, Running
 from gateway.identity import Digest, EnvelopeId, FormatId, PartyId, digest
 from gateway.questions import Answer, CaseReference
 from gateway.versions import Conversion
@@ -231,6 +231,8 @@ class Envelope(Struct, frozen=True, kw_only=True):
     claim: Claim
     kind: str = "message"
     """`message`, `receipt`, `repeat`, `reply` or `forward`: why an outbound envelope exists."""
+    running: Running | None = None
+    """The number that it goes out with; kept for ever, also when it is signed anew."""
     cause: str = ""
     """The envelope that brought this one about."""
     learned: Learned = Learned()

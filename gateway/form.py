@@ -45,6 +45,13 @@ class ManifestEntry(Struct, frozen=True, kw_only=True):
     role: str = "OTHER"
 
 
+class Running(Struct, frozen=True, kw_only=True):
+    """The running number of a message: its sender counts what it sends to this receiver, from 1 on and without a gap."""
+
+    to: PartyId
+    number: Annotated[int, Meta(ge=1, le=999_999_999_999)]
+
+
 class Header(Struct, frozen=True, kw_only=True):
     """What every message carries (`urn:x-spoc:header:1`). Times are aware datetimes in UTC."""
 
@@ -66,6 +73,8 @@ class Header(Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...] = ()
     language: str = ""
     attachments: tuple[ManifestEntry, ...] = ()
+    running: Running | None = None
+    """The gateway alone gives it, as the last thing before a message is signed."""
 
 
 class Field(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from gateway.journal.chain import Link
 from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
+from gateway.numbers.series import Numbered, NumberQuery
 from gateway.vault.port import Destruction
 from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey, Reason
@@ -69,6 +70,8 @@ class Move(Struct, frozen=True, kw_only=True):
     """What this brings about in exchanges beside the messages. An id that is known there changes nothing."""
     expects: tuple[tuple[str, int], ...] = ()
     """Exchanges with the revision on which this was decided; `StaleMove` when somebody has written to them since."""
+    numbers: tuple[Numbered, ...] = ()
+    """What this tells of running numbers; `StaleMove` when one that is given does not follow the last of its series."""
 
     def __post_init__(self) -> None:
         path = (self.before, *self.via, self.after)
@@ -209,6 +212,20 @@ class Ledger(Protocol):
         Raises `StaleMove` when somebody has written to the exchange since `expected_revision` was read. An exchange that
         no message began is opened by revision 0 with an entry that explains it.
         """
+        ...
+
+    async def record_numbers(self, numbers: Sequence[Numbered], entries: Sequence[Entry]) -> None:
+        """Keep what became known of running numbers, with its entries. Raises `ValueError` without entries."""
+        ...
+
+    async def last_number(self, sender: str, receiver: str) -> int:
+        """The last number that was given in a series of ours; 0 before the first."""
+        ...
+
+    async def numbers(self, query: NumberQuery) -> list[Numbered]: ...
+
+    async def series(self) -> list[tuple[str, str]]:
+        """Sender and receiver of every series of which something is known."""
         ...
 
     async def exchange(self, exchange: str) -> Kept:

@@ -13,6 +13,8 @@ from gateway.envelope import Envelope
 from gateway.journal.entry import Entry
 from gateway.judging import Crash, Trail
 from gateway.ledger import Move, Row, Spawned
+from gateway.numbers.series import Numbered
+from gateway.numbers.telling import void
 from gateway.verdict import Advance, Details, DuplicateKey, Hold, Offspring, Reason, Reject, Retry, Settle, Verdict
 
 TAKEN: Final = frozenset({"transmitted", "confirmed"})
@@ -35,6 +37,7 @@ class Writing:
         self.breaks = row.breaks
         self.steps: dict[str, Step] = {}
         self.expects: tuple[tuple[str, int], ...] = ()
+        self.numbers: list[Numbered] = []
 
     def entry(self, event: str, details: Details = (), reason: str = "") -> None:
         """Add a journal entry for this envelope."""
@@ -54,6 +57,8 @@ class Writing:
         self.path.append(state)
         self.reason = reason
         self._tell_exchange(state)
+        if state == "rejected":
+            self.numbers += void(self.envelope, self.now, reason.code if reason else "")
         self.entry(lifecycle.event(state), details, reason.code if reason else "")
 
     def add(self, offspring: tuple[Offspring, ...]) -> None:
@@ -68,6 +73,7 @@ class Writing:
         self.add(verdict.spawn)
         self.steps |= {step.envelope: step for step in verdict.steps}
         self.expects = (*self.expects, *verdict.expects)
+        self.numbers += verdict.numbers
         here = lifecycle.state(self.envelope.direction, self.path[-1])
         match verdict:
             case Advance(details=details, claim=claim, reason=reason):
@@ -125,7 +131,7 @@ class Writing:
             envelope=self.envelope, version=self.row.version, before=self.path[0], after=self.path[-1], via=tuple(self.path[1:-1]),
             entries=tuple(self.entries), at=self.now, reason=self.reason, due=self.due, attempts=self.attempts,
             breaks=self.breaks, spawn=tuple(self.spawn), claim=self.claim,
-            steps=tuple(self.steps.values()), expects=self.expects,
+            steps=tuple(self.steps.values()), expects=self.expects, numbers=tuple(self.numbers),
         )  # fmt: skip
 
 

@@ -118,6 +118,10 @@ class Partner(Struct, frozen=True, kw_only=True):
     def owns_address(self, address: str) -> bool:
         """Whether a mail address is this partner's."""
         levelled = without_case(address)
+    numbers: bool = False
+    """Whether our messages to it carry running numbers."""
+    sheets: bool = False
+    """Whether it gets a sheet of each day."""
         _, at, domain = levelled.rpartition("@")
         own = levelled in map(without_case, self.addresses) or domain in map(without_case, self.domains)
         return bool(at) and own

@@ -21,6 +21,8 @@ from gateway.journal.entry import Entry
 from gateway.judging import Crash, Judged, Trail, from_error
 from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove
 from gateway.moves import Writing, after, repeat_of, written
+from gateway.noting import Others
+from gateway.numbers.series import Numbered
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
 from gateway.receipts import Receipts
@@ -60,14 +62,17 @@ class Stepped(Struct, frozen=True, kw_only=True):
     wake: tuple[str, ...] = ()
 
 
+        numbered: Callable[[Sequence[Numbered]], None] = lambda _: None,
 class Pipeline:
     """Moves envelopes."""
 
     def __init__(  # noqa: PLR0913  # the parts of a gateway that moving needs, each once
+        self._others = Others(ledger, receipts.statements)
+        self._numbered = numbered
         self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, *, ids: IdSource,
         noticed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """`noticed` is told when something was written to an exchange."""
+        """`noticed` is told when something was written to an exchange, `numbered` what became known of running numbers."""
         self._table, self._ledger, self._compute = table, ledger, compute
         self._receipts, self._clock, self._ids, self._noticed = receipts, clock, ids, noticed
 
@@ -147,6 +152,8 @@ class Pipeline:
         try:
             committed = await self._commit(move, notes, now)
         except StaleMove as stale:
+        if move.numbers:
+            self._numbered(move.numbers)
             stale.exchange = next((exchange for exchange, _ in move.expects), "")
             raise
         if move.steps or notes:
@@ -186,6 +193,7 @@ class Pipeline:
         if not notes:
             return await self._ledger.commit([move])
         for left in reversed(range(NOTE_TRIES)):
+        writing.numbers += move.numbers
             others = [other for note in notes if (other := await self._noted(note, now)) is not None]
             moves = [other for other in others if isinstance(other, Move)]
             remarks = tuple(entry for other in others if not isinstance(other, Move) for entry in other)

@@ -19,6 +19,7 @@ from msgspec import Struct
 from gateway.dialogues.step import Step
 from gateway.envelope import Envelope, Receipt
 from gateway.findings import Finding
+from gateway.numbers.series import Numbered
 
 Details = tuple[tuple[str, str], ...]
 
@@ -84,6 +85,8 @@ class _Common(Struct, frozen=True, kw_only=True):
     """What exchanges keep of it, written with the state."""
     expects: tuple[tuple[str, int], ...] = ()
     """Exchanges with the revision on which this was decided."""
+    numbers: tuple[Numbered, ...] = ()
+    """What it tells of running numbers, written with the state."""
 
 
 class Advance(_Common, frozen=True, kw_only=True, tag="advance"):

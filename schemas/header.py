@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from gateway.errors import Refused
-from gateway.form import Condition, Header, ManifestEntry, UrgencyReason
+from gateway.form import Condition, Header, ManifestEntry, Running, UrgencyReason
 
 NAMESPACE: Final = "urn:x-spoc:header:1"
 
@@ -73,7 +73,12 @@ def _read(element: etree._Element) -> Header:
         language=_one(element, "Language"),
         test=_one(element, "Test").strip() in ("true", "1"),
         attachments=tuple(_entry(found) for found in element.findall(_name("Attachment"))),
+        running=_running(element.find(_name("RunningNumber"))),
     )
+
+
+def _running(element: etree._Element | None) -> Running | None:
+    return None if element is None else Running(to=element.get("to", ""), number=int(element.text or ""))
 
 
 def _entry(element: etree._Element) -> ManifestEntry:
@@ -115,6 +120,8 @@ def write(header: Header) -> etree._Element:
         _add(attachment, "Size", str(entry.size))
         _add(attachment, "Sha256", entry.sha256)
         _add(attachment, "Role", entry.role)
+    if header.running:
+        _add(root, "RunningNumber", str(header.running.number), to=header.running.to)
     return root
 
 

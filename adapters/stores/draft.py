@@ -15,6 +15,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from adapters.stores.columns import explaining, text
+from adapters.stores.numbering import following
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
@@ -26,6 +27,7 @@ from gateway.journal import chain
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
+from gateway.numbers.series import Numbered
 from gateway.verdict import DuplicateKey
 
 Pair = tuple[str, str]
@@ -74,7 +76,14 @@ class Conclusion(NamedTuple):
     expected_revision: int
 
 
-Request = Acceptance | Steps | Happenings | Recording | Conclusion
+class Numbering(NamedTuple):
+    """Keep what became known of running numbers."""
+
+    numbers: tuple[Numbered, ...]
+    entries: tuple[Entry, ...]
+
+
+Request = Acceptance | Steps | Happenings | Recording | Conclusion | Numbering
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ class Needs:
     matters: set[Pair] = field(default_factory=set)
     exchanges: set[str] = field(default_factory=set)
     happened: set[Pair] = field(default_factory=set)
+    series: set[Pair] = field(default_factory=set)
 
     @classmethod
     def of(cls, requests: Iterable[Request]) -> Needs:
@@ -102,6 +112,8 @@ class Needs:
             elif isinstance(request, Conclusion):
                 needs.exchanges.add(text(request.matter.exchange))
                 needs._add_exchanges((), request.happened)
+            elif isinstance(request, Numbering):
+                needs.series.update(row.series for row in request.numbers)
         return needs
 
     def _add_exchanges(self, steps: Sequence[Step], happened: Sequence[Happened]) -> None:
@@ -116,6 +128,7 @@ class Needs:
                 self.matters.add((move.claim.sender, move.claim.matter))
             self._add_exchanges(move.steps, move.happened)
             self.exchanges.update(text(exchange) for exchange, _ in move.expects)
+            self.series.update(row.series for row in move.numbers)
 
 
 # --- what is known and what changes --------------------------------------------------------------------------------
@@ -156,6 +169,8 @@ class Known:
     matters: dict[Pair, tuple[Same, ...]] = field(default_factory=dict)
     exchanges: dict[str, Matter] = field(default_factory=dict)
     happened: set[Pair] = field(default_factory=set)
+    series: dict[Pair, int] = field(default_factory=dict)
+    """The last number that was given, by sender and receiver."""
 
 
 class Inserted(NamedTuple):
@@ -185,6 +200,7 @@ class Changes:
     steps: list[Step] = field(default_factory=list)
     happened: list[Happened] = field(default_factory=list)
     exchanges: dict[str, Matter] = field(default_factory=dict)
+    numbers: list[Numbered] = field(default_factory=list)
 
     def add(self, later: Changes) -> None:
         """Put later changes behind these."""
@@ -196,6 +212,7 @@ class Changes:
         self.steps.extend(later.steps)
         self.happened.extend(later.happened)
         self.exchanges.update(later.exchanges)
+        self.numbers.extend(later.numbers)
 
 
 # --- deciding ------------------------------------------------------------------------------------------------------
@@ -218,6 +235,8 @@ def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None,
         draft.record(request)
     elif isinstance(request, Conclusion):
         draft.conclude(request)
+    elif isinstance(request, Numbering):
+        draft.keep_numbers(request)
     else:
         draft.journal(request.entries)
     draft.merge_into(known)
@@ -236,6 +255,7 @@ class _Draft:
         self._matters = ChainMap({}, known.matters)
         self._exchanges = ChainMap({}, known.exchanges)
         self._happened, self._known_happened = set[Pair](), known.happened
+        self._series = ChainMap({}, known.series)
 
     def merge_into(self, known: Known) -> None:
         known.number, known.hash = self._number, self._hash
@@ -245,6 +265,7 @@ class _Draft:
         known.matters.update(self._matters.maps[0])
         known.exchanges.update(self._exchanges.maps[0])
         known.happened.update(self._happened)
+        known.series.update(self._series.maps[0])
 
     def journal(self, entries: Sequence[Entry]) -> int:
         """Extend the chain; the number of the last entry."""
@@ -296,6 +317,7 @@ class _Draft:
             self._refuse_stale(exchange, revision)
         entry = self._explained(move.entries, move.envelope.id)
         self._tell(move.steps, move.happened, move.at)
+        self._number_all(move.numbers)
         self._envelopes[move.envelope.id] = Standing(found.version + 1, move.after, found.digest)
         self.changes.moved.append(Moved(move, entry))
         return entry
@@ -326,6 +348,19 @@ class _Draft:
         lifecycle.state(envelope.direction, state)
         self._envelopes[envelope.id] = Standing(1, state, envelope.payload.digest)
         self.changes.inserted.append(inserted)
+
+    # --- running numbers
+
+    def keep_numbers(self, request: Numbering) -> None:
+        if not request.entries:
+            raise ValueError("what became known of a running number is kept with an entry that explains it")
+        self.journal(request.entries)
+        self._number_all(request.numbers)
+
+    def _number_all(self, numbers: Sequence[Numbered]) -> None:
+        for row in numbers:
+            self._series[row.series] = following(self._series.get(row.series, 0), [row])
+        self.changes.numbers.extend(numbers)
 
     # --- exchanges
 

@@ -37,7 +37,8 @@ def partner_of(partner: files.Partner) -> Partner:
     mail, queue = partner.mail, partner.queue
     return Partner(
         party=partner.party, name=partner.name, addresses=partner.addresses, domains=partner.domains,
-        urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts, languages=partner.languages,
+        urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts,
+        numbers=partner.numbers, sheets=partner.sheets, languages=partner.languages,
         max_message_octets=partner.max_message_octets, retry_hours=partner.retry_hours, test_only=partner.test_only,
         versions=partner.versions, smime=smime_policy(partner),
         signature=SignaturePolicy(

@@ -104,7 +104,8 @@ def list_partners(context: typer.Context) -> None:
             "party": one.party, "name": one.name, "channel": one.channel, "addresses": one.addresses, "urgent_address": one.urgent_address,
             "host": one.mail.host if one.mail else "", "port": one.mail.port if one.mail else 0, "starttls": one.mail.starttls if one.mail else "",
             "routing_key": one.queue.routing_key if one.queue else "", "signers": one.signers, "plain_xmldsig": one.plain_xmldsig,
-            "receipts": one.receipts, "languages": one.languages, "test_only": one.test_only, "versions": one.versions,
+            "receipts": one.receipts, "numbers": one.numbers, "sheets": one.sheets,
+            "languages": one.languages, "test_only": one.test_only, "versions": one.versions,
         }
         for one in found
     ]  # fmt: skip

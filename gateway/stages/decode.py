@@ -9,6 +9,7 @@ from gateway.envelope import Direction, Envelope
 from gateway.errors import Refused
 from gateway.form import Form
 from gateway.identity import digest
+from gateway.numbers.telling import come, without_number
 from gateway.office import Office
 from gateway.ports import Formats
 from gateway.receipts import Receipts
@@ -43,16 +44,20 @@ class Decode:
         body = safexml.canonical(root[1])
         claim = DuplicateKey(
             sender=form.header.sender, message_id=form.header.message_id,
-            content=digest(report.verified), matter=digest(form.header.sender.encode() + b"\x00" + body),
+            content=digest(without_number(root)) if form.header.running else digest(report.verified),
+            matter=digest(form.header.sender.encode() + b"\x00" + body),
         )  # fmt: skip
         known = envelope.learn(form=form, conversion=conversion)
+        numbers = come(known, self._office.parties, now)
         details = (
             ("message_id", form.header.message_id),
             ("content", claim.content),
             ("fields", str(len(form.fields))),
+            *(("number", str(row.number)) for row in numbers),
             *told_of(conversion),
         )
-        return Advance(envelope=known, details=details, claim=claim, spawn=self._receipts.received(known, now))
+        receipts = self._receipts.received(known, now)
+        return Advance(envelope=known, details=details, claim=claim, spawn=receipts, numbers=numbers)
 
     def _refuse_parties(self, form: Form, signer: str) -> None:
         header = form.header

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.envelope import Direction, Envelope
+from gateway.numbers.telling import numbered
 from gateway.ports import Formats
 from gateway.receipts import document
 from gateway.stages.version import on_the_wire
@@ -24,6 +25,6 @@ class Encode:
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the unsigned XML."""
-        form = on_the_wire(self._formats, envelope)
+        form = numbered(on_the_wire(self._formats, envelope), envelope.learned.running)
         encoded = document(self._formats.get(form.format).encode(form))
         return Advance(envelope=envelope.learn(encoded=encoded))

@@ -13,6 +13,7 @@ from gateway.exchanges.fitting import Fitted, Fitting, Stopped
 from gateway.exchanges.joining import find_exchange
 from gateway.identity import family_of
 from gateway.ledger import Ledger, Query, Row
+from gateway.numbers.giving import Giver
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats, OutboundChannel, Router
 from gateway.stages.ways import DOWN, Ways, down_reason
@@ -74,6 +75,7 @@ class RouteOutbound:
         self._ways = Ways(directory, channels)
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
+        self._giver = Giver(ledger, formats)
         """Advance with the leg, or wait for a bureau that has announced that it is down; raises `Refused` for a counterpart that has no way."""
         envelope = row.envelope
         counterpart = envelope.claim.recipients[0]
@@ -97,12 +99,13 @@ class RouteOutbound:
         if not isinstance(fitted, Fitted):
             return fitted
         return Advance(
-            envelope=fitted.envelope, steps=fitted.steps, expects=fitted.expects,
+            envelope=known, steps=fitted.steps, expects=fitted.expects, numbers=numbers,
             details=(
                 ("counterpart", counterpart), ("channel", leg.channel), ("way", _named(leg)),
-                ("exchange", fitted.envelope.exchange), *fitted.details,
+                ("exchange", known.exchange), *fitted.details, *(("number", str(each.number)) for each in numbers),
             ),
         )  # fmt: skip
+        known, numbers = await self._giver.numbered(fitted.envelope, partner, now)
 
     async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Stopped:
         """A message of ours that breaks its dialogue waits, too. What is passed on is another office's and no step of ours."""

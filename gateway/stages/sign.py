@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway import parcel, safexml
 from gateway.envelope import Direction, Envelope
 from gateway.identity import digest
+from gateway.numbers.telling import signed_number
 from gateway.partners import Directory
 from gateway.ports import Signer
 from gateway.smime.seals import Seals
@@ -30,10 +31,14 @@ class Sign:
         """Advance with the signed XML; the unsigned one is no longer needed."""
         if envelope.knows("signed"):
             return Advance(envelope=envelope.learn(encoded=None), details=(("signed", digest(envelope.signed)),))
-        signed = self._signer.sign(safexml.parse(envelope.encoded), envelope.form.header.sender, now)
+        root = safexml.parse(envelope.encoded)
+        numbers = signed_number(envelope, safexml.canonical(root), now)  # before the signature stands in it
+        signed = self._signer.sign(root, envelope.form.header.sender, now)
         sealed = self._sealed(envelope, signed, now)
         details = [("signed", digest(signed)), *([("sealed", digest(sealed))] if sealed else [])]
-        return Advance(envelope=envelope.learn(signed=signed, sealed=sealed, encoded=None), details=tuple(details))
+        details += [told for row in numbers for told in (("number", str(row.number)), ("content", row.digest))]
+        known = envelope.learn(signed=signed, sealed=sealed, encoded=None)
+        return Advance(envelope=known, details=tuple(details), numbers=numbers)
 
     def _sealed(self, envelope: Envelope, signed: bytes, now: datetime) -> bytes | None:
         """The entity that a mail carries under S/MIME; None where none is agreed with the counterpart."""

@@ -15,7 +15,18 @@ import msgspec
 
 from adapters.stores import columns, keeping
 from adapters.stores.columns import describe, text, working
-from adapters.stores.draft import Acceptance, Conclusion, Happenings, Known, Recording, Request, Steps, decide
+from adapters.stores.draft import (
+    Acceptance,
+    Conclusion,
+    Happenings,
+    Known,
+    Numbering,
+    Recording,
+    Request,
+    Steps,
+    decide,
+)
+from adapters.stores.numbering import answers, numbered, row_of
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
@@ -28,6 +39,7 @@ from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary
+from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 
 
@@ -46,6 +58,7 @@ class MemoryLedger:
         self._accepted = 0
         self._steps: dict[EnvelopeId, Step] = {}
         self._happened: dict[tuple[str, str], Happened] = {}
+        self._numbers: dict[tuple[str, str, int, str, str], Numbered] = {}
         self._log, self._lease = LogHead(), ("", datetime.min.replace(tzinfo=UTC), 0)
 
     async def start(self) -> None:
@@ -95,6 +108,8 @@ class MemoryLedger:
             for happened in changes.happened:
                 exchange, own, _, stored = keeping.happened_row(happened)
                 self._happened[exchange, own] = keeping.happened(stored)
+            for one in changes.numbers:
+                self._numbers.setdefault(one.key, numbered(row_of(one)))
             self._accepted += len(changes.inserted)
             return answer
 
@@ -172,6 +187,22 @@ class MemoryLedger:
         if (self._log.size, self._lease[2], there) != (after, token, [head.hash]) or head.size < after:
             raise LeaseLost("the log is led or continued by somebody else")
         self._log = head
+
+    async def record_numbers(self, numbers: Sequence[Numbered], entries: Sequence[Entry]) -> None:
+        await self._write(Numbering(tuple(numbers), tuple(entries)))
+
+    async def last_number(self, sender: str, receiver: str) -> int:
+        await self.probe()
+        return self._known.series.get((sender, receiver), 0)
+
+    async def numbers(self, query: NumberQuery) -> list[Numbered]:
+        await self.probe()
+        found = sorted((each for each in self._numbers.values() if answers(each, query)), key=lambda each: each.place)
+        return (found[::-1] if query.newest_first else found)[: max(query.limit, 0)]
+
+    async def series(self) -> list[tuple[str, str]]:
+        await self.probe()
+        return sorted({each.series for each in self._numbers.values()})
 
     async def exchange(self, exchange: str) -> Kept:
         await self.probe()

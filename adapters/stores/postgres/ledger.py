@@ -12,8 +12,8 @@ from typing import TypeVar
 import asyncpg
 
 from adapters.stores import columns
-from adapters.stores.draft import Acceptance, Conclusion, Happenings, Recording, Steps
-from adapters.stores.postgres import exchanges, faults, reads, schema, search, writes
+from adapters.stores.draft import Acceptance, Conclusion, Happenings, Numbering, Recording, Steps
+from adapters.stores.postgres import exchanges, faults, numbers, reads, schema, search, writes
 from adapters.stores.postgres.writer import CANNOT_KEEP, Writer
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
@@ -25,6 +25,7 @@ from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
+from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 
 MAX_CONNECTIONS = 6
@@ -141,6 +142,18 @@ class PostgresLedger:
 
     async def publish_log(self, head: LogHead, after: int, token: int) -> None:
         await self._ask(lambda tables: writes.publish_log(tables, head, after, token), CANNOT_KEEP)
+
+    async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
+        await self._writer.ask(Numbering(tuple(numbered), tuple(entries)))
+
+    async def last_number(self, sender: str, receiver: str) -> int:
+        return await self._ask(lambda tables: numbers.last(tables, sender, receiver))
+
+    async def numbers(self, query: NumberQuery) -> list[Numbered]:
+        return await self._ask(lambda tables: numbers.numbers(tables, query))
+
+    async def series(self) -> list[tuple[str, str]]:
+        return await self._ask(numbers.series)
 
     async def exchange(self, exchange: str) -> Kept:
         return await self._ask(lambda tables: exchanges.exchange(tables, exchange))

@@ -14,7 +14,7 @@ import asyncpg
 from adapters.stores import columns
 from adapters.stores.columns import microseconds, text, working
 from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Needs, Request, Same, Standing, decide
-from adapters.stores.postgres import exchanges
+from adapters.stores.postgres import exchanges, numbers
 from gateway.envelope import Envelope
 from gateway.identity import digest
 from gateway.journal.publishing.head import LeaseLost, LogHead
@@ -83,6 +83,7 @@ async def _known(connection: asyncpg.Connection, needs: Needs) -> Known:
         for sender, matter, entry, envelope in await connection.fetch(MATTERS, *_columns(needs.matters)):
             known.matters[sender, matter] = (*known.matters.get((sender, matter), ()), Same(entry, envelope))
     await exchanges.know(connection, needs, known)
+    await numbers.know(connection, needs, known)
     return known
 
 
@@ -119,6 +120,7 @@ async def _write(connection: asyncpg.Connection, changes: Changes) -> None:
             for claim, own in changes.claims
         ]),
         *exchanges.statements(changes),
+        *numbers.statements(changes),
     )  # fmt: skip
     for statement, rows in steps:
         if rows:

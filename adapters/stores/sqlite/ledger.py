@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.stores import columns
-from adapters.stores.sqlite import exchanges, reads, schema, search
+from adapters.stores.sqlite import exchanges, numbers, reads, schema, search
 from adapters.stores.sqlite.owner import Ownership
 from adapters.stores.sqlite.writer import Writer
 from gateway.dialogues.happened import Happened
@@ -30,6 +30,7 @@ from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
+from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 
 READERS = 4
@@ -148,6 +149,20 @@ class SqliteLedger:
         if self._read_only:
             raise _not_for_writing()
         await self._writer.ask(lambda tables: tables.publish_log(head, after, token))
+
+    async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.record_numbers(numbered, entries))
+
+    async def last_number(self, sender: str, receiver: str) -> int:
+        return await self._readers.ask(lambda tables: numbers.last(tables, sender, receiver))
+
+    async def numbers(self, query: NumberQuery) -> list[Numbered]:
+        return await self._readers.ask(lambda tables: numbers.numbers(tables, query))
+
+    async def series(self) -> list[tuple[str, str]]:
+        return await self._readers.ask(numbers.series)
 
     async def exchange(self, exchange: str) -> Kept:
         return await self._readers.ask(lambda tables: exchanges.exchange(tables, exchange))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from adapters.stores import columns
 from adapters.stores.columns import PAYLOAD, explaining, microseconds, text, working
-from adapters.stores.sqlite import exchanges
+from adapters.stores.sqlite import exchanges, numbers
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
@@ -22,6 +22,7 @@ from gateway.journal import chain
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
+from gateway.numbers.series import Numbered
 from gateway.verdict import DuplicateKey, Reason
 
 Work = Callable[["Writes"], Any]
@@ -132,6 +133,13 @@ class Writes:
         self._journal(entries)
         exchanges.record(self._do, happened, max(entry.at for entry in entries))
 
+    def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
+        """See `gateway.ledger.Ledger.record_numbers`."""
+        if not entries:
+            raise ValueError("what became known of a running number is kept with an entry that explains it")
+        self._journal(entries)
+        numbers.keep(self._do, numbered)
+
     def conclude(self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected: int) -> None:
         """See `gateway.ledger.Ledger.conclude`."""
         exchanges.refuse_stale(self._do, matter.exchange, expected)
@@ -156,6 +164,7 @@ class Writes:
             exchanges.refuse_stale(self._do, exchange, revision)
         entry = explaining(move.entries, envelope.id) + 1 - len(move.entries) + self._journal(move.entries)
         exchanges.tell(self._do, move.steps, move.happened, move.at)
+        numbers.keep(self._do, move.numbers)
         described = columns.describe(envelope)
         learned, parts = columns.dismantle(envelope.learned)
         self._do(UPDATE_ENVELOPE, {
