@@ -167,7 +167,7 @@ class ExchangeView(View):
     dialogues: list[CourseView]
     next: list[NextView] = Field(description="What may legally come next, what is expected first.")
     waiting: list[WaitingView] = Field(
-        description="Questions without an answer that belong to no dialogue, as in a family without charts."
+        description="Questions without an answer that belong to no dialogue, or that name a day while their dialogue is open."
     )
     clocks: list[ClockView]
     steps: list[StepView]

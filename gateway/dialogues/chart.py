@@ -187,7 +187,7 @@ class Questions(Struct, frozen=True, kw_only=True):
 
     fact: str
     wants: str
-    """The fact that lists the forms asked for."""
+    """The fact that lists the forms asked for; empty for a family that does not list them."""
     received: str
     answered: str
     text: str

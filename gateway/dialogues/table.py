@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from gateway.clocks.cells import Cells, Problem
@@ -32,6 +33,7 @@ from gateway.dialogues.chart import (
 from gateway.dialogues.soundness import faults_between, faults_of
 from gateway.dialogues.words import FactWords
 from gateway.errors import Misconfigured
+from gateway.facts import LETTER
 
 WORDS: Final = "words"
 """The file of a folder of dialogues that holds what all of them share."""
@@ -46,6 +48,16 @@ class ChartsRefused(Misconfigured):
     def __init__(self, problems: Iterable[tuple[str, Problem]]) -> None:
         self.problems = tuple(f"{file}:{problem}" for file, problem in problems)
         super().__init__("dialogues.invalid", "A table of dialogues cannot be used.", operator="\n".join(self.problems))
+
+
+def charts_in(folder: Traversable, *, facts: FactWords, happenings: Mapping[str, str]) -> Charts:
+    """The dialogues in the TOML files of a folder; the forms that they may name are the values of the fact `letter`."""
+    texts = {
+        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    }
+    return read_charts(texts, facts=facts, letters=facts[LETTER].values, happenings=happenings)
 
 
 def read_charts(
@@ -141,7 +153,7 @@ class _Shared(_Words):
     def _questions(self, cells: Cells) -> Questions:
         cells.only(("fact", "wants", "received", "answered", *_SOURCE))
         return Questions(
-            fact=cells.text("fact", among=self.facts), wants=cells.text("wants", among=self.facts),
+            fact=cells.text("fact", among=self.facts), wants=cells.text("wants", "", among=(*self.facts, "")),
             received=cells.text("received", among=self.happenings), answered=cells.text("answered", among=self.happenings),
             text=cells.text("text"), citation=cells.text("citation"), confidence=cells.choice("confidence", CONFIDENCE),
         )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Which questions of an exchange wait for an answer, where no dialogue says it.
+"""Which questions of an exchange wait for an answer, where no dialogue says it, and which the asker wants answered by a day.
 
-A family without charts still answers by naming what it answers. So a message that asks waits until one of those that it
-asked has sent something that names its message id or its reference.
+A message that belongs to no dialogue still is answered by naming it. So one that asks waits until one of those that it
+asked has sent something that names its message id or its reference. The day that an asker names is no limit of law, so no
+clock runs on it; it is told here as long as the dialogue is open.
 """
 
 from __future__ import annotations
@@ -38,16 +39,19 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 def waiting(steps: Iterable[Step], standing: Standing) -> list[Waiting]:
-    """Questions that belong to no dialogue and that nobody answered, in their order."""
+    """Questions that nobody answered and that belong to no dialogue, or name a day while theirs is open; in their order."""
     real = [step for step in steps if not step.void]
-    placed = {fit.envelope for fit in standing.fits if fit.dialogue}
+    closed = {course.about for course in standing.courses if course.closed}
+    told = {fit.envelope: fit.about in closed for fit in standing.fits if fit.dialogue}
     return [
         Waiting(
             message_id=step.message_id, reference=step.reference, format=step.format, asked_by=step.sender, waits_for=open_ones,
             since=step.known_at, deadline=_moment(step.says(DEADLINE)),
         )
         for step in real
-        if step.says(ASKS) and step.envelope not in placed and (open_ones := _open(step, real))
+        if step.says(ASKS)
+        and (step.envelope not in told or (step.says(DEADLINE) and not told[step.envelope]))
+        and (open_ones := _open(step, real))
     ]  # fmt: skip
 
 

@@ -1,12 +1,9 @@
 """What the core asks of the Europol family. Its handling codes are the rows of `handling.toml`."""
 
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-from gateway.clocks.definition import ClockTable
-from gateway.clocks.table import read_clocks
 from gateway.families import Effect, Family, HandlingCode
+from schemas.europol import dialogues
 from schemas.europol.vocabulary import handling_codes
 
 
@@ -22,16 +19,9 @@ def _codes() -> tuple[HandlingCode, ...]:
     )
 
 
-@cache
-def clocks() -> ClockTable:
-    """The legal clocks of the family."""
-    return read_clocks(
-        (files("schemas.europol") / "clocks.toml").read_text(encoding="utf-8"), file="schemas/europol/clocks.toml"
-    )
-
-
 FAMILY: Final = Family(
-    name="europol", channel_origin="EUROPOL", legal_basis="LG-DIR-977", handling_required=True, handling=_codes(), clocks=clocks(),
+    name="europol", channel_origin="EUROPOL", legal_basis="LG-DIR-977", handling_required=True, handling=_codes(),
+    charts=dialogues.charts(), clocks=dialogues.clocks(),
     binding=frozenset({
         "EUR-09-in", "EUR-09-out", "EUR-09-sense-in", "EUR-09-sense-out", "EUR-10", "EUR-12", "EUR-13-in", "EUR-13-out", "EUR-16",
         "EUR-16-sum", "EUR-17", "EUR-18", "EUR-24", "EUR-29", "EUR-53", "EUR-55",

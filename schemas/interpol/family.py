@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.families import Effect, Family, HandlingCode
+from schemas.interpol import dialogues
 
 _LEVELS: Final = "Rules on the Processing of Data, articles 112-114 (unverified)"
 _CONDITIONS: Final = (
@@ -19,6 +20,7 @@ FAMILY: Final = Family(
     channel_origin="INTERPOL",
     legal_basis="LG-INTERPOL-RPD",
     handling_required=True,
+    charts=dialogues.charts(),
     binding=frozenset({"IPV-002", "IPV-007", "IPV-009", "IPV-009-IN", "IPV-014", "IPV-052", "IPV-055", "IPX-001"}),
     handling=(
         _code("IP-OFFICIAL", Effect.FREE, "For official use only.", _LEVELS),

@@ -1,11 +1,11 @@
-"""Where a family has no charts, an exchange still says which question nobody has answered."""
+"""A question outside every dialogue, or one with a day for its answer, waits until who was asked answers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.dialogues.standing import Fit, Standing
+from gateway.dialogues.standing import Course, Fit, Standing
 from gateway.dialogues.step import Step
 from gateway.exchanges.waiting import waiting
 
@@ -45,7 +45,19 @@ def test_others_and_what_counts_for_nothing_answer_nothing() -> None:
 
 def test_what_belongs_to_a_dialogue_is_told_there() -> None:
     placed = Fit(envelope=QUESTION.envelope, dialogue="supplementary-information", about="m1", before="", after="asked")
-    assert waiting([QUESTION], Standing(fits=(placed,))) == []
+    undated = step(1, "ncb:XB", "ncb:XA", asks=True)
+    assert waiting([undated], Standing(fits=(placed,))) == []
+
+
+def test_the_day_that_an_asker_named_is_told_while_the_dialogue_is_open() -> None:
+    placed = Fit(envelope=QUESTION.envelope, dialogue="vehicle", about="m1", before="", after="asked")
+    (open_one,) = waiting([QUESTION], Standing(fits=(placed,)))
+    assert open_one.late(NOON + timedelta(days=1))
+    course = Course(
+        dialogue="vehicle", title="", about="m1", state="ended", meaning="", closed=True, opened_at=NOON, changed_at=NOON, roles=(),
+        steps=(QUESTION.envelope,), next=(),
+    )  # fmt: skip
+    assert waiting([QUESTION], Standing(fits=(placed,), courses=(course,))) == []
 
 
 def test_a_time_that_is_none_is_no_deadline() -> None:

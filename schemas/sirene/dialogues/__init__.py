@@ -11,7 +11,7 @@ from importlib.resources import files
 from gateway.clocks.definition import ClockTable
 from gateway.clocks.table import read_clocks
 from gateway.dialogues.chart import Charts
-from gateway.dialogues.table import read_charts
+from gateway.dialogues.table import charts_in
 from schemas.sirene.facts import words
 
 
@@ -26,10 +26,4 @@ def clocks() -> ClockTable:
 @cache
 def charts() -> Charts:
     """Every dialogue of the family."""
-    folder = files("schemas.sirene.dialogues")
-    texts = {
-        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
-        for file in folder.iterdir()
-        if file.name.endswith(".toml")
-    }
-    return read_charts(texts, facts=words(), letters=words()["letter"].values, happenings=clocks().happenings)
+    return charts_in(files("schemas.sirene.dialogues"), facts=words(), happenings=clocks().happenings)
