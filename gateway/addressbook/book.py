@@ -68,6 +68,10 @@ class Speciality(Struct, frozen=True, kw_only=True):
         own_act, _, own = self.article.partition(":")
         return act == own_act and (not own or number == own or number.startswith(f"{own}("))
 
+    def touches(self, article: str) -> bool:
+        """Whether it covers an alert's article or a part of it: `1862:32(1)(c)` touches `1862:32`, which may be any point of it."""
+        return self.covers(article) or self.article.startswith(f"{article}(")
+
 
 class Bureau(Struct, frozen=True, kw_only=True):
     """One office of the book."""
@@ -92,10 +96,6 @@ class Bureau(Struct, frozen=True, kw_only=True):
         """The announced downtime that this moment lies in; of several the one that ends last."""
         found = [each for each in self.downtimes if each.begins <= now < each.ends]
         return max(found, key=lambda each: each.ends, default=None)
-
-    def refuses(self, article: str) -> Speciality | None:
-        """The speciality that keeps a matter under this article from the bureau."""
-        return next((each for each in self.takes_no_part if article and each.covers(article)), None)
 
 
 class Book(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ class StoryRule(Struct, frozen=True, kw_only=True):
     """What to send instead."""
     check: Callable[[Story], Iterable[Problem]]
     field: str = ""
+    passed_on: bool = False
+    """Whether it also judges what is passed on for others, which is no step of an exchange of ours."""
 
     def findings(self, story: Story) -> list[Finding]:
         """The findings of this rule on the step that is looked at."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gateway.addressbook.book import Book
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.standing import Standing
 from gateway.dialogues.step import Step
@@ -40,6 +41,8 @@ class Story(Struct, frozen=True, kw_only=True):
     """None where the alert is not known here: then a rule that needs it yields nothing."""
     own: frozenset[PartyId]
     now: datetime
+    book: Book | None = None
+    """The address book in force: what it says the states take no part in."""
 
     @property
     def earlier(self) -> tuple[Step, ...]:

@@ -31,6 +31,7 @@ from gateway.findings import Finding, Severity, worst
 from gateway.identity import PartyId
 from gateway.ledger import Ledger
 from gateway.office import Office
+from gateway.partners import Directory
 from gateway.ports import AlertLookup, Formats
 from gateway.verdict import Details, Hold, Reason, Reject, Retry
 
@@ -66,8 +67,10 @@ Stopped = Hold | Reject | Retry
 class Fitting:
     """Fits messages into exchanges. `alerts` is where rules look up the alert; without it they yield nothing."""
 
-    def __init__(self, ledger: Ledger, formats: Formats, office: Office, alerts: AlertLookup | None = None) -> None:
-        self._ledger, self._formats, self._alerts = ledger, formats, alerts
+    def __init__(
+        self, ledger: Ledger, formats: Formats, office: Office, directory: Directory, alerts: AlertLookup | None = None
+    ) -> None:
+        self._ledger, self._formats, self._directory, self._alerts = ledger, formats, directory, alerts
         self._own = frozenset(office.parties)
         self._opened: OrderedDict[tuple[str, PartyId], tuple[str, datetime]] = OrderedDict()
 
@@ -107,6 +110,19 @@ class Fitting:
             expects=((exchange, kept.revision),),
         )
 
+    async def pass_on(self, envelope: Envelope, exchange: str, now: datetime) -> Stopped | Fitted:
+        """What is passed on for another office is no step of ours, and no dialogue is asked: only rules about who may get it speak."""
+        family = self._formats.family(envelope.form.format)
+        envelope = envelope.learn(exchange=exchange)
+        if family.technical:
+            return Fitted(envelope=envelope)
+        kept = await self._ledger.exchange(exchange)
+        step = step_of(envelope, exchange, key_of(self._formats, envelope))
+        story = await self._story(family, step, kept.steps, kept, now)
+        found = tuple(finding for rule in family.story_rules if rule.passed_on for finding in rule.findings(story))
+        known = envelope.learn(findings=(*(each for each in envelope.findings if each not in found), *found))
+        return _stopped(known, None, found, found) or Fitted(envelope=known, details=_rules(found))
+
     def _together(self, envelope: Envelope, exchange: str, key: str, now: datetime) -> str:
         """First messages on one matter that come at the same moment open one exchange; all but one are then decided again."""
         if not key or exchange != envelope.id:
@@ -129,8 +145,9 @@ class Fitting:
         steps = (*(each for each in earlier if not each.void), step)
         standing = await aside(len(steps), lambda: standing_of(family, steps, kept.happened, self._own))
         return Story(
-            step=step, steps=steps, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now
-        )
+            step=step, steps=steps, happened=kept.happened, standing=standing, alert=alert, own=self._own, now=now,
+            book=self._directory.book,
+        )  # fmt: skip
 
     async def _overturned(self, family: Family, story: Story, earlier: Sequence[Step]) -> tuple[Finding, ...]:
         """The finding on a step that would change how others stand."""

@@ -90,7 +90,7 @@ def judging(know: Knowledge) -> list[Stage]:
 
 def performing(know: Knowledge, reach: Reach) -> list[Stage]:
     """The stages of the front."""
-    fitting = Fitting(reach.ledger, know.formats, know.office, reach.alerts)
+    fitting = Fitting(reach.ledger, know.formats, know.office, know.directory, reach.alerts)
     return [
         Correlate(reach.ledger, know.formats, fitting, know.receipts),
         RouteInbound(reach.router),

@@ -5,9 +5,9 @@ from typing import Final
 from gateway.families import Family
 from schemas.sirene import dialogues
 from schemas.sirene.alerts.law import ALERT_LAW
+from schemas.sirene.concerned import kept_from_form
 from schemas.sirene.continuation import continued
 from schemas.sirene.figures import figures
-from schemas.sirene.rules.addresses import kept_from_form
 from schemas.sirene.rules.stories import STORY_RULES
 
 SUBJECTS: Final = ("Person", "Vehicle", "Aircraft", "Document", "Firearm", "Banknote", "OtherObject")

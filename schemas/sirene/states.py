@@ -41,12 +41,14 @@ def all_states() -> tuple[State, ...]:
     )  # fmt: skip
 
 
-def kept_from(party: PartyId, article: str, book: Book | None) -> Speciality | None:
-    """Why a bureau never gets anything about an alert under this article, or None when it does."""
+def specialities(party: PartyId, book: Book | None) -> tuple[Speciality, ...]:
+    """Everything in which the state of a bureau takes no part: by law, and by the address book in force."""
     role, _, code = party.partition(":")
     known = next((each for each in all_states() if role == "sirene" and each.code == code), None)
-    for speciality in known.takes_no_part if known else ():
-        if speciality.covers(article):
-            return speciality
     bureau = book.bureau(party) if book else None
-    return bureau.refuses(article) if bureau else None
+    return (*(known.takes_no_part if known else ()), *(bureau.takes_no_part if bureau else ()))
+
+
+def kept_from(party: PartyId, article: str, book: Book | None) -> Speciality | None:
+    """Why a bureau never gets anything about an alert under this article, or None when it does."""
+    return next((each for each in specialities(party, book) if article and each.covers(article)), None)

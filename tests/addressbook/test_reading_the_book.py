@@ -48,8 +48,8 @@ def test_everything_in_the_file_is_in_the_book(publisher: Publisher) -> None:
     assert found.down_at(NOW) is None
     assert found.down_at(found.downtimes[0].begins) == found.downtimes[0]
     assert found.down_at(found.downtimes[0].ends) is None
-    assert found.refuses("1861:24(1)(a)") is not None
-    assert found.refuses("1861:25") is None
+    assert [each.covers("1861:24(1)(a)") for each in found.takes_no_part] == [True]
+    assert [each.covers("1861:25") for each in found.takes_no_part] == [False]
     assert book.mailbox_kind("sirene:XB", "OPER@xb.sirene.example") is MailboxKind.OPERATIONAL
     assert book.mailbox_kind("sirene:XC", "oper@xb.sirene.example") is None
 

@@ -111,14 +111,5 @@ def test_a_withdrawn_consent_empties_our_alert() -> None:
     assert found(given, ours) == []
 
 
-def test_a_state_that_takes_no_part_gets_nothing_even_where_the_form_is_silent_on_the_article() -> None:
-    refusal = told(issuer="sirene:XA", article="1861:24(1)(a)", category="REF")
-    silent = step(to=("sirene:IE",), says={"letter": "M", "article": ""})
-    assert found(silent, refusal) == ["R41-ALERT"]
-    assert found(silent, told(issuer="sirene:XA", article="1860:3", category="RET")) == ["R41-ALERT"]
-    assert found(silent, told(issuer="sirene:XA")) == []
-    assert found(step(says={"letter": "M", "article": ""}), refusal) == []
-
-
 def test_every_rule_has_its_source_and_a_remedy() -> None:
     assert all(rule.text and rule.citation and rule.confidence and rule.remedy for rule in RULES)

@@ -5,34 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from gateway.addressbook.book import Book, MailboxKind, Speciality
+from gateway.addressbook.book import MailboxKind
 from gateway.findings import Occasion, Problem, Rule, Severity
 from gateway.form import Form
-from gateway.identity import PartyId
-from schemas.sirene.articles import article_of
-from schemas.sirene.markers import MarkerKind, letter_of, marked
-from schemas.sirene.states import kept_from
-
-ARTICLES: Final = {"A": "1862:26", "N": "1861:24", "O": "1861:24"}
-"""What a letter is about where field 090 does not say it."""
-
-
-def article_concerned(form: Form) -> str:
-    """The article whose alert the form is about, by field 090 or by what its letter is for."""
-    return article_of(form) or ARTICLES.get(letter_of(form), "")
-
-
-def kept_from_form(form: Form, party: PartyId, book: Book | None) -> Speciality | None:
-    """Why a bureau never gets this form, or None when it may."""
-    return kept_from(party, article_concerned(form), book)
+from schemas.sirene.concerned import kept_from_form
+from schemas.sirene.markers import MarkerKind, marked
 
 
 def _those_who_take_part(form: Form, occasion: Occasion) -> Iterable[Problem]:
-    article = article_concerned(form)
+    """What the form itself tells is judged here, on its way in and out. Where it does not tell, the alert system is asked
+    (R41-ALERT), and what stays unknown waits for an officer before it goes out (R41-UNKNOWN).
+    """
     for party in (*form.header.to, *form.header.info):
-        speciality = kept_from(party, article, occasion.book)
+        speciality = kept_from_form(form, party, occasion.book)
         if speciality:
-            yield f"{party} takes no part in alerts under {article} ({speciality.citation})."
+            yield f"{party} takes no part in alerts under {speciality.article} ({speciality.citation})."
 
 
 def _urgent_to_the_operational_mailbox(form: Form, occasion: Occasion) -> Iterable[Problem]:

@@ -12,7 +12,6 @@ from gateway.dialogues.story import Story
 from gateway.findings import Problem, Severity
 from schemas.sirene.articles import within
 from schemas.sirene.rules.every_form import BY_THE_ISSUER, TO_THE_ISSUER
-from schemas.sirene.states import kept_from
 
 ALERT: Final = "schengen_id"
 DELETED: Final = "alert.deleted"
@@ -80,14 +79,6 @@ def _withdrawal(story: Story) -> Iterable[Problem]:
         yield "The person has withdrawn the consent, and our alert still holds the data of the misused identity."
 
 
-def _those_who_take_part(story: Story) -> Iterable[Problem]:
-    alert, step = story.alert, story.step
-    for party in step.to if alert is not None else ():
-        speciality = kept_from(party, alert.article if alert else "", None)
-        if speciality:
-            yield f"{party} takes no part in alerts under {speciality.article}, and the alert is one ({speciality.citation})."
-
-
 RULES: Final = (
     StoryRule(
         id="R07-ALERT", severity=Severity.ERROR, check=_issuer_takes_part, field="004",
@@ -106,12 +97,6 @@ RULES: Final = (
         text="Hits on linked alerts have a G form for each alert, and field 086 says so.",
         citation="SIRENE Manual (2015 text) 2.12.1", confidence="manual-2015",
         remedy="Send one G form for each alert that was hit, and say in 086 that others on linked alerts follow.",
-    ),
-    StoryRule(
-        id="R41-ALERT", severity=Severity.ERROR, check=_those_who_take_part, field="004",
-        text="A bureau gets nothing about an alert in which its state takes no part, whether or not the form names the article.",
-        citation="Regulation (EU) 2018/1861 and 2018/1860, territorial scope; rule R41", confidence="verified",
-        remedy="Take the bureau that is named out of the receivers.",
     ),
     StoryRule(
         id="R46", severity=Severity.HOLD, check=_deleted, field="086",
