@@ -260,6 +260,13 @@ class Partner(_Strict):
     max_message_octets: int = Field(10_000_000, ge=1000)
     retry_hours: int = Field(72, ge=1, le=720)
     test_only: bool = False
+    numbers: bool = Field(
+        False, description="Whether our messages to it carry running numbers, so that it notices one that never comes."
+    )
+    sheets: bool = Field(
+        False,
+        description="Whether it gets a signed sheet of each day: how many messages went each way, with their digests.",
+    )
     versions: dict[str, tuple[int, ...]] = Field(
         default_factory=dict,
         max_length=16,
@@ -271,13 +278,6 @@ class Partners(_Strict):
     """Everything in `partners.toml`."""
 
     partner: tuple[Partner, ...] = ()
-    numbers: bool = Field(
-        False, description="Whether our messages to it carry running numbers, so that it notices one that never comes."
-    )
-    sheets: bool = Field(
-        False,
-        description="Whether it gets a signed sheet of each day: how many messages went each way, with their digests.",
-    )
 
     @field_validator("partner")
     @classmethod

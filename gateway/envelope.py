@@ -208,6 +208,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...] | None = None
     cases: tuple[CaseReference, ...] | None = None
     leg: Leg | None = None
+    running: Running | None = None
+    """The number that it goes out with; kept for ever, also when it is signed anew."""
     encoded: bytes | None = None
     signed: bytes | None = None
     sealed: bytes | None = None
@@ -231,8 +233,6 @@ class Envelope(Struct, frozen=True, kw_only=True):
     claim: Claim
     kind: str = "message"
     """`message`, `receipt`, `repeat`, `reply` or `forward`: why an outbound envelope exists."""
-    running: Running | None = None
-    """The number that it goes out with; kept for ever, also when it is signed anew."""
     cause: str = ""
     """The envelope that brought this one about."""
     learned: Learned = Learned()

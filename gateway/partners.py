@@ -112,16 +112,16 @@ class Partner(Struct, frozen=True, kw_only=True):
     max_message_octets: int = 10_000_000
     retry_hours: int = 72
     test_only: bool = False
+    numbers: bool = False
+    """Whether our messages to it carry running numbers."""
+    sheets: bool = False
+    """Whether it gets a sheet of each day."""
     versions: Mapping[str, tuple[int, ...]] = {}
     """Major versions that it reads, by family; the current one of a family that is not named."""
 
     def owns_address(self, address: str) -> bool:
         """Whether a mail address is this partner's."""
         levelled = without_case(address)
-    numbers: bool = False
-    """Whether our messages to it carry running numbers."""
-    sheets: bool = False
-    """Whether it gets a sheet of each day."""
         _, at, domain = levelled.rpartition("@")
         own = levelled in map(without_case, self.addresses) or domain in map(without_case, self.domains)
         return bool(at) and own

@@ -21,7 +21,6 @@ from gateway.journal.entry import Entry
 from gateway.judging import Crash, Judged, Trail, from_error
 from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove
 from gateway.moves import Writing, after, repeat_of, written
-from gateway.noting import Others
 from gateway.numbers.series import Numbered
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
@@ -62,19 +61,18 @@ class Stepped(Struct, frozen=True, kw_only=True):
     wake: tuple[str, ...] = ()
 
 
-        numbered: Callable[[Sequence[Numbered]], None] = lambda _: None,
 class Pipeline:
     """Moves envelopes."""
 
     def __init__(  # noqa: PLR0913  # the parts of a gateway that moving needs, each once
-        self._others = Others(ledger, receipts.statements)
-        self._numbered = numbered
         self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, *, ids: IdSource,
         noticed: Callable[[], None] = lambda: None,
+        numbered: Callable[[Sequence[Numbered]], None] = lambda _: None,
     ) -> None:  # fmt: skip
         """`noticed` is told when something was written to an exchange, `numbered` what became known of running numbers."""
         self._table, self._ledger, self._compute = table, ledger, compute
         self._receipts, self._clock, self._ids, self._noticed = receipts, clock, ids, noticed
+        self._numbered = numbered
 
     async def step(self, row: Row) -> Stepped:
         """Run what comes next for this row and write it; raises `StaleMove` when somebody else has moved it,
@@ -152,14 +150,14 @@ class Pipeline:
         try:
             committed = await self._commit(move, notes, now)
         except StaleMove as stale:
-        if move.numbers:
-            self._numbered(move.numbers)
             stale.exchange = next((exchange for exchange, _ in move.expects), "")
             raise
         if move.steps or notes:
             self._noticed()
         if committed.duplicate_of:
             return await self._repeated(row, move, committed)
+        if move.numbers:
+            self._numbered(move.numbers)
         if committed.same_matter:
             await self._ledger.record([_same_matter(move, committed.same_matter, now)])
         return _stepped(after(row, move), move, now)
@@ -193,7 +191,6 @@ class Pipeline:
         if not notes:
             return await self._ledger.commit([move])
         for left in reversed(range(NOTE_TRIES)):
-        writing.numbers += move.numbers
             others = [other for note in notes if (other := await self._noted(note, now)) is not None]
             moves = [other for other in others if isinstance(other, Move)]
             remarks = tuple(entry for other in others if not isinstance(other, Move) for entry in other)
@@ -255,6 +252,7 @@ class Pipeline:
         for state in passed[1 : passed.index("decoded")]:
             writing.reach(state)
         writing.envelope = _before_decode(move.envelope)
+        writing.numbers += move.numbers
         if not committed.same_content:
             writing.entry("envelope.alarm", (("first", committed.duplicate_of),), "duplicate.other-content")
             words = "The same message id came before with other content. Send new content under a new message id."

@@ -73,9 +73,9 @@ class RouteOutbound:
     ) -> None:  # fmt: skip
         self._directory, self._ledger, self._formats, self._fitting = directory, ledger, formats, fitting
         self._ways = Ways(directory, channels)
+        self._giver = Giver(ledger, formats)
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
-        self._giver = Giver(ledger, formats)
         """Advance with the leg, or wait for a bureau that has announced that it is down; raises `Refused` for a counterpart that has no way."""
         envelope = row.envelope
         counterpart = envelope.claim.recipients[0]
@@ -98,6 +98,7 @@ class RouteOutbound:
         fitted = await self._fitted(envelope.learn(leg=leg), now)
         if not isinstance(fitted, Fitted):
             return fitted
+        known, numbers = await self._giver.numbered(fitted.envelope, partner, now)
         return Advance(
             envelope=known, steps=fitted.steps, expects=fitted.expects, numbers=numbers,
             details=(
@@ -105,13 +106,12 @@ class RouteOutbound:
                 ("exchange", known.exchange), *fitted.details, *(("number", str(each.number)) for each in numbers),
             ),
         )  # fmt: skip
-        known, numbers = await self._giver.numbered(fitted.envelope, partner, now)
 
     async def _fitted(self, envelope: Envelope, now: datetime) -> Fitted | Stopped:
         """A message of ours that breaks its dialogue waits, too. What is passed on is another office's and no step of ours."""
         exchange = await self._exchange(envelope)
         if envelope.kind not in STEPS:
-            return await self._fitting.pass_on(envelope, exchange, now)
+            return Fitted(envelope=envelope.learn(exchange=exchange))
         return await self._fitting.fit(envelope, exchange, now)
 
     def _wait(self, envelope: Envelope, downtime: Downtime, partner: Partner) -> Verdict:
