@@ -215,6 +215,9 @@ class PartnerQueue(_Strict):
     routing_key: str = ""
 
 
+ReceiptStage = Literal["RECEIVED", "VALID", "INVALID", "HANDED_OVER", "READ"]
+
+
 class Partner(_Strict):
     """One `[[partner]]` of `partners.toml`."""
 
@@ -255,7 +258,15 @@ class Partner(_Strict):
     smime_signers: tuple[str, ...] = Field(
         (), description="Common names of its S/MIME certificates; none for the same as `signers`."
     )
-    receipts: bool = True
+    receipts: bool = Field(True, description="Whether it understands our technical receipts, and sends its own.")
+    receipt_stages: tuple[ReceiptStage, ...] = Field(
+        ("RECEIVED", "VALID", "INVALID"),
+        description="Which receipts it gets: also `HANDED_OVER` (the case system has it) and `READ` (an officer opened it) where it wants them.",
+    )
+    receipt_hours: int = Field(
+        24, ge=1, le=720, description="Within how many hours its receipt must be here; then an officer is called and that is stated."
+    )
+    urgent_receipt_hours: int = Field(1, ge=1, le=72, description="The same for an urgent message.")
     languages: tuple[str, ...] = ("en",)
     max_message_octets: int = Field(10_000_000, ge=1000)
     retry_hours: int = Field(72, ge=1, le=720)

@@ -21,6 +21,7 @@ from gateway.findings import Finding
 from gateway.form import Form, Running
 from gateway.identity import Digest, EnvelopeId, FormatId, PartyId, digest
 from gateway.questions import Answer, CaseReference
+from gateway.reply import JournalPlace
 from gateway.versions import Conversion
 
 
@@ -176,6 +177,28 @@ class Receipt(Struct, frozen=True, kw_only=True):
     at: datetime
     envelope: EnvelopeId
     findings: tuple[Finding, ...] = ()
+    digest: str = ""
+    """SHA-256 of the receipt as it came: the name of the evidence."""
+    said_at: datetime | None = None
+    """When the other side says that it wrote it."""
+    entry: JournalPlace | None = None
+    """Where the other side's journal says so."""
+
+
+class Stated(Struct, frozen=True, kw_only=True):
+    """A statement of ours about this outbound envelope: signed, kept, and never changed."""
+
+    kind: str
+    """`NO_RECEIPT`, `NO_ANSWER`, `LATE` or `CONTRADICTS`."""
+    at: datetime
+    envelope: EnvelopeId
+    """The envelope that holds the statement."""
+    by: datetime | None = None
+    """Until when it was awaited, for what did not come."""
+    receipt: str = ""
+    """The receipt that it is about."""
+    code: str = ""
+    """The legal limit by its id."""
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -216,6 +239,10 @@ class Learned(Struct, frozen=True, kw_only=True):
     """The MIME entity that mail carries for it under S/MIME, kept for every resend; None where none was agreed."""
     transmissions: tuple[Attempt, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    stated: tuple[Stated, ...] = ()
+    """What did not come in time, and what came late or against what was known."""
+    read_at: datetime | None = None
+    """When an officer first opened it, where the sender asked to be told."""
     releases: tuple[Release, ...] = ()
     resume: str = ""
     """State to go back to when a held envelope is released."""
@@ -232,7 +259,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     payload: Payload
     claim: Claim
     kind: str = "message"
-    """`message`, `receipt`, `repeat`, `reply` or `forward`: why an outbound envelope exists."""
+    """`message`, `receipt`, `repeat`, `reply`, `forward` or `statement`: why an outbound envelope exists."""
     cause: str = ""
     """The envelope that brought this one about."""
     learned: Learned = Learned()

@@ -25,6 +25,8 @@ class State:
     """Stage that takes it from here; empty for an end and for what waits for a person."""
     leads_to: tuple[str, ...] = ()
     """Every state it may move to. Staying (a retry) is always allowed where there is a next stage."""
+    amends: bool = False
+    """Whether what becomes known later is added to it while it stays where it stands; nothing of it is overwritten."""
     meaning: str = ""
 
     @property
@@ -50,12 +52,12 @@ STATES: tuple[State, ...] = (
     _moving("correlated", IN, "route", "routed", "The exchange it belongs to is known."),
     _moving("routed", IN, "deliver", "delivered", "The routing table has decided, with an explanation.", "settled"),
     _moving("delivered", IN, "acknowledge", "acknowledged", "Registers have been asked, the case system has it."),
-    State(name="acknowledged", direction=IN, account="delivered", meaning="Receipts and the answer, or its draft, are on their way."),
+    State(name="acknowledged", direction=IN, account="delivered", amends=True, meaning="Receipts and the answer, or its draft, are on their way."),
     State(name="settled", direction=IN, account="delivered", meaning="A receipt or delivery report, recorded on the message it speaks of."),
     State(name="repeated", direction=IN, account="delivered", meaning="A copy of a message we had; it was given the first verdict again."),
     State(name="rejected", direction=IN, account="rejected", meaning="Refused for a stated reason; the sender was told where it is known."),
     State(
-        name="held", direction=IN, account="held", meaning="An officer must look.",
+        name="held", direction=IN, account="held", meaning="An officer must look.", amends=True,
         leads_to=("received", "identified", "verified", "decoded", "checked", "correlated", "routed", "delivered", "rejected"),
     ),
     State(
@@ -66,19 +68,20 @@ STATES: tuple[State, ...] = (
     _moving("checked", OUT, "route", "routed", "Schema, rules and the handling gate allow it."),
     _moving("routed", OUT, "encode", "encoded", "Counterpart, channel and address are known."),
     _moving("encoded", OUT, "sign", "signed", "The XML is written."),
-    _moving("signed", OUT, "transmit", "transmitted", "The very bytes that go out are kept.", "ambiguous"),
+    _moving("signed", OUT, "transmit", "transmitted", "The very bytes that go out are kept.", "ambiguous", "kept"),
     _moving("transmitted", OUT, "confirm", "confirmed", "The other side's server has taken it; its receipt is awaited."),
     State(
-        name="ambiguous", direction=OUT, account="held", meaning="It may or may not have been taken; a receipt or a person decides.",
+        name="ambiguous", direction=OUT, account="held", amends=True, meaning="It may or may not have been taken; a receipt or a person decides.",
         leads_to=("signed", "transmitted", "confirmed", "held", "rejected"),
     ),
     State(
-        name="confirmed", direction=OUT, account="delivered", leads_to=("held",),
+        name="confirmed", direction=OUT, account="delivered", leads_to=("held",), amends=True,
         meaning="The other side has it: by its signed receipt, or, for a receipt of ours, by its server's word.",
     ),
-    State(name="rejected", direction=OUT, account="rejected", meaning="Refused by our own rules or given up by an officer."),
+    State(name="kept", direction=OUT, account="delivered", meaning="A statement about our own books: signed, kept as evidence, sent to nobody."),
+    State(name="rejected", direction=OUT, account="rejected", amends=True, meaning="Refused by our own rules or given up by an officer."),
     State(
-        name="held", direction=OUT, account="held", meaning="An officer must look.",
+        name="held", direction=OUT, account="held", meaning="An officer must look.", amends=True,
         leads_to=("received", "checked", "routed", "encoded", "signed", "transmitted", "confirmed", "rejected"),
     ),
     State(
@@ -103,9 +106,9 @@ def account(direction: str, name: str) -> str:
 
 
 def allowed(direction: Direction, before: str, after: str) -> bool:
-    """Whether an envelope may move from one state to another; staying is allowed where work goes on."""
+    """Whether an envelope may move from one state to another; staying is allowed where work goes on, or something is added."""
     row = state(direction, before)
-    return after in row.leads_to or (before == after and bool(row.next_stage))
+    return after in row.leads_to or (before == after and bool(row.next_stage or row.amends))
 
 
 def event(state_name: str) -> str:

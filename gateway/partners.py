@@ -107,7 +107,13 @@ class Partner(Struct, frozen=True, kw_only=True):
     queue: QueueLeg | None = None
     smime: SmimePolicy = SmimePolicy()
     receipts: bool = True
-    """Whether the partner understands our technical receipts."""
+    """Whether the partner understands our technical receipts, and sends its own."""
+    receipt_stages: tuple[str, ...] = ("RECEIVED", "VALID", "INVALID")
+    """Which stages it wants to be told."""
+    receipt_hours: int = 24
+    """Within how many hours its receipt for a message of ours must be here."""
+    urgent_receipt_hours: int = 1
+    """The same for an urgent message."""
     languages: tuple[str, ...] = ("en",)
     max_message_octets: int = 10_000_000
     retry_hours: int = 72

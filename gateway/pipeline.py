@@ -21,24 +21,19 @@ from gateway.journal.entry import Entry
 from gateway.judging import Crash, Judged, Trail, from_error
 from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove
 from gateway.moves import Writing, after, repeat_of, written
+from gateway.noting import Others
 from gateway.numbers.series import Numbered
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
 from gateway.receipts import Receipts
-from gateway.settlement import CONFIRMING_STAGES
 from gateway.stages.transmit import Transmit
-from gateway.verdict import Hold, Note, Reason, Reject, Settle, Verdict
+from gateway.statements import STATEMENT
+from gateway.verdict import Hold, Note, Reason, Reject, Verdict
 
 BREAKS_BEFORE_QUARANTINE: Final = 2
 NOTE_TRIES: Final = 5
-NOTE_CANDIDATES: Final = 64
-_OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward"})
-UNMATCHED: Final = Reason(
-    code="receipt.unmatched", public="A refusal came that names no message of ours to the office that sent it."
-)
-NOTHING_OF_OURS: Final = Reason(
-    code="receipt.unmatched", public="A receipt came that names no message of ours to the office that sent it."
-)
+MAX_MADE: Final = 64
+_OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward", STATEMENT})
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +67,7 @@ class Pipeline:
         """`noticed` is told when something was written to an exchange, `numbered` what became known of running numbers."""
         self._table, self._ledger, self._compute = table, ledger, compute
         self._receipts, self._clock, self._ids, self._noticed = receipts, clock, ids, noticed
+        self._others = Others(ledger, receipts.statements)
         self._numbered = numbered
 
     async def step(self, row: Row) -> Stepped:
@@ -91,7 +87,7 @@ class Pipeline:
 
     async def _perform(self, stage: Performing, row: Row, now: datetime) -> tuple[Row, Trail]:
         try:
-            if isinstance(stage, Transmit):
+            if isinstance(stage, Transmit) and row.envelope.kind != STATEMENT:
                 row, verdict = await self._transmit(stage, row, now)
             else:
                 verdict = await stage.perform(row, now)
@@ -136,7 +132,7 @@ class Pipeline:
         now = self._clock.now()
         if trail.judged and row.envelope.direction is Direction.OUTBOUND and row.envelope.kind in _OWN_KINDS:
             trail = _own_fault(trail)
-        trail = await self._matched(trail)
+        trail = await self._others.matched(trail)
         writing = written(row, trail, now)
         last = trail.judged[-1].verdict if trail.judged else None
         if isinstance(last, Reject):
@@ -162,24 +158,10 @@ class Pipeline:
             await self._ledger.record([_same_matter(move, committed.same_matter, now)])
         return _stepped(after(row, move), move, now)
 
-    async def _matched(self, trail: Trail) -> Trail:
-        """A refusal that names nothing we sent to its sender waits for an officer: it may be all that is told of a lost message."""
-        last = trail.judged[-1] if trail.judged else None
-        if last is None or not isinstance(last.verdict, Settle) or last.verdict.envelope.released(UNMATCHED.code):
-            return trail
-        notes = last.verdict.notes
-        if not notes or any([await self._target(note) for note in notes]):
-            return trail
-        if any(note.state == "held" for note in notes):
-            verdict: Verdict = Hold(envelope=last.verdict.envelope, reason=UNMATCHED, details=last.verdict.details)
-        else:
-            verdict = replace(last.verdict, reason=NOTHING_OF_OURS, notes=())
-        return Trail(judged=(*trail.judged[:-1], Judged(stage=last.stage, verdict=verdict)))
-
     async def _not_yet_made(self, row: Row, spawn: list[Spawned]) -> list[Spawned]:
         """What a replay brings about again keeps its message id and must not go out a second time with other content."""
         made = await self._ledger.find(
-            Query(cause=row.envelope.id, direction=Direction.OUTBOUND, limit=NOTE_CANDIDATES)
+            Query(cause=row.envelope.id, direction=Direction.OUTBOUND, limit=MAX_MADE)
         )
         known = {(each.kind, each.message_id) for each in made}
         return [each for each in spawn if (each.envelope.kind, each.envelope.form.header.message_id) not in known]
@@ -191,7 +173,7 @@ class Pipeline:
         if not notes:
             return await self._ledger.commit([move])
         for left in reversed(range(NOTE_TRIES)):
-            others = [other for note in notes if (other := await self._noted(note, now)) is not None]
+            others = [other for note in notes if (other := await self._others.written(note, now)) is not None]
             moves = [other for other in others if isinstance(other, Move)]
             remarks = tuple(entry for other in others if not isinstance(other, Move) for entry in other)
             try:
@@ -200,47 +182,6 @@ class Pipeline:
                 if not left:
                     raise
         raise AssertionError("unreachable")
-
-    async def _noted(self, note: Note, now: datetime) -> Move | Sequence[Entry] | None:
-        """The move of the envelope that a note means; for one that has ended only the entries, which go into the same write."""
-        target = await self._target(note)
-        if target is None:
-            return None
-        writing = Writing(target, now)
-        if note.receipt:
-            writing.envelope = target.envelope.learn(receipts=(*target.envelope.learned.receipts, note.receipt))
-        writing.due, writing.attempts, writing.reason = target.due, target.attempts, target.reason
-        writing.entry(note.event, note.details, note.reason.code if note.reason else "")
-        if (
-            note.state
-            and note.state != target.state
-            and not _outweighed(note, target)
-            and lifecycle.allowed(target.envelope.direction, target.state, note.state)
-        ):
-            writing.due, writing.attempts = None, 0
-            if note.state == "held":
-                writing.hold(note.reason or Reason(code=note.event, public="An officer must look."))
-            else:
-                writing.reach(note.state, reason=note.reason)
-        elif not lifecycle.state(target.envelope.direction, target.state).next_stage:
-            return writing.entries
-        return writing.move()
-
-    async def _target(self, note: Note) -> Row | None:
-        """The envelope that a note means: ours, to the office that speaks of it, and not a repeated receipt."""
-        if note.envelope:
-            return await self._ledger.get(note.envelope)
-        if not note.message_id:
-            return None
-        found = await self._ledger.find(
-            Query(message_id=note.message_id, direction=Direction.OUTBOUND, limit=NOTE_CANDIDATES)
-        )
-        meant = [
-            each
-            for each in found
-            if each.kind != "repeat" and each.state != "rejected" and note.counterpart in ("", each.counterpart)
-        ]
-        return await self._ledger.get(meant[0].id) if meant else None
 
     # --- repetition
 
@@ -293,12 +234,6 @@ class Pipeline:
         move = writing.move()
         await self._ledger.commit([move])
         return _stepped(after(row, move), move, now)
-
-
-def _outweighed(note: Note, target: Row) -> bool:
-    """Whether a signed receipt has said what an unsigned report of some mail system now denies."""
-    proven = any(receipt.stage in CONFIRMING_STAGES for receipt in target.envelope.learned.receipts)
-    return proven and not note.counterpart
 
 
 def _trail(stage: str, outcome: Verdict | Crash) -> Trail:

@@ -7,35 +7,27 @@ follows from the message it speaks of, so that a repeated step names the same re
 from datetime import datetime
 from typing import Final
 
-from lxml import etree
-
-from gateway.envelope import Claim, Direction, Envelope, Payload
+from gateway.envelope import Envelope, Payload
 from gateway.findings import Finding
-from gateway.form import Form
 from gateway.identity import derived_id
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.ports import Formats, IdSource
 from gateway.reply import ReceiptContent, ReplyContext
+from gateway.statements import Statements, document, outbound
 from gateway.verdict import Offspring, Reason
 
+__all__ = ["Receipts", "document", "outbound"]
+
 RECEIVED, VALID, INVALID = "RECEIVED", "VALID", "INVALID"
+HANDED_OVER, READ = "HANDED_OVER", "READ"
+SPEAKS_OF: Final = {
+    RECEIVED: "envelope.received", VALID: "envelope.correlated", INVALID: "envelope.rejected", HANDED_OVER: "case.opened",
+}  # fmt: skip
+"""Which entry of our journal bears out a receipt; for other stages the entry names the receipt itself."""
 MAX_FINDINGS_TOLD: Final = 50
 BY_HAND: Final = "by-hand"
 """A form that an officer took in did not come over this way, and none goes back over it (`gateway/by_hand.py`)."""
-
-
-def outbound(form: Form, payload: Payload, *, id: str, kind: str, cause: str, now: datetime) -> Envelope:
-    """An envelope that the gateway itself sends."""
-    return Envelope(
-        id=id, direction=Direction.OUTBOUND, channel="gateway", received_at=now, payload=payload, kind=kind, cause=cause,
-        claim=Claim(sender="gateway", recipients=form.header.to[:1], reference=form.header.message_id),
-    ).learn(form=form)  # fmt: skip
-
-
-def document(root: etree._Element) -> bytes:
-    """A tree as the bytes of a document: UTF-8 with a declaration."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 class Receipts:
@@ -43,6 +35,7 @@ class Receipts:
 
     def __init__(self, formats: Formats, directory: Directory, office: Office, ids: IdSource) -> None:
         self._formats, self._directory, self._office, self._ids = formats, directory, office, ids
+        self.statements = Statements(formats, office, ids)
 
     def received(self, envelope: Envelope, now: datetime) -> tuple[Offspring, ...]:
         """We have it, its signature is genuine, and it is a form we know."""
@@ -57,6 +50,14 @@ class Receipts:
     ) -> tuple[Offspring, ...]:
         """It is refused: why, which fields, what to send instead. Only the public text is told."""
         return self._compose(envelope, INVALID, now, reason=reason, findings=findings)
+
+    def handed_over(self, envelope: Envelope, now: datetime) -> tuple[Offspring, ...]:
+        """A national case system has it."""
+        return self._compose(envelope, HANDED_OVER, now)
+
+    def read(self, envelope: Envelope, now: datetime) -> tuple[Offspring, ...]:
+        """An officer has opened it for the first time."""
+        return () if envelope.learned.read_at else self._compose(envelope, READ, now)
 
     def _compose(
         self,
@@ -79,7 +80,7 @@ class Receipts:
             # Nobody but the unproven form names the partner: it must not be sent what a stranger brought about.
             return ()
         partner = self._directory.get(known.partner)
-        if partner is None or not partner.receipts:
+        if partner is None or not partner.receipts or stage not in partner.receipt_stages:
             return ()
         form = envelope.learned.form
         message_id = derived_id(envelope.id, f"receipt/{stage}")

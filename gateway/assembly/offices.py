@@ -40,7 +40,8 @@ def partner_of(partner: files.Partner) -> Partner:
         urgent_address=partner.urgent_address, channel=partner.channel, receipts=partner.receipts,
         numbers=partner.numbers, sheets=partner.sheets, languages=partner.languages,
         max_message_octets=partner.max_message_octets, retry_hours=partner.retry_hours, test_only=partner.test_only,
-        versions=partner.versions, smime=smime_policy(partner),
+        versions=partner.versions, smime=smime_policy(partner), receipt_stages=partner.receipt_stages,
+        receipt_hours=partner.receipt_hours, urgent_receipt_hours=partner.urgent_receipt_hours,
         signature=SignaturePolicy(
             anchors=certificates_in(partner.anchors_pem), signers=partner.signers,
             plain_xmldsig=partner.plain_xmldsig, weak_rsa_until=partner.weak_rsa_until,

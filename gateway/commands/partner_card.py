@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config.load import Home
-from config.settings import PARTY, Partner, PartnerMail, PartnerQueue, SmimeMode
+from config.settings import PARTY, Partner, PartnerMail, PartnerQueue, ReceiptStage, SmimeMode
 from gateway.commands.endings import REFUSED, Ending
 from gateway.errors import Refused
 from gateway.signing.algorithms import MAX_RSA_BITS, RSA_BITS
@@ -71,6 +71,8 @@ class Card(_Strict):
     """What others encrypt for."""
     smime_signers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    receipt_stages: tuple[ReceiptStage, ...] = ("RECEIVED", "VALID", "INVALID")
+    """Which receipts it wants for its messages."""
     versions: dict[
         Annotated[str, Field(pattern=r"^[a-z]{2,16}$")], tuple[Annotated[int, Field(ge=0, le=9999)], ...]
     ] = Field(default_factory=dict, max_length=16)
@@ -127,6 +129,7 @@ def _partner(card: Card) -> Partner:
         smime=card.smime, smime_signers=card.smime_signers,
         smime_certificate_pem="".join(_tidy((card.smime_certificate_pem,) if card.smime_certificate_pem else ())),
         mail=mail, queue=queue if queue and (queue.exchange or queue.routing_key) else None, languages=card.languages,
+        receipt_stages=card.receipt_stages,
         versions={family: majors for family, majors in card.versions.items() if majors},
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from gateway.ledger import Row
 from gateway.names.spelling import spellings_of
 from gateway.ports import CaseSystem, Clock, Formats, Register
 from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
+from gateway.receipts import Receipts
 from gateway.retry import ask_again
 from gateway.settlement import settles
 from gateway.subjects import kind_of
@@ -39,8 +40,10 @@ class Deliver:
     adds = frozenset({"answers", "cases"})
 
     def __init__(
-        self, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], clock: Clock, formats: Formats
-    ) -> None:
+        self, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], clock: Clock, formats: Formats,
+        receipts: Receipts,
+    ) -> None:  # fmt: skip
+        self._receipts = receipts
         self._registers, self._case_systems, self._clock, self._formats = registers, case_systems, clock, formats
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
@@ -65,11 +68,17 @@ class Deliver:
             known, opened = await self._open_case(known, now)
         except RegisterUnavailable as error:
             return self._later(known, row, now, error.operator, asked)
-        return Advance(envelope=known, also=(*asked, *opened), details=(("answers", _outcomes(known.answers)),))
+        spawn = self._receipts.handed_over(known, now) if known.cases else ()
+        return Advance(
+            envelope=known, also=(*asked, *opened), details=(("answers", _outcomes(known.answers)),), spawn=spawn
+        )
 
     def _settle(self, envelope: Envelope, now: datetime) -> Verdict:
         told = self._formats.receipt_content(envelope.form)
-        receipt = Receipt(stage=told.stage, at=now, envelope=envelope.id, findings=told.findings)
+        receipt = Receipt(
+            stage=told.stage, at=now, envelope=envelope.id, findings=told.findings, digest=envelope.payload.digest,
+            said_at=envelope.form.header.sent, entry=told.entry,
+        )  # fmt: skip
         note = settles(told, receipt, envelope.form.header.sender)
         reason = Reason(code="receipt.recorded", public="Recorded on the message it speaks of.")
         return Settle(

@@ -95,8 +95,8 @@ def performing(know: Knowledge, reach: Reach) -> list[Stage]:
         Correlate(reach.ledger, know.formats, fitting, know.receipts),
         RouteInbound(reach.router),
         RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats, fitting),
-        Deliver(reach.registers, reach.case_systems, reach.clock, know.formats),
+        Deliver(reach.registers, reach.case_systems, reach.clock, know.formats, know.receipts),
         Acknowledge(know.formats, know.office, reach.ids),
         Transmit(know.directory, reach.outbound, reach.clock, reach.ledger, reach.urgent_give_up),
-        Confirm(know.directory),
+        Confirm(know.directory, know.receipts.statements),
     ]

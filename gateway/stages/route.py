@@ -16,7 +16,9 @@ from gateway.ledger import Ledger, Query, Row
 from gateway.numbers.giving import Giver
 from gateway.partners import Directory, Partner
 from gateway.ports import Formats, OutboundChannel, Router
+from gateway.stages.linking import LINKED, linked
 from gateway.stages.ways import DOWN, Ways, down_reason
+from gateway.statements import STATEMENT
 from gateway.verdict import Advance, Hold, Reason, Retry, Verdict
 
 CLIENTS_OWN: Final = "message"
@@ -89,6 +91,11 @@ class RouteOutbound:
                 "recipient.unknown", "The counterpart is no partner of this office. `spoc partners list` shows all."
             )
         leg = self._ways.to(envelope, partner)
+        if envelope.kind in LINKED:
+            envelope = await linked(self._ledger, self._formats, envelope)
+        if envelope.kind == STATEMENT:
+            known = envelope.learn(leg=leg, exchange=await self._exchange(envelope))
+            return Advance(envelope=known, details=(("counterpart", counterpart), ("exchange", known.exchange)))
         downtime = self._ways.down(partner, now)
         if downtime and not envelope.released(DOWN):
             around = self._ways.around(envelope, partner)

@@ -13,6 +13,7 @@ from gateway.numbers.telling import signed_number
 from gateway.partners import Directory
 from gateway.ports import Signer
 from gateway.smime.seals import Seals
+from gateway.statements import STATEMENT
 from gateway.verdict import Advance, Verdict
 
 
@@ -43,7 +44,7 @@ class Sign:
     def _sealed(self, envelope: Envelope, signed: bytes, now: datetime) -> bytes | None:
         """The entity that a mail carries under S/MIME; None where none is agreed with the counterpart."""
         partner = self._directory.get(envelope.leg.counterpart)
-        if partner is None or not partner.smime.layers:
+        if partner is None or not partner.smime.layers or envelope.kind == STATEMENT:
             return None
         packed = parcel.pack(signed, parcel.open_parcel(envelope.payload).files)
         return self._seals.sealed(packed, envelope.form.header.sender, partner, now)

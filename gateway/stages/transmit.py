@@ -25,10 +25,12 @@ from gateway.ports import Clock, OutboundChannel
 from gateway.retry import URGENT_GIVE_UP, give_up_at, transmit_again
 from gateway.settlement import CONFIRMING_STAGES
 from gateway.stages.ways import Ways
+from gateway.statements import STATEMENT
 from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdict
 
 STARTED: Final = "started"
 TELEPHONE: Final = "transmit.telephone"
+KEPT: Final = Reason(code="statement.kept", public="A statement about our own books: signed, and sent to nobody.")
 REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
 
 
@@ -58,6 +60,8 @@ class Transmit:
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance when taken; Retry, Hold or Settle as ambiguous otherwise. The row must stand after `begin`."""
         envelope = row.envelope
+        if envelope.kind == STATEMENT:
+            return Settle(envelope=envelope, state="kept", reason=KEPT)
         partner = self._directory.get(envelope.leg.counterpart)
         if partner is None:
             raise Refused("recipient.unknown", "The counterpart is no partner of this office any more.")

@@ -43,12 +43,12 @@ def test_from_every_state_an_end_can_be_reached(direction: Direction) -> None:
 
 
 @given(ROWS, ROWS)
-def test_only_listed_steps_and_staying_at_work_are_allowed(before: State, after: State) -> None:
+def test_only_listed_steps_and_staying_where_work_goes_on_or_something_is_added_are_allowed(before: State, after: State) -> None:
     if before.direction is not after.direction:
         return
     allowed = lifecycle.allowed(before.direction, before.name, after.name)
     listed = after.name in before.leads_to
-    stays = before.name == after.name and bool(before.next_stage)
+    stays = before.name == after.name and bool(before.next_stage or before.amends)
     assert allowed == (listed or stays)
 
 
@@ -58,3 +58,10 @@ def test_no_state_drops_a_message() -> None:
             assert row.leads_to, f"{row.name} is a dead end for an officer"
         if row.account == "waiting":
             assert row.next_stage, f"{row.name} waits for nobody"
+
+
+def test_what_is_added_to_an_end_leaves_it_where_it_stands() -> None:
+    added = {(row.direction, row.name) for row in STATES if row.amends and row.final}
+    assert added == {
+        (Direction.OUTBOUND, "confirmed"), (Direction.OUTBOUND, "rejected"), (Direction.INBOUND, "acknowledged"),
+    }  # fmt: skip
