@@ -7,6 +7,8 @@ core (`gateway`) and nothing else of ours, another adapter least of all; library
 - `registers/`    ask a national register in the neutral words of `gateway.subjects`
 - `casesystems/`  hand a matter to a national case system, exactly once
 - `alertsystems/` enter, change, find and follow alerts in SIS
+- `witnesses/`    ask others to countersign the published journal
+- `timestamps/`   ask others when it stood where it stands
 - `stores/`       keep envelopes and their journal, written together
 - `rest/`         what adapters to REST systems share: the wire, the context, the answer; no adapter itself
 - `handout/`      give stored envelopes to workers

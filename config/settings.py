@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PARTY = r"^[a-z]{2,12}:[A-Za-z0-9][A-Za-z0-9\-]{0,23}$"
+
+
+MOST_AUTHORITIES = 2
+"""For time-stamps. A second one makes up for the first being away or wrong; a third adds little."""
 
 
 class _Strict(BaseModel):
@@ -146,6 +150,43 @@ class Journal(_Strict):
     )
 
 
+class TimestampAuthority(_Strict):
+    """One authority that stamps our published journal with the time (RFC 3161)."""
+
+    url: str = Field(
+        description="Where queries are posted; https, or http: what comes back is proved by its signature."
+    )
+    anchors_file: Path = Field(description="PEM file: the certificates that the signer of its stamps must lead to.")
+    enabled: bool = Field(
+        True,
+        description="Whether it is asked. Keep the table of one that is no longer asked: its stamps are still checked.",
+    )
+    policy: str = Field(
+        "",
+        pattern=r"^([0-2](\.[0-9]{1,20}){1,20})?$",
+        description="The only policy that is asked for and taken, as dotted numbers; empty for any.",
+    )
+    every_seconds: float = Field(
+        30,
+        ge=1,
+        le=86_400,
+        description="A new checkpoint is stamped at most so often, and at the latest so much later.",
+    )
+    tolerance_seconds: float = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="How far its time may be from ours; beyond that its stamps are refused and a person is told.",
+    )
+    accuracy_seconds: float = Field(
+        1, ge=0, le=3600, description="How exact its time must be by its own word; 0 takes what comes, also nothing."
+    )
+    ca_file: str = Field(
+        "", description="PEM file: the authority of its TLS certificate; empty for those of the machine."
+    )
+    seconds: float = Field(10, gt=0, le=60, description="How long an answer may take.")
+
+
 class VersionDays(_Strict):
     """Days that this office has agreed on for one version of a family, instead of the shipped ones."""
 
@@ -189,10 +230,22 @@ class Settings(_Strict):
     )
     clients: tuple[Client, ...] = ()
     journal: Journal = Journal()
+    timestamps: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")], TimestampAuthority] = Field(
+        default_factory=dict,
+        description="Tables `[timestamps.NAME]`: who stamps our published journal with the time; at most two are asked.",
+    )
     versions: dict[str, dict[str, VersionDays]] = Field(
         default_factory=dict,
         description="Tables `[versions.FAMILY.MAJOR]`: other days for a version of a family than `spoc formats` shows.",
     )
+
+    @field_validator("timestamps")
+    @classmethod
+    def _two_authorities(cls, value: dict[str, TimestampAuthority]) -> dict[str, TimestampAuthority]:
+        asked = [name for name, authority in value.items() if authority.enabled]
+        if len(asked) > MOST_AUTHORITIES:
+            raise ValueError(f"at most {MOST_AUTHORITIES} authorities are asked: set enabled = false for {asked[-1]}")
+        return value
 
 
 class PartnerMail(_Strict):
@@ -264,7 +317,10 @@ class Partner(_Strict):
         description="Which receipts it gets: also `HANDED_OVER` (the case system has it) and `READ` (an officer opened it) where it wants them.",
     )
     receipt_hours: int = Field(
-        24, ge=1, le=720, description="Within how many hours its receipt must be here; then an officer is called and that is stated."
+        24,
+        ge=1,
+        le=720,
+        description="Within how many hours its receipt must be here; then an officer is called and that is stated.",
     )
     urgent_receipt_hours: int = Field(1, ge=1, le=72, description="The same for an urgent message.")
     languages: tuple[str, ...] = ("en",)

@@ -30,6 +30,8 @@ KINDS = {
     "alertsystems": "alert system",
     "stores": "store",
     "calendars": "calendar",
+    "witnesses": "witness",
+    "timestamps": "time-stamps",
 }
 
 

@@ -19,6 +19,8 @@ from gateway.journal.publishing.keys import WITNESS, LogKeys
 from gateway.journal.publishing.log import PublishedLog
 from gateway.journal.publishing.proving import Prover
 from gateway.journal.publishing.witnessing import Witnessing
+from gateway.journal.stamping.shelf import StampShelf
+from gateway.journal.stamping.stamping import Stamping
 from gateway.journal.tree.checkpoints import Checkpoint, signed
 from gateway.journal.tree.notes import NoteSigner
 from gateway.journal.tree.proofs import consistency
@@ -40,6 +42,7 @@ def log_in(folder: Path, rig: Rig) -> PublishedLog:
         ledger=rig.ledger, folder=files, keys=keys, prover=prover, integrator=Integrator(rig.ledger, files, keys, rig.clock),
         witnessing=Witnessing([], prover, rig.ledger, folder / "witnessed", rig.clock),
         countersigner=Countersigner([OTHER.verifier], lambda: keys.made(WITNESS), folder / "witness", rig.clock),
+        stamping=Stamping([], prover, rig.ledger, StampShelf(files.folder), rig.clock),
     )  # fmt: skip
 
 

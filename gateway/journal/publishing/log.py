@@ -12,6 +12,7 @@ from gateway.journal.publishing.integrator import Integrator
 from gateway.journal.publishing.keys import LogKeys
 from gateway.journal.publishing.proving import Prover
 from gateway.journal.publishing.witnessing import Witnessing, accusing
+from gateway.journal.stamping.stamping import Stamping
 from gateway.ledger import Ledger
 
 
@@ -23,6 +24,8 @@ class LogFigures:
     unintegrated: int
     published_at: datetime | None
     """When this process published last; None before it did."""
+    unstamped: int | None
+    """How many entries are under no time-stamp yet; None where nobody is asked for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +39,17 @@ class PublishedLog:
     prover: Prover
     witnessing: Witnessing
     countersigner: Countersigner
+    stamping: Stamping
 
     async def start(self) -> None:
-        """Begin to publish and to ask witnesses."""
+        """Begin to publish, and to ask witnesses and time-stamp authorities."""
         self.integrator.start()
         await self.witnessing.start()
+        await self.stamping.start()
 
     async def stop(self) -> None:
         """Stop at once; safe unstarted and twice."""
+        await self.stamping.stop()
         await self.witnessing.stop()
         await self.integrator.stop()
 
@@ -61,4 +67,8 @@ class PublishedLog:
             size = (await self.prover.checkpoint())[0].size
         except Refused:
             size = 0
-        return LogFigures(size=size, unintegrated=max(0, number - size), published_at=self.integrator.published_at)
+        stamped = self.stamping.stamped()
+        return LogFigures(
+            size=size, unintegrated=max(0, number - size), published_at=self.integrator.published_at,
+            unstamped=None if stamped is None else max(0, number - stamped),
+        )  # fmt: skip

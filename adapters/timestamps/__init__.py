@@ -1,0 +1,1 @@
+"""Ways to those who say when the published journal stood where it stands."""
