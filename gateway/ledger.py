@@ -26,6 +26,7 @@ from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
 from gateway.numbers.series import Numbered, NumberQuery
+from gateway.protection.retention.lifetime import Lifetime
 from gateway.vault.port import Destruction
 from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey, Reason
@@ -297,6 +298,21 @@ class Ledger(Protocol):
 
         Raises `ContentDamaged` for what does not open.
         """
+        ...
+
+    async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
+        """Keep what was decided about lifetimes, each over the revision that it rests on, with the entries that explain it.
+
+        Raises `StaleMove` when somebody has decided meanwhile, `ValueError` without entries: then nothing is written.
+        """
+        ...
+
+    async def lifetimes(self, subjects: Sequence[SubjectId]) -> dict[SubjectId, Lifetime]:
+        """What was decided about these subjects; those about which nothing was are left out."""
+        ...
+
+    async def lifetimes_in(self, stage: str, after: str, limit: int) -> list[Lifetime]:
+        """Lifetimes of one stage, by subject, from the one after this subject on."""
         ...
 
     async def log_head(self) -> LogHead:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from adapters.stores import lifetimes
 from adapters.stores.columns import explaining, text
 from adapters.stores.numbering import following
 from gateway import lifecycle
@@ -28,6 +29,7 @@ from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.numbers.series import Numbered
+from gateway.protection.retention.lifetime import Lifetime
 from gateway.verdict import DuplicateKey
 
 Pair = tuple[str, str]
@@ -83,7 +85,14 @@ class Numbering(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-Request = Acceptance | Steps | Happenings | Recording | Conclusion | Numbering
+class Living(NamedTuple):
+    """Keep what was decided about lifetimes."""
+
+    lifetimes: tuple[Lifetime, ...]
+    entries: tuple[Entry, ...]
+
+
+Request = Acceptance | Steps | Happenings | Recording | Conclusion | Numbering | Living
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Needs:
     exchanges: set[str] = field(default_factory=set)
     happened: set[Pair] = field(default_factory=set)
     series: set[Pair] = field(default_factory=set)
+    lifetimes: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, requests: Iterable[Request]) -> Needs:
@@ -114,6 +124,8 @@ class Needs:
                 needs._add_exchanges((), request.happened)
             elif isinstance(request, Numbering):
                 needs.series.update(row.series for row in request.numbers)
+            elif isinstance(request, Living):
+                needs.lifetimes.update(text(life.subject) for life in request.lifetimes)
         return needs
 
     def _add_exchanges(self, steps: Sequence[Step], happened: Sequence[Happened]) -> None:
@@ -171,6 +183,8 @@ class Known:
     happened: set[Pair] = field(default_factory=set)
     series: dict[Pair, int] = field(default_factory=dict)
     """The last number that was given, by sender and receiver."""
+    lifetimes: dict[str, int] = field(default_factory=dict)
+    """Revision by subject."""
 
 
 class Inserted(NamedTuple):
@@ -201,6 +215,7 @@ class Changes:
     happened: list[Happened] = field(default_factory=list)
     exchanges: dict[str, Matter] = field(default_factory=dict)
     numbers: list[Numbered] = field(default_factory=list)
+    lifetimes: list[Lifetime] = field(default_factory=list)
 
     def add(self, later: Changes) -> None:
         """Put later changes behind these."""
@@ -213,6 +228,7 @@ class Changes:
         self.happened.extend(later.happened)
         self.exchanges.update(later.exchanges)
         self.numbers.extend(later.numbers)
+        self.lifetimes.extend(later.lifetimes)
 
 
 # --- deciding ------------------------------------------------------------------------------------------------------
@@ -237,6 +253,8 @@ def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None,
         draft.conclude(request)
     elif isinstance(request, Numbering):
         draft.keep_numbers(request)
+    elif isinstance(request, Living):
+        draft.keep_lifetimes(request)
     else:
         draft.journal(request.entries)
     draft.merge_into(known)
@@ -256,6 +274,7 @@ class _Draft:
         self._exchanges = ChainMap({}, known.exchanges)
         self._happened, self._known_happened = set[Pair](), known.happened
         self._series = ChainMap({}, known.series)
+        self._lifetimes = ChainMap({}, known.lifetimes)
 
     def merge_into(self, known: Known) -> None:
         known.number, known.hash = self._number, self._hash
@@ -263,6 +282,7 @@ class _Draft:
         known.deliveries.update(self._deliveries.maps[0])
         known.claims.update(self._claims.maps[0])
         known.matters.update(self._matters.maps[0])
+        known.lifetimes.update(self._lifetimes.maps[0])
         known.exchanges.update(self._exchanges.maps[0])
         known.happened.update(self._happened)
         known.series.update(self._series.maps[0])
@@ -348,6 +368,17 @@ class _Draft:
         lifecycle.state(envelope.direction, state)
         self._envelopes[envelope.id] = Standing(1, state, envelope.payload.digest)
         self.changes.inserted.append(inserted)
+
+    # --- lifetimes
+
+    def keep_lifetimes(self, request: Living) -> None:
+        lifetimes.explained(request.entries)
+        kept = []
+        for life in request.lifetimes:
+            kept.append(lifetimes.following(self._lifetimes.get(text(life.subject), 0), life))
+            self._lifetimes[text(life.subject)] = kept[-1].revision
+        self.journal(request.entries)
+        self.changes.lifetimes.extend(kept)
 
     # --- running numbers
 

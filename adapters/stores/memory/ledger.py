@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from adapters.stores import columns, keeping
+from adapters.stores import columns, keeping, lifetimes
 from adapters.stores.columns import describe, text, working
 from adapters.stores.draft import (
     Acceptance,
     Conclusion,
     Happenings,
     Known,
+    Living,
     Numbering,
     Recording,
     Request,
@@ -41,6 +42,7 @@ from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
+from gateway.protection.retention.lifetime import Lifetime
 
 
 class MemoryLedger:
@@ -58,6 +60,7 @@ class MemoryLedger:
         self._accepted = 0
         self._steps: dict[EnvelopeId, Step] = {}
         self._happened: dict[tuple[str, str], Happened] = {}
+        self._lifetimes: dict[str, Lifetime] = {}
         self._numbers: dict[tuple[str, str, int, str, str], Numbered] = {}
         self._log, self._lease = LogHead(), ("", datetime.min.replace(tzinfo=UTC), 0)
 
@@ -108,6 +111,9 @@ class MemoryLedger:
             for happened in changes.happened:
                 exchange, own, _, stored = keeping.happened_row(happened)
                 self._happened[exchange, own] = keeping.happened(stored)
+            self._lifetimes |= {
+                each.subject: lifetimes.lifetime(lifetimes.row_of(each)[-1]) for each in changes.lifetimes
+            }
             for one in changes.numbers:
                 self._numbers.setdefault(one.key, numbered(row_of(one)))
             self._accepted += len(changes.inserted)
@@ -187,6 +193,20 @@ class MemoryLedger:
         if (self._log.size, self._lease[2], there) != (after, token, [head.hash]) or head.size < after:
             raise LeaseLost("the log is led or continued by somebody else")
         self._log = head
+
+    async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
+        await self._write(Living(tuple(kept), tuple(entries)))
+
+    async def lifetimes(self, subjects: Sequence[str]) -> dict[str, Lifetime]:
+        await self.probe()
+        return {each: life for each in subjects if (life := self._lifetimes.get(each))}
+
+    async def lifetimes_in(self, stage: str, after: str, limit: int) -> list[Lifetime]:
+        await self.probe()
+        found = sorted(
+            (each for each in self._lifetimes.values() if each.stage == stage), key=lambda each: each.subject
+        )
+        return [each for each in found if each.subject > after][: max(limit, 0)]
 
     async def record_numbers(self, numbers: Sequence[Numbered], entries: Sequence[Entry]) -> None:
         await self._write(Numbering(tuple(numbers), tuple(entries)))

@@ -12,8 +12,8 @@ from typing import TypeVar
 import asyncpg
 
 from adapters.stores import columns
-from adapters.stores.draft import Acceptance, Conclusion, Happenings, Numbering, Recording, Steps
-from adapters.stores.postgres import exchanges, faults, numbers, reads, schema, search, writes
+from adapters.stores.draft import Acceptance, Conclusion, Happenings, Living, Numbering, Recording, Steps
+from adapters.stores.postgres import exchanges, faults, lifetimes, numbers, reads, schema, search, writes
 from adapters.stores.postgres.writer import CANNOT_KEEP, Writer
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
@@ -27,6 +27,7 @@ from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
+from gateway.protection.retention.lifetime import Lifetime
 
 MAX_CONNECTIONS = 6
 """Of this process: one writes, the others read."""
@@ -142,6 +143,15 @@ class PostgresLedger:
 
     async def publish_log(self, head: LogHead, after: int, token: int) -> None:
         await self._ask(lambda tables: writes.publish_log(tables, head, after, token), CANNOT_KEEP)
+
+    async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
+        await self._writer.ask(Living(tuple(kept), tuple(entries)))
+
+    async def lifetimes(self, subjects: Sequence[str]) -> dict[str, Lifetime]:
+        return await self._ask(lambda tables: lifetimes.known(tables, subjects))
+
+    async def lifetimes_in(self, stage: str, after: str, limit: int) -> list[Lifetime]:
+        return await self._ask(lambda tables: lifetimes.in_stage(tables, stage, after, limit))
 
     async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
         await self._writer.ask(Numbering(tuple(numbered), tuple(entries)))

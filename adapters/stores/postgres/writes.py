@@ -14,7 +14,7 @@ import asyncpg
 from adapters.stores import columns
 from adapters.stores.columns import microseconds, text, working
 from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Needs, Request, Same, Standing, decide
-from adapters.stores.postgres import exchanges, numbers
+from adapters.stores.postgres import exchanges, lifetimes, numbers
 from gateway.envelope import Envelope
 from gateway.identity import digest
 from gateway.journal.publishing.head import LeaseLost, LogHead
@@ -84,6 +84,7 @@ async def _known(connection: asyncpg.Connection, needs: Needs) -> Known:
             known.matters[sender, matter] = (*known.matters.get((sender, matter), ()), Same(entry, envelope))
     await exchanges.know(connection, needs, known)
     await numbers.know(connection, needs, known)
+    await lifetimes.know(connection, needs, known)
     return known
 
 
@@ -121,6 +122,7 @@ async def _write(connection: asyncpg.Connection, changes: Changes) -> None:
         ]),
         *exchanges.statements(changes),
         *numbers.statements(changes),
+        *lifetimes.statements(changes),
     )  # fmt: skip
     for statement, rows in steps:
         if rows:

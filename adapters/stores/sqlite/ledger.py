@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.stores import columns
-from adapters.stores.sqlite import exchanges, numbers, reads, schema, search
+from adapters.stores.sqlite import exchanges, lifetimes, numbers, reads, schema, search
 from adapters.stores.sqlite.owner import Ownership
 from adapters.stores.sqlite.writer import Writer
 from gateway.dialogues.happened import Happened
@@ -32,6 +32,7 @@ from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
+from gateway.protection.retention.lifetime import Lifetime
 
 READERS = 4
 CANNOT_KEEP = "The gateway cannot keep anything now."
@@ -149,6 +150,17 @@ class SqliteLedger:
         if self._read_only:
             raise _not_for_writing()
         await self._writer.ask(lambda tables: tables.publish_log(head, after, token))
+
+    async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
+        if self._read_only:
+            raise _not_for_writing()
+        await self._writer.ask(lambda tables: tables.keep_lifetimes(kept, entries))
+
+    async def lifetimes(self, subjects: Sequence[str]) -> dict[str, Lifetime]:
+        return await self._readers.ask(lambda tables: lifetimes.known(tables, subjects))
+
+    async def lifetimes_in(self, stage: str, after: str, limit: int) -> list[Lifetime]:
+        return await self._readers.ask(lambda tables: lifetimes.in_stage(tables, stage, after, limit))
 
     async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
         if self._read_only:

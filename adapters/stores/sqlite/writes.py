@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from adapters.stores import columns
 from adapters.stores.columns import PAYLOAD, explaining, microseconds, text, working
-from adapters.stores.sqlite import exchanges, numbers
+from adapters.stores.lifetimes import explained
+from adapters.stores.sqlite import exchanges, lifetimes, numbers
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
@@ -23,6 +24,7 @@ from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.numbers.series import Numbered
+from gateway.protection.retention.lifetime import Lifetime
 from gateway.verdict import DuplicateKey, Reason
 
 Work = Callable[["Writes"], Any]
@@ -132,6 +134,12 @@ class Writes:
             raise ValueError("a happening is recorded for an exchange that is there, with an entry that explains it")
         self._journal(entries)
         exchanges.record(self._do, happened, max(entry.at for entry in entries))
+
+    def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
+        """See `gateway.ledger.Ledger.keep_lifetimes`."""
+        explained(entries)
+        lifetimes.keep(self._do, kept)
+        self._journal(entries)
 
     def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
         """See `gateway.ledger.Ledger.record_numbers`."""

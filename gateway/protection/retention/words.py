@@ -20,20 +20,18 @@ GROUNDS: Final = {
 
 
 class Hold(Struct, frozen=True, kw_only=True):
-    """A legal hold: while it stands, nothing of this is destroyed."""
+    """A legal hold: while it stands, nothing of this is destroyed. Its reason may name a person, so it stands in the journal alone."""
 
     by: str
     at: datetime
-    reason: str
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """An order to destroy before the time."""
+    """An order to destroy before the time. Its reason stands in the journal alone."""
 
     by: str
     at: datetime
     ground: str
-    reason: str
     confirmed_by: str = ""
     """The second person; empty while one is needed and has not agreed."""
     confirmed_at: datetime | None = None
