@@ -63,8 +63,9 @@ class Family(Struct, frozen=True, kw_only=True):
     """Splits texts that are longer than a limit over several forms; None for a family that does not."""
     binding: frozenset[str] = frozenset()
     """Rules that no tolerance may lower: they guard who may write, and what may be told to whom."""
-    kept_from: Callable[[Form, PartyId, Book | None], Speciality | None] | None = None
-    """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so."""
+    kept_from: Callable[[Form, PartyId, Book | None, str], Speciality | None] | None = None
+    """Why an office never gets a form, because its state takes no part in the matter; None where no family rule says so. The last
+    is the article that the alert system gives for the alert, or an empty text."""
     alerts: AlertLaw | None = None
     """What the family knows about alerts; None where it has none."""
     charts: Charts | None = None

@@ -29,6 +29,7 @@ from gateway.order import arrange
 from gateway.partners import Directory
 from gateway.pipeline import Compute, Pipeline
 from gateway.ports import (
+    AlertLookup,
     CaseSystem,
     Clock,
     Formats,
@@ -75,6 +76,8 @@ class Gateway:
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
     alerts: AlertOffice | None = None
     """None where no alert system is configured."""
+    lookup: AlertLookup | None = None
+    """Where rules look up the alert that a message is about; None where no alert system is configured."""
     log: PublishedLog | None = None
     """None where nothing outlives the process."""
     expiry: ExpiryWatch | None = None
@@ -216,7 +219,7 @@ def join(
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
-        intake=intake, alerts=alert_office, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
+        intake=intake, alerts=alert_office, lookup=reach.alerts, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
         watch=watch, exchanges=exchanges,
         drafts=NextDesk(
             exchanges=exchanges, ledger=ledger, formats=knowledge.formats, directory=knowledge.directory,

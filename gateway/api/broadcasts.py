@@ -1,30 +1,29 @@
 """One message to every bureau: an order for each, under one message id, and nobody left out in silence.
 
-The same request again, under the same idempotency key, orders what the first one did not come to and nothing twice.
+The same request again, under the same idempotency key, has the first answer, whatever the address book says meanwhile: it orders
+what the first one did not come to, and nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
-from msgspec import Struct
 from pydantic import Field
 
 from gateway.addressbook.book import EVERYBODY
 from gateway.api import shown
+from gateway.api.broadcast_orders import Addressed, Ordered, content_of, entry_of, name_of, ordered_before
 from gateway.api.callers import SUBMIT, Allowed, Caller, Here, Standing
 from gateway.api.messages import IdempotencyKey
 from gateway.api.models import View
 from gateway.api.problems import Problem
-from gateway.api.submission import CHANNEL, JSON, broadcast_form, first_sent, packed, received
+from gateway.api.submission import CHANNEL, JSON, broadcast_form, packed, received
 from gateway.envelope import Claim
+from gateway.facts import fact
 from gateway.form import Form
 from gateway.identity import PartyId
-from gateway.journal.entry import Entry
 
 router = APIRouter(prefix="/api/v1/broadcasts", tags=["messages"])
 MAX_RECEIVERS: Final = 64
@@ -56,14 +55,6 @@ class BroadcastView(View):
     left_out: list[LeftOutView]
 
 
-class Addressed(Struct, frozen=True, kw_only=True):
-    """Who gets a broadcast and who does not."""
-
-    receivers: tuple[PartyId, ...]
-    left_out: tuple[tuple[PartyId, str, str], ...]
-    issue: int
-
-
 @router.post(
     "",
     status_code=202,
@@ -79,7 +70,7 @@ async def post_broadcast(
 ) -> BroadcastView:
     """Takes an unsigned form whose counterpart is `sirene:ALL` and orders it for every bureau of the address book, or of
     the partner file where there is no book. A bureau whose state takes no part in the alert, or that is no partner, is
-    left out and named with the reason.
+    left out and named with the reason. The same request under the same key has the first answer.
     """
     sent = await received(request, caller.actor)
     # What is filled in follows from the key: an ordinary order under the same key must not get the same message id.
@@ -88,18 +79,26 @@ async def post_broadcast(
     role, _, everybody = counterpart.partition(":")
     if everybody != EVERYBODY:
         raise Problem(422, "broadcast.counterpart", f"A broadcast goes to {role}:{EVERYBODY}.")
-    addressed = addressed_by(first, role, standing)
+    ledger, name = standing.gateway.ledger, name_of(sent.claim)
+    before = await ordered_before(ledger, name)
+    # A time that we filled in ourselves is that of the first request.
+    when = before.sent if before and sent.kind == JSON else first.header.sent
+    content = content_of(first, files, when)
+    if before:
+        before.check(content)
+    addressed = before.addressed if before else await addressed_by(first, role, standing)
     if not addressed.receivers:
         raise Problem(422, "broadcast.nobody", "Nobody is left to send it to; see GET /api/v1/address-book.")
-    claims = {party: _claim_for(sent.claim, party) for party in addressed.receivers}
-    when = await _earlier(standing, claims.values()) if sent.kind == JSON else None
-    header = msgspec.structs.replace(first.header, to=addressed.receivers, sent=when or first.header.sent)
+    header = msgspec.structs.replace(first.header, to=addressed.receivers, sent=when)
     form = msgspec.structs.replace(first, header=header)
     payload = packed(form, files)
-    await standing.gateway.ledger.record([_entry(form, addressed, standing, caller.actor)])
+    if not before:
+        now = standing.gateway.clock.now()
+        kept = Ordered(addressed=addressed, content=content, sent=when)
+        await ledger.record([entry_of(name, form, kept, now, caller.actor)])
     ordered = []
-    for party, claim in claims.items():
-        accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, party)
+    for party in addressed.receivers:
+        accepted = await standing.gateway.intake.submit(CHANNEL, payload, _claim_for(sent.claim, party), party)
         ordered.append(OrderedView(party=party, id=accepted.envelope, known_before=accepted.known_before))
     left_out = [LeftOutView(party=party, reason=why, citation=source) for party, why, source in addressed.left_out]
     return BroadcastView(
@@ -112,16 +111,7 @@ def _claim_for(claim: Claim, party: PartyId) -> Claim:
     return msgspec.structs.replace(claim, reference=f"{claim.reference} {party}")
 
 
-async def _earlier(standing: Here, claims: Iterable[Claim]) -> datetime | None:
-    """The time of sending that was filled in when this broadcast was ordered first."""
-    for claim in claims:
-        when = await first_sent(standing, claim)
-        if when is not None:
-            return when
-    return None
-
-
-def addressed_by(form: Form, role: str, standing: Here) -> Addressed:
+async def addressed_by(form: Form, role: str, standing: Here) -> Addressed:
     """Every bureau of a role with the reason for those that are left out."""
     gateway = standing.gateway
     book, own = gateway.directory.book, frozenset(gateway.office.parties)
@@ -129,9 +119,9 @@ def addressed_by(form: Form, role: str, standing: Here) -> Addressed:
     if not book:
         listed = sorted(party for party in gateway.directory.parties - own if party.partition(":")[0] == role)
     receivers, left_out = [], []
-    family = gateway.formats.family(form.format)
+    family, article = gateway.formats.family(form.format), await _article(form, standing)
     for party in listed:
-        kept = family.kept_from(form, party, book) if family.kept_from else None
+        kept = family.kept_from(form, party, book, article) if family.kept_from else None
         if kept is not None:
             left_out.append((party, f"Its state takes no part in alerts under {kept.article}.", kept.citation))
         elif gateway.directory.get(party) is None:
@@ -143,13 +133,12 @@ def addressed_by(form: Form, role: str, standing: Here) -> Addressed:
     return Addressed(receivers=tuple(receivers), left_out=tuple(left_out), issue=book.issue if book else 0)
 
 
-def _entry(form: Form, addressed: Addressed, standing: Here, actor: str) -> Entry:
-    details: list[tuple[str, Any]] = [
-        ("message_id", form.header.message_id), ("format", form.format), ("issue", str(addressed.issue)),
-        ("to", " ".join(addressed.receivers)),
-        ("left_out", "; ".join(f"{party}: {why} ({source})" for party, why, source in addressed.left_out)),
-    ]  # fmt: skip
-    return Entry(
-        event="broadcast.ordered", at=standing.gateway.clock.now(), actor=actor,
-        details=tuple((name, value) for name, value in details if value),
-    )  # fmt: skip
+async def _article(form: Form, standing: Here) -> str:
+    """Under which article the alert is, as the alert system has it; an empty text where it is not known now. Then an order to a
+    bureau that is kept from some articles waits for an officer by its own rules.
+    """
+    gateway = standing.gateway
+    shared = gateway.formats.family(form.format).shared_fact
+    alert = fact(gateway.formats.get(form.format).facts(form), shared) if shared else ""
+    known = await gateway.lookup.look_up(alert) if alert and gateway.lookup else None
+    return known.article if known else ""

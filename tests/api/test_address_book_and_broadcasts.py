@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from gateway import safexml
+from gateway.addressbook.book import Speciality
 from gateway.addressbook.shelf import Shelf
 from gateway.journal import entry as entries
 from gateway.signing.verify import StrictVerifier
 from schemas.address_book.reading import read
-from tests.addressbook.books import Publisher, book_xml, bureau_xml
+from tests.addressbook.books import Publisher, book, book_xml, bureau, bureau_xml
 from tests.api.desk_side import Answer, Doors, open_doors
+from tests.exchanges.stories import KnownAlert, silent_on_the_article
 from tests.gateway.rig import Rig, root_of
 from tests.journeys.worlds import sample
 
@@ -135,6 +138,92 @@ async def test_the_same_broadcast_again_orders_only_what_is_missing(desk: Desk) 
     assert all(each["known_before"] for each in again.json["ordered"])
     await desk.doors.rig.gateway.engine.quiet()
     assert len([out for out in desk.doors.rig.wire.sent if root_of(out) == "FormA"]) == 2
+
+
+async def test_the_same_broadcast_after_a_new_issue_has_the_first_answer(desk: Desk) -> None:
+    """What the book says meanwhile is about the next order, not about this one."""
+    await desk.take(book_xml(bureau_xml("XB"), bureau_xml("XC"), bureau_xml("XE", ENTRY_BAN), issue=1))
+    first = await desk.broadcast(arrest(), "arrest-1")
+    await desk.take(book_xml(bureau_xml("XB", ENTRY_BAN), bureau_xml("XD"), issue=2))
+
+    again = await desk.broadcast(arrest(), "arrest-1")
+
+    assert again.status == 202, again.json
+    assert [each.pop("known_before") for each in again.json["ordered"]] == [True]
+    assert [each.pop("known_before") for each in first.json["ordered"]] == [False]
+    assert again.json == first.json
+    assert (again.json["issue"], [each["party"] for each in again.json["left_out"]]) == (1, ["sirene:XC", "sirene:XE"])
+    assert len(await desk.told("broadcast.ordered")) == 1
+    new = await desk.broadcast(arrest(), "arrest-2")
+    assert (new.json["issue"], [each["party"] for each in new.json["ordered"]]) == (2, ["sirene:XD"])
+
+
+async def test_another_broadcast_under_the_same_key_is_refused(desk: Desk) -> None:
+    await desk.broadcast(arrest(), "arrest-1")
+    other = await desk.broadcast(arrest().replace(b"Examplestad", b"Elsewhere"), "arrest-1")
+    assert (other.status, other.json["code"]) == (409, "idempotency.conflict")
+
+
+async def test_a_json_broadcast_after_a_new_issue_has_the_first_answer(desk: Desk) -> None:
+    """Its time of sending was filled in by us, and stays that of the first request."""
+    text = {"name": "Text", "number": "", "value": "Our line is down tonight."}
+    order = {
+        "counterpart": "sirene:ALL",
+        "form": {"format": "sirene/FreeText@1", "header": {"language": "en"}, "fields": [text]},
+    }
+    answers = []
+    for issue in (1, 2):
+        await desk.take(book_xml(*(bureau_xml(state) for state in ("XB", "XD")[:issue]), issue=issue))
+        headers = {"Idempotency-Key": "line"}
+        answers.append(await desk.doors.ask("POST", BROADCASTS, "submitter", headers=headers, json=order))
+        desk.doors.rig.clock.turn(timedelta(minutes=3))
+    first, again = (answer.json for answer in answers)
+    assert [each["id"] for each in again["ordered"]] == [each["id"] for each in first["ordered"]]
+    assert [answer.status for answer in answers] == [202, 202]
+
+
+async def test_a_state_with_specialities_waits_in_a_broadcast_while_the_article_is_unknown(desk: Desk) -> None:
+    await desk.take(book_xml(bureau_xml("XB"), bureau_xml("XD", ENTRY_BAN)))
+    answer = await desk.broadcast(silent_on_the_article(sender="sirene:XA", to="sirene:XB"), "twin-1")
+    assert [each["party"] for each in answer.json["ordered"]] == ["sirene:XB", "sirene:XD"]
+    rig = desk.doors.rig
+    await rig.gateway.engine.quiet()
+    rows = {
+        row.claim.recipients[0]: row
+        for row in [(await rig.row(each["id"])).envelope for each in answer.json["ordered"]]
+    }
+    assert [out.leg.counterpart for out in rig.wire.sent] == ["sirene:XB"]
+    assert "R41-UNKNOWN" in {each.rule for each in rows["sirene:XD"].findings}
+    waiting = await rig.row(rows["sirene:XD"].id)
+    assert (waiting.state, waiting.reason and waiting.reason.code) == ("held", "story.officer")
+
+
+async def test_what_the_alert_system_knows_leaves_a_state_out_of_a_broadcast(tmp_path: Path) -> None:
+    known = KnownAlert()
+    known.article = "1862:26"
+    async with open_doors(tmp_path, Rig(tmp_path / "rig", alerts=known)) as doors:
+        arrests = Speciality(article="1862:26", citation="Agreement of XB", confidence="proposal")
+        doors.rig.directory.book = book(bureau("XB", takes_no_part=(arrests,)))
+        headers = {**XML, "Idempotency-Key": "twin-1", "X-SPOC-Counterpart": "sirene:ALL"}
+        nobody = await doors.ask(
+            "POST",
+            BROADCASTS,
+            "submitter",
+            headers=headers,
+            data=silent_on_the_article(sender="sirene:XA", to="sirene:XB"),
+        )
+        assert (nobody.status, nobody.json["code"]) == (422, "broadcast.nobody")
+        known.article = "1862:38"
+        sent = await doors.ask(
+            "POST",
+            BROADCASTS,
+            "submitter",
+            headers=headers,
+            data=silent_on_the_article(sender="sirene:XA", to="sirene:XB"),
+        )
+        await doors.rig.gateway.engine.quiet()
+        assert [each["party"] for each in sent.json["ordered"]] == ["sirene:XB"]
+        assert [out.leg.counterpart for out in doors.rig.wire.sent] == ["sirene:XB"]
 
 
 async def test_without_a_book_the_partner_file_says_who_there_is(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.dialogues.story import AlertFacts
 from gateway.envelope import Claim, Payload
 from gateway.exchanges.matter import Matter
 from gateway.exchanges.picture import Picture
@@ -61,6 +62,27 @@ def form_m(text: str, *, alert: str = ALERT, issuer: str = "XA", article: str = 
         f'<SupplementaryInformation no="083">{text}</SupplementaryInformation>'
     )
     return document("M", body, **header)
+
+
+def silent_on_the_article(**header: Any) -> bytes:
+    """A form M about an alert that does not say under which article it is."""
+    form = form_m("Seen with a friend.", **header).decode()
+    return form.replace('<AlertArticle no="090">1861:24</AlertArticle>', "").encode()
+
+
+class KnownAlert:
+    """An alert system that knows one article, or nothing."""
+
+    article = ""
+
+    async def look_up(self, alert: str) -> AlertFacts | None:
+        if not self.article:
+            return None
+        return AlertFacts(
+            alert=alert, issuer="sirene:XA", article=self.article, category="", entered_at=NOON - timedelta(days=9)
+        )
+
+    def forget(self, alert: str) -> None: ...
 
 
 class Story:

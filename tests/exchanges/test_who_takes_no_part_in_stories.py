@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.dialogues.story import AlertFacts
-from tests.exchanges.stories import ALERT, Story, document, form_m, person, why
-from tests.gateway.rig import NOON, Bureau, Rig
+from tests.exchanges.stories import ALERT, KnownAlert, Story, document, form_m, person, silent_on_the_article, why
+from tests.gateway.rig import Bureau, Rig
 
 IE, FROM_XA = "sirene:IE", {"sender": "sirene:XA", "to": "sirene:IE", "reference": "XA-M-2026-0000001"}
 ROUTES = """
@@ -23,21 +21,6 @@ do.answer = "none"
 """
 
 
-class Known:
-    """An alert system that knows one article, or nothing."""
-
-    article = ""
-
-    async def look_up(self, alert: str) -> AlertFacts | None:
-        if not self.article:
-            return None
-        return AlertFacts(
-            alert=alert, issuer="sirene:XA", article=self.article, category="", entered_at=NOON - timedelta(days=9)
-        )
-
-    def forget(self, alert: str) -> None: ...
-
-
 def with_ireland(rig: Rig, folder: Path) -> Rig:
     rig.bureaux[IE] = Bureau(folder / "ie", IE, "oper@ie.sirene.example")
     rig.directory.replace((*rig.directory, rig.bureaux[IE].partner))
@@ -45,24 +28,18 @@ def with_ireland(rig: Rig, folder: Path) -> Rig:
 
 
 @pytest.fixture
-def system() -> Known:
-    return Known()
+def system() -> KnownAlert:
+    return KnownAlert()
 
 
 @pytest.fixture
-async def story(tmp_path: Path, system: Known) -> AsyncIterator[Story]:
+async def story(tmp_path: Path, system: KnownAlert) -> AsyncIterator[Story]:
     async with with_ireland(Rig(tmp_path / "rig", alerts=system), tmp_path) as rig:
         yield Story(rig)
 
 
-def silent() -> bytes:
-    """A form M of ours that does not name the article."""
-    form = form_m("He lives with a friend.", **FROM_XA).decode()
-    return form.replace('<AlertArticle no="090">1861:24</AlertArticle>', "").encode()
-
-
 async def test_what_goes_to_a_state_with_specialities_waits_while_the_article_is_unknown(story: Story) -> None:
-    row = await story.sends(silent(), IE)
+    row = await story.sends(silent_on_the_article(**FROM_XA), IE)
 
     assert (row.state, why(row)) == ("held", "story.officer")
     assert row.reason is not None
@@ -82,10 +59,10 @@ async def test_what_goes_to_a_state_with_specialities_waits_while_the_article_is
     [("1862:38", "transmitted", ""), ("1860:3", "rejected", "R41-ALERT"), ("1861:24", "rejected", "R41-ALERT")],
 )
 async def test_the_alert_system_tells_what_the_form_does_not(
-    story: Story, system: Known, article: str, state: str, rule: str
+    story: Story, system: KnownAlert, article: str, state: str, rule: str
 ) -> None:
     system.article = article
-    row = await story.sends(silent(), IE)
+    row = await story.sends(silent_on_the_article(**FROM_XA), IE)
     assert row.state == state
     assert ({each.rule for each in row.envelope.findings} & {"R41-ALERT", "R41-UNKNOWN"}) == ({rule} - {""})
     assert len(story.rig.wire.sent) == (not rule)
@@ -100,7 +77,7 @@ async def test_the_form_tells_it_itself(story: Story, article: str, state: str) 
 async def test_what_the_bureau_itself_wrote_about_the_alert_is_enough(story: Story) -> None:
     ours = {"sender": IE, "to": "sirene:XA", "reference": "IE-M-2026-0000001"}
     await story.receives(form_m("He was seen.", article="1862:36", **ours), IE)
-    sent = await story.sends(silent(), IE)
+    sent = await story.sends(silent_on_the_article(**FROM_XA), IE)
     assert sent.state == "transmitted"
 
 
@@ -123,8 +100,7 @@ async def test_what_is_passed_on_for_another_office_waits_as_well(tmp_path: Path
     async with with_ireland(Rig(tmp_path / "rig", routes=ROUTES), tmp_path) as rig:
         story = Story(rig)
         ours = {"sender": "sirene:XB", "to": "sirene:XA"}
-        unknown = form_m("Seen.", **ours).decode().replace('<AlertArticle no="090">1861:24</AlertArticle>', "")
-        await story.receives(unknown.encode())
+        await story.receives(silent_on_the_article(**ours))
         (held,) = await story.told("envelope.held")
         assert "R41-UNKNOWN:hold" in dict(held.details)["findings"]
         assert [out for out in rig.wire.sent if out.leg.counterpart == IE] == []
