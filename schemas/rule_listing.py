@@ -1,8 +1,8 @@
-"""Every rule of a family as people look it up: what it asks, by which source, where it is enforced, and two messages that show it.
+"""Every rule of a family as people look it up: what it asks, by which source, where it is enforced, and two samples that show it.
 
 `rule_samples.csv` of a family names for each rule a message of the corpus that keeps it and one that breaks it. Rules that
 no function over one form can decide are story rules, rows of the charts of dialogues, or stand in the family's
-`rules/elsewhere.csv`; `rules/stories.csv` names the tests that show them.
+`rules/elsewhere.csv`: their samples are whole exchanges, and `rules/stories.csv` names the tests that go further.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Listed(Struct, frozen=True, kw_only=True):
     remark: str = ""
     """What is left open."""
     passes: str = ""
-    """A message that keeps it, as a path in the source tree."""
+    """A message that keeps it, or an exchange in which it is kept, as a path in the source tree."""
     fails: str = ""
-    """A message that breaks it, or the test that shows it."""
+    """A message that breaks it, or an exchange in which it is broken; a test where there is no sample."""
     tolerable: bool = True
     """Whether the severity may be lowered for one partner."""
 
@@ -63,7 +63,7 @@ class Samples(Struct, frozen=True, kw_only=True):
 
 @cache
 def samples(family: str) -> dict[str, Samples]:
-    """The messages that show each rule of a family."""
+    """The samples that show each rule of a family."""
     return {row["rule"]: Samples(**row) for row in _rows(family, "rule_samples.csv")}
 
 
@@ -92,14 +92,21 @@ def chosen(rows: Iterable[Listed], *, letter: str = "", severity: str = "") -> l
 
 
 def _of_rule(family: str, rule: Rule, used: list[str], tolerable: bool) -> Listed:
-    shown, covered = samples(family).get(rule.id), _coverage(family).get(rule.id, {})
+    covered = _coverage(family).get(rule.id, {})
     return Listed(
         id=rule.id, severity=str(rule.severity), text=rule.text, field=rule.field, remedy=rule.remedy, citation=rule.citation,
         confidence=rule.confidence, formats=tuple(used), remark=covered.get("reason", ""), tolerable=tolerable,
         enforced_in=covered.get("enforced_in", AS_RULE),
-        passes=f"{CORPUS}/{family}/{shown.passes}" if shown else "",
-        fails=f"{CORPUS}/{family}/{shown.fails}" if shown else covered.get("sample", ""),
+        **_pair(family, rule.id, covered.get("sample", "")),
     )  # fmt: skip
+
+
+def _pair(family: str, rule: str, test: str) -> dict[str, str]:
+    """The paths of the two samples; `test` stands where there are none."""
+    shown = samples(family).get(rule)
+    if shown is None:
+        return {"fails": test}
+    return {"passes": f"{CORPUS}/{family}/{shown.passes}", "fails": f"{CORPUS}/{family}/{shown.fails}"}
 
 
 def _of_story(family: str, rule: StoryRule) -> Listed:
@@ -108,7 +115,7 @@ def _of_story(family: str, rule: StoryRule) -> Listed:
     return Listed(
         id=rule.id, severity=str(rule.severity), text=rule.text, field=rule.field, remedy=rule.remedy, citation=rule.citation,
         confidence=rule.confidence, enforced_in=covered.get("enforced_in", rule.check.__module__), tolerable=False,
-        remark=covered.get("reason", ""), fails=covered.get("sample", ""),
+        remark=covered.get("reason", ""), **_pair(family, rule.id, covered.get("sample", "")),
     )  # fmt: skip
 
 
@@ -123,7 +130,7 @@ def _of_charts(family: str, whole: Family) -> Iterator[Listed]:
         yield Listed(
             id=bar.rule, severity=str(Severity.HOLD), text=bar.text, remedy=bar.instead, citation=bar.citation,
             confidence=bar.confidence, formats=(f"{family}/{bar.letter}@1",), enforced_in=CHARTS, tolerable=False,
-            remark=f"dialogues: {', '.join(names)}", fails=CHARTS_SHOWN,
+            remark=f"dialogues: {', '.join(names)}", **_pair(family, bar.rule, CHARTS_SHOWN),
         )  # fmt: skip
 
 
@@ -134,12 +141,12 @@ def _elsewhere(family: str, found: set[str]) -> Iterator[Listed]:
             yield Listed(
                 id=row["rule"], severity=row["severity"], text=row["text"], remedy=row["remedy"], citation=row["citation"],
                 confidence=row["confidence"], enforced_in=covered.get("enforced_in", "not yet"), tolerable=False,
-                remark=covered.get("reason", ""), fails=covered.get("sample", ""),
+                remark=covered.get("reason", ""), **_pair(family, row["rule"], covered.get("sample", "")),
             )  # fmt: skip
 
 
 def _shown(family: str, rule: str) -> dict[str, str]:
-    """Where a rule that needs more than a form is enforced, and the test that shows it."""
+    """Where a rule that needs more than a form is enforced, and the test that goes further than its samples."""
     stories = {row["rule"]: row for row in _rows(family, "rules/stories.csv")}
     return _coverage(family).get(rule) or stories.get(rule, {})
 

@@ -51,8 +51,8 @@ class ListedRule(View):
     formats: list[str] = Field(description="Formats that have it; none where it is no rule over one form.")
     enforced_in: str = Field(description="`rule`, else the module that sees to it, or `not yet`.")
     remark: str = Field(description="What is left open.")
-    passes: str = Field(description="A message that keeps it, in the source tree.")
-    fails: str = Field(description="A message that breaks it, or the test that shows it.")
+    passes: str = Field(description="A message that keeps it, or an exchange in which it is kept, in the source tree.")
+    fails: str = Field(description="A message that breaks it, or an exchange in which it is broken.")
     tolerable: bool = Field(description="Whether its severity may be lowered for one partner.")
 
 

@@ -33,7 +33,7 @@ def rules(
     severity: Annotated[str, typer.Option(help="Only error, hold, warning or info.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Only this rule.")] = "",
 ) -> None:
-    """Every rule of a family: what it asks, its source and how sure that is, where it is enforced, a message that keeps it and one that breaks it."""
+    """Every rule of a family: what it asks, its source and how sure that is, where it is enforced, a sample that keeps it and one that breaks it."""
     from gateway.findings import Severity
     from schemas.catalogue import discover
     from schemas.rule_listing import chosen, rules_of
@@ -65,7 +65,7 @@ def rules(
 
 
 def _short(name: str, family: str) -> str:
-    return name.removeprefix(f"tests/corpus/{family}/").removesuffix(".xml")
+    return name.removeprefix(f"tests/corpus/{family}/").removesuffix(".xml").removesuffix(".toml")
 
 
 def tolerances(context: typer.Context) -> None:

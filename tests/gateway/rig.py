@@ -266,11 +266,14 @@ class Rig:
     async def __aexit__(self, *exc: object) -> None:
         await self.gateway.stop()
 
-    async def arrives(self, payload: Payload, sender: str = "oper@xb.sirene.example") -> str:
+    async def arrives(
+        self,
+        payload: Payload,
+        sender: str = "oper@xb.sirene.example",
+        to: tuple[str, ...] = ("sirene@xa.spoc.example",),
+    ) -> str:
         """Bytes come in and everything that follows at once has happened."""
-        accepted = await self.gateway.intake.take(
-            "wire", payload, Claim(sender=sender, recipients=("sirene@xa.spoc.example",))
-        )
+        accepted = await self.gateway.intake.take("wire", payload, Claim(sender=sender, recipients=to))
         await self.gateway.quiet()
         return accepted.envelope
 

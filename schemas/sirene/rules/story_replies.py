@@ -16,16 +16,17 @@ ALERT: Final = "schengen_id"
 def _known_request(story: Story) -> Iterable[Problem]:
     step = story.step
     others = [each for each in story.steps if each.envelope != step.envelope]
-    if step.in_reply_to:
-        answered = [each for each in others if each.message_id == step.in_reply_to]
-        if not answered:
-            yield "Header/InReplyTo", "The form answers a message that is not known here."
-        yield from _same_alert(step, answered)
+    if step.in_reply_to and all(each.message_id != step.in_reply_to for each in others):
+        yield "Header/InReplyTo", "The form answers a message that is not known here."
     references = {each.reference for each in others}
     for reference in step.your_references:
         if reference not in references:
             yield "002", f"The form refers to {reference[:64]}, which is not known here."
-        yield from _same_alert(step, [each for each in others if each.reference == reference])
+    # Once, although the message that it answers mostly is the one whose reference it names.
+    yield from _same_alert(
+        step,
+        [each for each in others if each.message_id == step.in_reply_to or each.reference in step.your_references],
+    )
 
 
 def _same_alert(step: Step, answered: Iterable[Step]) -> Iterable[Problem]:
