@@ -25,7 +25,8 @@ from gateway.identity import EnvelopeId, FormatId, PartyId
 from gateway.ledger import Row
 from gateway.partners import Partner
 from gateway.questions import Answer, CaseReference, CaseRequest, Question
-from gateway.reply import JournalPlace, ReceiptContent, ReplyContext, StatementContent
+from gateway.reply import ReplyContext
+from gateway.technical import TechnicalForms
 from gateway.verdict import Verdict
 from gateway.versions import Conversion, Version
 
@@ -322,7 +323,7 @@ class Format(Protocol):
         ...
 
 
-class Formats(Protocol):
+class Formats(TechnicalForms, Protocol):
     """Every format that was found; going through them gives the current version of each."""
 
     def __iter__(self) -> Iterator[Format]: ...
@@ -357,22 +358,6 @@ class Formats(Protocol):
 
     def convert(self, form: Form, target: FormatId) -> tuple[Form, Conversion]:
         """The form in another version, and what that changed; raises `Refused` when it does not exist there."""
-        ...
-
-    def receipt(self, form: Form | None, receipt: ReceiptContent, reply: ReplyContext) -> Form:
-        """A technical receipt (`spoc/Receipt@1`) as an unsigned form."""
-        ...
-
-    def statement(self, said: StatementContent, context: ReplyContext) -> Form:
-        """A statement about our own books (`spoc/Statement@1`) as an unsigned form."""
-        ...
-
-    def linked(self, form: Form, place: JournalPlace) -> Form:
-        """A receipt or statement with the place in our journal of what it speaks of."""
-        ...
-
-    def receipt_content(self, form: Form) -> ReceiptContent:
-        """What a technical receipt that came in says."""
         ...
 
 

@@ -14,12 +14,13 @@ from gateway.errors import Refused
 from gateway.families import MAIL, Family
 from gateway.form import Form
 from gateway.identity import FormatId, family_of
+from gateway.numbers.sheets import Sheet
 from gateway.reply import JournalPlace, ReceiptContent, ReplyContext, StatementContent
 from gateway.versions import Conversion, Days, Version, in_version, major_of
 from schemas import conversion
 from schemas.conversion import Table
 from schemas.form import FormSpec
-from schemas.spoc import receipts, statements
+from schemas.spoc import receipts, sheets, statements
 from schemas.versions import versions_of
 
 
@@ -154,6 +155,14 @@ class Catalogue:
     def receipt_content(self, form: Form) -> ReceiptContent:
         """What a technical receipt that came in says."""
         return receipts.read(form)
+
+    def sheet(self, sheet: Sheet, context: ReplyContext) -> Form:
+        """A daily sheet as an unsigned form."""
+        return sheets.compose(sheet, context)
+
+    def sheet_content(self, form: Form) -> Sheet:
+        """What a daily sheet says; raises `Refused` when a value cannot be read."""
+        return sheets.read(form)
 
 
 def discover(agreed: Mapping[str, Mapping[str, Days]] | None = None) -> Catalogue:

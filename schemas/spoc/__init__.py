@@ -5,6 +5,7 @@ gateway signs about its own books and keeps, the statement `spoc/Statement@1`.
 - `receipts.py`       a receipt from what the gateway found (`compose`), and back (`read`)
 - `statements.py`     the same for a statement
 - `rules.py`          what must hold in a receipt beside the schema
+- `sheets.py`, `sheet_rules.py`, `xsd/sheet.xsd`   the daily sheet of numbers and digests, `spoc/Sheet@1`
 - `forms/`, `samples/`   the format and its example
 """
 

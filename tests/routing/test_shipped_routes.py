@@ -108,15 +108,16 @@ def test_a_message_goes_where_the_matrix_says(kind: str, table: Table) -> None:
     assert not routing.settle
 
 
-def test_a_receipt_is_settled_and_nothing_else(table: Table) -> None:
-    routing = TableRouter(table).decide(message("spoc/Receipt@1"))
-    assert routing.settle
-    assert (routing.registers, routing.case_system, routing.answer) == ((), "", "none")
+def test_a_receipt_or_a_sheet_is_settled_and_nothing_else(table: Table) -> None:
+    for form in ("spoc/Receipt@1", "spoc/Sheet@1"):
+        routing = TableRouter(table).decide(message(form))
+        assert routing.settle
+        assert (routing.registers, routing.case_system, routing.answer) == ((), "", "none")
 
 
 def test_every_row_is_met_by_some_message(table: Table) -> None:
     router = TableRouter(table)
-    met = {router.decide(envelope).row for envelope, *_ in CASES.values()} | {"receipt"}
+    met = {router.decide(envelope).row for envelope, *_ in CASES.values()} | {"receipt", "sheet"}
     assert {row.name for row in table} - met == set()
 
 
