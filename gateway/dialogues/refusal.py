@@ -16,6 +16,7 @@ REPLY_TO_NOTHING: Final = "DLG-REPLY-TO-NOTHING"
 NOT_ITS_TURN: Final = "DLG-NOT-ITS-TURN"
 CLOSED: Final = "DLG-CLOSED"
 UNKNOWN: Final = "DLG-UNKNOWN-FORM"
+NO_CHART: Final = "Rule of this project: what no chart names is not guessed"
 FIELD: Final = "Header/InReplyTo"
 MAX_LISTED: Final = 6
 
@@ -53,7 +54,7 @@ def reply_to_nothing(charts: Charts, step: Step) -> Finding:
     if not known:
         return Finding(
             rule=UNKNOWN, severity=Severity.HOLD, field="Body", text=f"No dialogue knows the form {step.letter[:16]!r}.",
-            remedy="An officer decides what it belongs to.",
+            remedy="An officer decides what it belongs to.", citation=NO_CHART,
         )  # fmt: skip
     follows = f" It belongs to “{row[0].title}”: {row[1].text}" if row else ""
     return Finding(

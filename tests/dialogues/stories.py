@@ -307,6 +307,9 @@ BROKEN: Final = {
     "O where the permit does not exist yet": "1 XB>XA M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA O decision=keep | DLG-WRONG-DECISION-FORM",
     "more time a second time": "1 XA>XB M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA M extension=6 consultation=yes re 1 | extended\n"
                                "3 XB>XA M extension=6 consultation=yes re 1 | DLG-EXTENDED-ALREADY",
+    "a decision of a third state on what is over": "1 XB>XA M consultation=yes issuer=sirene:XA | consulted\n2 XB>XA N decision=granted | granted\n"
+                                                   "3 ! alert.deleted | closed\n4 XC>XA N decision=granted | DLG-CLOSED",
+    "a form that no chart knows": "1 XB>XA Z | DLG-UNKNOWN-FORM",
     "a reply to nothing": "1 XB>XA M re 99 | DLG-REPLY-TO-NOTHING",
     "an L that answers nothing": "1 XB>XA L re 99 | DLG-REPLY-TO-NOTHING",
     "a flag that was asked for already": "1 XB>XA F flag=add | add-asked\n2 XB>XA F flag=add | DLG-ASKED-ALREADY",

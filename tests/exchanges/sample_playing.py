@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.addressbook.book import Book, Bureau, Mailbox, MailboxKind
 from gateway.dialogues.story import AlertFacts
@@ -15,7 +15,8 @@ from gateway.exchanges.desk import Record
 from gateway.findings import Occasion
 from gateway.ledger import Row
 from gateway.partners import Directory
-from tests.exchanges.samples import BEGINS, OURS, Event, Sample, of_the_corpus, span, written
+from gateway.ports import Formats
+from tests.exchanges.samples import BEGINS, OURS, Event, Sample, WithoutCharts, of_the_corpus, span, written
 from tests.exchanges.stories import Story, why
 from tests.gateway.rig import Bureau as Signing
 from tests.gateway.rig import Rig, knowledge_of
@@ -69,6 +70,9 @@ class Playing:
             rig.bureaux[party] = Signing(folder / f"of-{code}", party, f"oper@{code}.sirene.example")
         rig.directory = Directory((bureau.partner for bureau in rig.bureaux.values()), book_of(self._sample))
         rig.knowledge = knowledge_of(rig.office, rig.directory, rig.signing)
+        if self._sample.uncharted:
+            formats = cast("Formats", WithoutCharts(rig.formats, self._sample.uncharted))
+            rig.knowledge = structs.replace(rig.knowledge, formats=formats)
         rig.gateway = rig.joined()
 
     async def __aenter__(self) -> Self:

@@ -7,6 +7,7 @@ write one. Every name is checked; a word that is not known here fails.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import safexml
+from gateway.families import Family
 from gateway.form import Field, Form, Header, UrgencyReason
+from gateway.ports import Formats
 from schemas.catalogue import discover
 from schemas.form import FormSpec
 
@@ -118,6 +121,8 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the rule is seen: as a finding with its id, or as `reason CODE`, or as `clock ID MARK`."""
     alerts: tuple[Alert, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
+    uncharted: tuple[str, ...] = ()
+    """Letters that no chart names, as those of a form that was added without one."""
     happens: tuple[Event, ...]
     outcome: Outcome
 
@@ -231,3 +236,28 @@ def _changed(spec: FormSpec, fields: tuple[Field, ...], steps: list[str], text: 
     order = spec.schema.order
     before = [each for each in fields if order.get(each.name, len(order)) <= order[name]]
     return (*before, made, *(each for each in fields if each not in before))
+
+
+class WithoutCharts:
+    """The formats, but no chart of a dialogue names these letters."""
+
+    def __init__(self, formats: Formats, letters: tuple[str, ...]) -> None:
+        self._formats, self._letters = formats, letters
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._formats, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._formats)
+
+    def family(self, format_id: str) -> Family:
+        """The family with what is left of its charts."""
+        family = self._formats.family(format_id)
+        charts = family.charts
+        if charts is None:
+            return family
+        left = tuple(
+            replace(chart, turns=tuple(turn for turn in chart.turns if turn.letter not in self._letters))
+            for chart in charts.charts
+        )
+        return replace(family, charts=replace(charts, charts=left))

@@ -7,6 +7,8 @@ import pytest
 
 from gateway import safexml
 from gateway.attachments.recognise import recognise
+from gateway.dialogues import refusal
+from gateway.exchanges import overturned
 from gateway.findings import Occasion
 from schemas.catalogue import discover
 from schemas.rule_listing import AS_RULE, Listed, chosen, rules_of
@@ -100,3 +102,12 @@ def test_what_is_said_to_go_further_than_a_sample_is_a_test() -> None:
     for row in rows:
         path, _, story = row["sample"].partition("::")
         assert f"def {story}(" in (ROOT / path).read_text(encoding="utf-8"), row["rule"]
+
+
+def test_every_way_in_which_a_dialogue_refuses_is_listed() -> None:
+    """The generic refusals, too, which no row of a chart names."""
+    listed = {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
+
+    for rule_id in (refusal.REPLY_TO_NOTHING, refusal.NOT_ITS_TURN, refusal.CLOSED, refusal.UNKNOWN, overturned.RULE):
+        rule = listed[rule_id]
+        assert (rule.severity, bool(rule.citation), bool(rule.remedy)) == ("hold", True, True), rule_id
