@@ -187,6 +187,17 @@ class TimestampAuthority(_Strict):
     seconds: float = Field(10, gt=0, le=60, description="How long an answer may take.")
 
 
+class Retention(_Strict):
+    """How content is destroyed when its time is over; the rules themselves stand in retention.toml."""
+
+    sweep_minutes: int = Field(
+        60, ge=0, le=720, description="Pause between two looks at what is due; 0 destroys nothing by itself."
+    )
+    second_person: bool = Field(
+        True, description="Whether an order to destroy before the time needs a second person who confirms it."
+    )
+
+
 class VersionDays(_Strict):
     """Days that this office has agreed on for one version of a family, instead of the shipped ones."""
 
@@ -230,6 +241,7 @@ class Settings(_Strict):
     )
     clients: tuple[Client, ...] = ()
     journal: Journal = Journal()
+    retention: Retention = Retention()
     timestamps: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")], TimestampAuthority] = Field(
         default_factory=dict,
         description="Tables `[timestamps.NAME]`: who stamps our published journal with the time; at most two are asked.",

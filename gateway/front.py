@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.load import PARTNERS_FILE, SETTINGS_FILE, Home
+from config.retention import retention_file
 from gateway.api.server import ApiServer, Listening
 from gateway.assembly import api_door, assemble
 from gateway.errors import Misconfigured
@@ -104,7 +105,7 @@ async def serve(home: Home, *, say: Callable[[dict[str, Any]], None] | None = No
 
 def configuration(home: Home) -> tuple[tuple[str, str], ...]:
     """What the journal keeps of the configuration at each start: who may call, and the digest of each file."""
-    files = (home.folder / SETTINGS_FILE, home.folder / PARTNERS_FILE, home.routes)
+    files = (home.folder / SETTINGS_FILE, home.folder / PARTNERS_FILE, home.routes, retention_file(home.folder))
     callers = " ".join(f"{client.id}:{'+'.join(client.roles)}" for client in home.settings.clients)
     digests = tuple((file.name, digest(file.read_bytes())) for file in files if file.is_file())
     return (*digests, ("clients", callers))

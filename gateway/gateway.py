@@ -40,6 +40,7 @@ from gateway.ports import (
     Router,
     Signer,
 )
+from gateway.protection.retention.office import RetentionOffice
 from gateway.receipts import Receipts
 from gateway.signers import SignerProcess
 from gateway.signing.expiry import ExpiryWatch
@@ -86,6 +87,8 @@ class Gateway:
     """The process that holds our signing keys; None where they are in this one (tools, tests)."""
     hearing: Hearing | None = None
     """Asks authorities about revoked certificates; None in tests and tools that ask nobody."""
+    retention: RetentionOffice | None = None
+    """Destroys what is due and serves who decides about it; None in tests and tools that keep everything."""
 
     async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
         """Ledger first, doors last: nothing is let in before it can be kept and moved.
@@ -106,6 +109,8 @@ class Gateway:
         for watch in (self.expiry, self.hearing):
             if watch:
                 watch.start()
+        if self.retention:
+            self.retention.sweeper.start()
         if self.alerts:
             await self.alerts.start()
         if self.log:
@@ -129,6 +134,7 @@ class Gateway:
             self.watch.stop(),
             *((self.expiry.stop(),) if self.expiry else ()),
             *((self.hearing.stop(),) if self.hearing else ()),
+            *((self.retention.sweeper.stop(),) if self.retention else ()),
             *(way.stop() for way in ways),
             *((self.log.stop(),) if self.log else ()),
         ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from config.faults import ConfigurationFaults, Fault
 from config.load import Home
 from config.retention import Table, read_retention, retention_file
 from gateway.assembly.built import Built
+from gateway.clocks.calendar import Calendars
+from gateway.gateway import Gateway
+from gateway.protection.retention.office import RetentionLaw, RetentionOffice, open_retention
 from gateway.protection.retention.rules import Rule, Rules
 
 
@@ -31,6 +36,17 @@ def retention_rules(home: Home) -> Rules:
     if faults:
         raise ConfigurationFaults(faults)
     return rules
+
+
+def retention_of(home: Home, gateway: Gateway, rules: Rules, calendars: Calendars) -> RetentionOffice:
+    """Sweep and desk over the ledger of a gateway."""
+    settings = home.settings.retention
+    law = RetentionLaw(
+        rules=rules, calendars=calendars, pause=timedelta(minutes=settings.sweep_minutes),
+        second_person=settings.second_person,
+    )  # fmt: skip
+    own = gateway.office.parties
+    return open_retention(law, ledger=gateway.ledger, formats=gateway.formats, own=own, clock=gateway.clock)
 
 
 def retention_in(built: Built) -> Rules:

@@ -15,6 +15,7 @@ from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of,
 from gateway.assembly.judges import Signs, briefing, formats_of, knowledge_of, signer_briefing, worker_command
 from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
+from gateway.assembly.retention import retention_in, retention_of
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
@@ -61,6 +62,7 @@ def assemble(
     line = SignerLine(str(signatory.path)) if signatory else None
     knowledge = knowledge_of(built, formats, directory, ids, clock.now(), Signs(algorithms=algorithms, line=line))
     log = published_log(built, store, clock) if store is not None else None
+    rules = retention_in(built)
     built.finish()
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
@@ -85,4 +87,5 @@ def assemble(
         expiry=expiry_watch(home, directory, store, clock),
         hearing=hearing_of(home, directory, gateway),
         log=log,
+        retention=retention_of(home, gateway, rules, calendars),
     )

@@ -97,15 +97,21 @@ def intended(life: Lifetime, intent: Intent) -> tuple[Lifetime, Entry]:
     return replace(life, stage=Stage.INTENDED, intent=intent), entry
 
 
-def certified(life: Lifetime, at: datetime, keys: Details = ()) -> tuple[Lifetime, Entry]:
-    """The row and the certificate of a subject whose key is gone."""
+def certified(life: Lifetime, at: datetime, number: int) -> tuple[Lifetime, Entry]:
+    """The row and the certificate of a subject whose key is gone; the journal had `number` entries before it."""
     intent = life.intent
     assert intent is not None
     entry = Entry(
         event=CERTIFIED, at=at, actor=intent.actor, envelope=intent.envelope, reason=intent.rule,
-        details=(*intent.details, ("intended", _moment(intent.at)), *keys),
+        details=(*intent.details, ("intended", _moment(intent.at))),
     )  # fmt: skip
-    return replace(life, stage=Stage.DESTROYED, destroyed_at=at), entry
+    return replace(life, stage=Stage.DESTROYED, destroyed_at=at, certified_after=number), entry
+
+
+def nothing_there(life: Lifetime, at: datetime) -> tuple[Lifetime, Entry]:
+    """The row and the entry of a subject that has no key, because nothing was ever kept under it: there is nothing to certify."""
+    back, entry = withdrawn(life, at, "nothing-there")
+    return replace(back, stage=Stage.DESTROYED, intent=life.intent, destroyed_at=at), entry
 
 
 def withdrawn(life: Lifetime, at: datetime, why: str) -> tuple[Lifetime, Entry]:

@@ -49,6 +49,8 @@ def _barred(content: Content) -> Decision | None:
     """What keeps it whatever the rules say."""
     if not content.final:
         return Decision(why=Why.AT_WORK, about=content.id)
+    if content.plain:
+        return Decision(why=Why.PLAIN, about=content.id)
     if content.hold is not None:
         return Decision(why=Why.HELD, about=content.id)
     for file in content.files:

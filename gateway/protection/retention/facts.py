@@ -67,7 +67,7 @@ class Facts:
         destroyed = life.stage is Stage.DESTROYED
         return Content(
             id=found.id, final=lifecycle.state(found.direction, found.state).final, destroyed=destroyed,
-            files=() if destroyed else (await self._file_of(found),), hold=life.hold, order=life.order,
+            files=() if destroyed else (await self._file_of(found),), hold=life.hold, order=life.order, plain=life.plain,
         )  # fmt: skip
 
     # --- which file
@@ -154,14 +154,20 @@ class Facts:
             return About.ANY
         issuers = {step.says(ISSUER) for step in kept.steps if not step.void}
         for course in standing_of(family, kept.steps, kept.happened, own).courses:
-            issuers |= {course.party(chart.issuer) for chart in family.charts.charts if chart.id == course.dialogue and chart.issuer}
+            issuers |= {
+                course.party(chart.issuer)
+                for chart in family.charts.charts
+                if chart.id == course.dialogue and chart.issuer
+            }
         issuers -= {""}
         if not issuers:
             return About.ANY
         if issuers & own:
             return About.OWN
         acting = self._rules.acting(kept.matter.family)
-        acted = any(step.letter in acting and step.sender in own and not (step.inbound or step.void) for step in kept.steps)
+        acted = any(
+            step.letter in acting and step.sender in own and not (step.inbound or step.void) for step in kept.steps
+        )
         return About.ACTED_UPON if acted else About.FOREIGN
 
     def _keeper(self, kept: Kept, family: str) -> PartyId:

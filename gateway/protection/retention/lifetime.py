@@ -45,6 +45,12 @@ class Lifetime(Struct, frozen=True, kw_only=True):
     order: Order | None = None
     intent: Intent | None = None
     destroyed_at: datetime | None = None
+    certified_after: int = 0
+    """An entry of the journal, shortly before the certificate."""
+    told_overdue: bool = False
+    """It was journalled that the law's longest time passed and something keeps it."""
+    plain: bool = False
+    """It has no key: its content is older than the vault and is not encrypted, so it cannot be destroyed this way."""
 
     @property
     def rule(self) -> str:

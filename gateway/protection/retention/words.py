@@ -75,6 +75,8 @@ class Content(Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
     order: Order | None = None
     destroyed: bool = False
+    plain: bool = False
+    """It has no key that could be destroyed."""
 
 
 class Why(StrEnum):
@@ -90,6 +92,7 @@ class Why(StrEnum):
     AT_WORK = "at-work"
     OPEN = "open"
     NO_CALENDAR = "no-calendar"
+    PLAIN = "not-encrypted"
     DESTROYED = "destroyed"
 
 
@@ -104,6 +107,7 @@ WORDS: Final = {
     Why.AT_WORK: "The message is still worked on, or waits for an officer.",
     Why.OPEN: "Another message of the same exchange is still worked on, or waits for an officer.",
     Why.NO_CALENDAR: "The legal time of our office is not known here.",
+    Why.PLAIN: "Its content is older than the vault and is not encrypted: it cannot be destroyed by its key.",
     Why.DESTROYED: "It was destroyed.",
 }
 
