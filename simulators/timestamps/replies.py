@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from asn1crypto import algos, cms, core, tsp
@@ -96,16 +96,16 @@ class Bench:
             raise OpensslFailed(errors.decode("utf-8", "replace")[-2000:])
         return made
 
-    def again(self, reply: bytes, conduct: Conduct, shift: timedelta) -> bytes:
-        """The reply with its time moved, or by another signer, signed again."""
-        response = tsp.TimeStampResp.load(reply)
-        if not isinstance(response["time_stamp_token"], cms.ContentInfo):
-            return reply
+    def again(self, reply: bytes, conduct: Conduct, at: datetime) -> bytes:
+        """The reply with this time, or by another signer, signed again."""
+        try:
+            response = tsp.TimeStampResp.load(reply)
+        except ValueError:
+            return reply  # no token, which this class does not know: a refusal
         signed = response["time_stamp_token"]["content"]
         signer = self.signers[conduct.signer]
         info = signed["encap_content_info"]["content"].parsed.copy()
-        if shift:
-            info["gen_time"] = core.GeneralizedTime(_moved(info["gen_time"].native, shift))
+        info["gen_time"] = core.GeneralizedTime(at.replace(microsecond=0))
         signed["encap_content_info"]["content"] = core.ParsableOctetString(info.dump(force=True))
         authorities = [each for each in signed["certificates"] if each.chosen.ca]
         one = cms.CertificateChoices({"certificate": asn1_x509.Certificate.load(signer.certificate)})
@@ -150,10 +150,6 @@ class Bench:
         ]
 
 
-def _moved(time: datetime, shift: timedelta) -> datetime:
-    return (time + shift).replace(microsecond=0)
-
-
 def changed(query: bytes, conduct: Conduct) -> bytes:
     """The query as a dishonest authority reads it."""
     asked = tsp.TimeStampReq.load(query)
@@ -163,4 +159,5 @@ def changed(query: bytes, conduct: Conduct) -> bytes:
         asked["nonce"] = secrets.randbits(63)
     if conduct.nonce == "none":
         asked["nonce"] = None
+    asked["req_policy"] = None  # its own is the only one
     return bytes(asked.dump(force=True))

@@ -59,13 +59,11 @@ class Stamps:
     async def answer(self, query: bytes, action: Action) -> bytes:
         """The reply; raises `OpensslFailed`."""
         conduct = self.conduct
-        shift = self.station.now() - datetime.now(UTC)
-        shift = shift if abs(shift) > SAME_TIME else timedelta()
-        shift += timedelta(seconds=conduct.ahead_seconds - conduct.behind_seconds)
+        at = self.station.now() + timedelta(seconds=conduct.ahead_seconds - conduct.behind_seconds)
         async with self._one_by_one:
             reply = await self.bench.reply(changed(query, conduct), conduct)
-        if shift or _needs_our_pen(conduct):
-            reply = self.bench.again(reply, conduct, shift)
+        if abs(at - datetime.now(UTC)) > SAME_TIME or _needs_our_pen(conduct):
+            reply = self.bench.again(reply, conduct, at)
         return reply + bytes(conduct.padding)
 
     # --- on the wire
