@@ -11,7 +11,7 @@ import base64
 import hashlib
 import os
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -82,11 +82,13 @@ def detached_signature(content: bytes, own: OwnKey, digest: str, at: datetime) -
         _attribute(SIGNING_TIME, _time(at)),
         _attribute(SIGNING_CERTIFICATE_V2, ber.sequence(ber.sequence(cert_id))),
     ))  # fmt: skip
-    if isinstance(own.key, rsa.RSAPrivateKey):
-        value = own.key.sign(attributes, padding.PKCS1v15(), chosen)
+    # By the certificate: a key in the signer process is of no class that could be asked.
+    if isinstance(own.certificate.public_key(), rsa.RSAPublicKey):
+        value = cast("rsa.RSAPrivateKey", own.key).sign(attributes, padding.PKCS1v15(), chosen)
         method = ber.sequence(ber.oid(_RSA_WITH[digest]), ber.tlv(ber.NULL, b""))
     else:
-        value, method = own.key.sign(attributes, ec.ECDSA(chosen)), ber.sequence(ber.oid(_ECDSA_WITH[digest]))
+        value = cast("ec.EllipticCurvePrivateKey", own.key).sign(attributes, ec.ECDSA(chosen))
+        method = ber.sequence(ber.oid(_ECDSA_WITH[digest]))
     signer = ber.sequence(
         ber.integer(1), ber.sequence(own.certificate.issuer.public_bytes(), ber.integer(own.certificate.serial_number)), named,
         b"\xa0" + attributes[1:], method, ber.tlv(ber.OCTET_STRING, value),
