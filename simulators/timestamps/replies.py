@@ -100,9 +100,9 @@ class Bench:
         """The reply with this time, or by another signer, signed again."""
         try:
             response = tsp.TimeStampResp.load(reply)
+            signed = response["time_stamp_token"]["content"]
         except ValueError:
             return reply  # no token, which this class does not know: a refusal
-        signed = response["time_stamp_token"]["content"]
         signer = self.signers[conduct.signer]
         info = signed["encap_content_info"]["content"].parsed.copy()
         info["gen_time"] = core.GeneralizedTime(at.replace(microsecond=0))
