@@ -9,21 +9,25 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
 from gateway.alerts.office import AlertOffice, AlertWay, open_office
 from gateway.desk import Desk
 from gateway.engine import Engine
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Misconfigured
 from gateway.exchanges.desk import ExchangeDesk
 from gateway.exchanges.drafting import NextDesk
 from gateway.exchanges.watch import Watch
+from gateway.identity import PartyId
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.log import PublishedLog
 from gateway.ledger import Ledger
+from gateway.numbers.daily import Daily
+from gateway.numbers.desk import SheetDesk
+from gateway.numbers.watch import NumberWatch
 from gateway.office import Office
 from gateway.order import arrange
 from gateway.partners import Directory
@@ -69,6 +73,8 @@ class Gateway:
     intake: LedgerIntake
     desk: Desk
     watch: Watch
+    numbers: NumberWatch
+    sheets: SheetDesk
     exchanges: ExchangeDesk
     drafts: NextDesk
     inbound: Mapping[str, InboundChannel] = field(default_factory=dict)
@@ -106,6 +112,7 @@ class Gateway:
             await way_out.start()
         self.engine.start()
         self.watch.start()
+        self.numbers.start()
         for watch in (self.expiry, self.hearing):
             if watch:
                 watch.start()
@@ -132,6 +139,7 @@ class Gateway:
             *(door.stop() for door in doors),
             self.engine.stop(),
             self.watch.stop(),
+            self.numbers.stop(),
             *((self.expiry.stop(),) if self.expiry else ()),
             *((self.hearing.stop(),) if self.hearing else ()),
             *((self.retention.sweeper.stop(),) if self.retention else ()),
@@ -155,6 +163,8 @@ class Gateway:
         """Return when no message moves and no clock has anything to write. For tests and for draining."""
         await self.engine.quiet()
         await self.watch.quiet()
+        await self.numbers.look()
+        await self.engine.quiet()
 
     async def renew_partners(self) -> None:
         """Workers that have seen the old directory are replaced."""
@@ -212,8 +222,12 @@ def join(
     compute = compute or InlineCompute(table)
     ledger, clock = reach.ledger, reach.clock
     watch = Watch(ledger, knowledge.formats, frozenset(knowledge.office.parties), clock, reach.calendars)
-    pipeline = Pipeline(table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look)
+    pipeline = Pipeline(
+        table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look,
+        numbered=lambda rows: numbers.numbered(rows),  # noqa: PLW0108  # it is made after the engine
+    )  # fmt: skip
     engine = Engine(pipeline, ledger, clock)
+    numbers = _number_watch(knowledge, reach, engine)
     intake = LedgerIntake(ledger, clock, reach.ids, engine.offer)
     alert_office = None
     if alerts:
@@ -226,10 +240,25 @@ def join(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
         intake=intake, alerts=alert_office, lookup=reach.alerts, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
-        watch=watch, exchanges=exchanges,
+        watch=watch, exchanges=exchanges, numbers=numbers, sheets=SheetDesk(ledger, clock, knowledge.formats),
         drafts=NextDesk(
             exchanges=exchanges, ledger=ledger, formats=knowledge.formats, directory=knowledge.directory,
             office=knowledge.office, clock=clock, ids=reach.ids,
         ),
         inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
     )  # fmt: skip
+
+
+def _number_watch(knowledge: Knowledge, reach: Reach, engine: Engine) -> NumberWatch:
+    """The watch over running numbers; where no calendar says what legal time is, a day is one of UTC."""
+
+    def zone(party: PartyId) -> tzinfo:
+        try:
+            return reach.calendars.of(party).zone
+        except Misconfigured:
+            return UTC
+
+    daily = Daily(
+        reach.ledger, knowledge.formats, knowledge.directory, knowledge.office, reach.ids, zone=zone, offer=engine.offer
+    )  # fmt: skip
+    return NumberWatch(reach.ledger, reach.clock, knowledge.office.parties, daily)

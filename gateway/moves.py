@@ -14,7 +14,7 @@ from gateway.journal.entry import Entry
 from gateway.judging import Crash, Trail
 from gateway.ledger import Move, Row, Spawned
 from gateway.numbers.series import Numbered
-from gateway.numbers.telling import void
+from gateway.numbers.telling import taken, void
 from gateway.verdict import Advance, Details, DuplicateKey, Hold, Offspring, Reason, Reject, Retry, Settle, Verdict
 
 TAKEN: Final = frozenset({"transmitted", "confirmed"})
@@ -59,6 +59,8 @@ class Writing:
         self._tell_exchange(state)
         if state == "rejected":
             self.numbers += void(self.envelope, self.now, reason.code if reason else "")
+        elif state in TAKEN:
+            self.numbers += taken(self.envelope, self.now)
         self.entry(lifecycle.event(state), details, reason.code if reason else "")
 
     def add(self, offspring: tuple[Offspring, ...]) -> None:

@@ -23,6 +23,7 @@ from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMo
 from gateway.moves import Writing, after, repeat_of, written
 from gateway.noting import Others
 from gateway.numbers.series import Numbered
+from gateway.numbers.sheets import KIND as SHEET
 from gateway.order import Table
 from gateway.ports import Clock, IdSource, Performing
 from gateway.receipts import Receipts
@@ -33,7 +34,7 @@ from gateway.verdict import Hold, Note, Reason, Reject, Verdict
 BREAKS_BEFORE_QUARANTINE: Final = 2
 NOTE_TRIES: Final = 5
 MAX_MADE: Final = 64
-_OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward", STATEMENT})
+_OWN_KINDS: Final = frozenset({"receipt", "repeat", "reply", "forward", STATEMENT, SHEET})
 log = logging.getLogger(__name__)
 
 

@@ -19,6 +19,8 @@ GIVEN: Final = "given"
 """Ours: a message got this number, in the write that found its way out."""
 SIGNED: Final = "signed"
 """Ours: its bytes exist; their digest is known."""
+TAKEN: Final = "taken"
+"""Ours: the other side's server has it."""
 VOID: Final = "void"
 """No message with this number went out, and none will."""
 COME: Final = "come"
@@ -39,7 +41,7 @@ SETTLED: Final = "settled"
 """A difference is settled: by what came later, or by a person with a reason."""
 DIFFERENCES: Final = (MISSING, UNHEARD, DIFFERS, TWICE, FOREIGN)
 """Each of these is a task until it is settled."""
-KINDS: Final = (GIVEN, SIGNED, VOID, COME, TOLD, *DIFFERENCES, SETTLED)
+KINDS: Final = (GIVEN, SIGNED, TAKEN, VOID, COME, TOLD, *DIFFERENCES, SETTLED)
 MAX_NUMBER: Final = 999_999_999_999
 
 

@@ -15,7 +15,7 @@ from gateway.by_hand import came_by_hand
 from gateway.envelope import Envelope
 from gateway.form import Form, Running
 from gateway.identity import digest
-from gateway.numbers.series import COME, SIGNED, VOID, Numbered
+from gateway.numbers.series import COME, SIGNED, TAKEN, VOID, Numbered
 
 ELEMENT: Final = "{urn:x-spoc:header:1}RunningNumber"
 NOTHING_LEFT: Final = frozenset({"refused", "unavailable"})
@@ -33,10 +33,20 @@ def signed_number(envelope: Envelope, document: bytes, now: datetime) -> tuple[N
     return (_ours(envelope, running, SIGNED, now, digest(document)),) if running else ()
 
 
+def taken(envelope: Envelope, now: datetime) -> tuple[Numbered, ...]:
+    """The other side's server has it, at the latest since now."""
+    running = envelope.learned.running
+    return (_ours(envelope, running, TAKEN, now),) if running and not envelope.inbound else ()
+
+
 def void(envelope: Envelope, now: datetime, why: str) -> tuple[Numbered, ...]:
     """A number under which nothing went out, and nothing will. What may have been taken keeps its number."""
     running = envelope.learned.running
-    if running is None or any(tried.outcome not in NOTHING_LEFT for tried in envelope.learned.transmissions):
+    if (
+        envelope.inbound
+        or running is None
+        or any(tried.outcome not in NOTHING_LEFT for tried in envelope.learned.transmissions)
+    ):
         return ()
     return (replace(_ours(envelope, running, VOID, now), note=why),)
 

@@ -15,6 +15,8 @@ from gateway.families import Family
 from gateway.identity import derived_id, digest
 from gateway.ledger import Row
 from gateway.names.spelling import spellings_of
+from gateway.numbers.comparing import Comparer
+from gateway.numbers.sheets import FORMAT as SHEET
 from gateway.ports import CaseSystem, Clock, Formats, Register
 from gateway.questions import UNANSWERED, Answer, CaseRequest, Context, Question
 from gateway.receipts import Receipts
@@ -41,14 +43,16 @@ class Deliver:
 
     def __init__(
         self, registers: Mapping[str, Register], case_systems: Mapping[str, CaseSystem], clock: Clock, formats: Formats,
-        receipts: Receipts,
+        receipts: Receipts, comparer: Comparer,
     ) -> None:  # fmt: skip
-        self._receipts = receipts
+        self._receipts, self._comparer = receipts, comparer
         self._registers, self._case_systems, self._clock, self._formats = registers, case_systems, clock, formats
 
     async def perform(self, row: Row, now: datetime) -> Verdict:
         """Advance with answers and case, Retry while a system is away, Settle a receipt."""
         envelope = row.envelope
+        if envelope.routing.settle and envelope.form.format == SHEET:
+            return await self._comparer.compare(envelope, now)
         if envelope.routing.settle:
             return self._settle(envelope, now)
         questions = self._questions(envelope)

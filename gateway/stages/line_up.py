@@ -12,6 +12,7 @@ from msgspec import Struct
 from gateway.clocks.calendar import Calendars, NoCalendars
 from gateway.exchanges.fitting import Fitting
 from gateway.ledger import Ledger
+from gateway.numbers.comparing import Comparer
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.ports import (
@@ -90,12 +91,13 @@ def judging(know: Knowledge) -> list[Stage]:
 
 def performing(know: Knowledge, reach: Reach) -> list[Stage]:
     """The stages of the front."""
+    comparer = Comparer(reach.ledger, know.formats)
     fitting = Fitting(reach.ledger, know.formats, know.office, know.directory, reach.alerts)
     return [
         Correlate(reach.ledger, know.formats, fitting, know.receipts),
         RouteInbound(reach.router),
         RouteOutbound(know.directory, reach.outbound, reach.ledger, know.formats, fitting),
-        Deliver(reach.registers, reach.case_systems, reach.clock, know.formats, know.receipts),
+        Deliver(reach.registers, reach.case_systems, reach.clock, know.formats, know.receipts, comparer),
         Acknowledge(know.formats, know.office, reach.ids),
         Transmit(know.directory, reach.outbound, reach.clock, reach.ledger, reach.urgent_give_up),
         Confirm(know.directory, know.receipts.statements),

@@ -20,6 +20,7 @@ from gateway.errors import Refused
 from gateway.handover import Outgoing
 from gateway.identity import family_of
 from gateway.ledger import Ledger, Row
+from gateway.numbers.sheets import KIND as SHEET
 from gateway.partners import Directory, Partner
 from gateway.ports import Clock, OutboundChannel
 from gateway.retry import URGENT_GIVE_UP, give_up_at, transmit_again
@@ -31,7 +32,7 @@ from gateway.verdict import Advance, Details, Hold, Reason, Retry, Settle, Verdi
 STARTED: Final = "started"
 TELEPHONE: Final = "transmit.telephone"
 KEPT: Final = Reason(code="statement.kept", public="A statement about our own books: signed, and sent to nobody.")
-REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat"})
+REPEATABLE_KINDS: Final = frozenset({"receipt", "repeat", SHEET})
 
 
 class Transmit:
