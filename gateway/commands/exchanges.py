@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from gateway.commands.endings import NOT_FOUND, USAGE, Ending
+from gateway.commands.endings import CANNOT_WRITE, NOT_FOUND, USAGE, Ending
 from gateway.commands.local_door import PURPOSE_HELP, asked, stated
 from gateway.commands.terminal import Terminal, cell, facts, moment, table
 from gateway.identity import UUID_PATTERN
@@ -128,7 +128,10 @@ def begin_next(
     terminal: Terminal = context.obj
     found = asked(terminal, "POST", f"{_address(id)}/drafts", query=stated(purpose), body=body)
     if out is not None:
-        out.write_bytes(orjson.dumps(found["order"]["form"], option=orjson.OPT_INDENT_2))
+        try:
+            out.write_bytes(orjson.dumps(found["order"]["form"], option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            raise Ending(CANNOT_WRITE, "file.unwritable", f"{out} cannot be written: {error.strerror}.") from error
     terminal.answer(found, lambda console: draw_draft(console, found, out))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gateway.commands import homes
-from gateway.commands.endings import NOT_FOUND, USAGE, Ending
+from gateway.commands.endings import CANNOT_WRITE, NOT_FOUND, USAGE, Ending
 from gateway.commands.local_door import LocalDoor, run
 from gateway.commands.terminal import Terminal, moment, plain, table
 
@@ -117,7 +117,9 @@ def _written(found: dict[str, Any], csv_file: Path | None, chart: Path | None) -
             chart.write_bytes(as_svg(f"{title}, {found['from'][:10]} to {found['until'][:10]}", bars))
             written.append(str(chart))
     except OSError as error:
-        raise Ending(USAGE, "file.unwritable", f"{error.filename} cannot be written: {error.strerror}.") from error
+        raise Ending(
+            CANNOT_WRITE, "file.unwritable", f"{error.filename} cannot be written: {error.strerror}."
+        ) from error
     return written
 
 
