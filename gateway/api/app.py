@@ -19,6 +19,7 @@ from gateway.api import (
     health,
     journal,
     keys,
+    log_stamps,
     messages,
     metrics,
     partners,
@@ -43,7 +44,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, address_book, alerts, statistics,
+        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, log_stamps, catalogue, rules, partners, keys, address_book, alerts, statistics,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)

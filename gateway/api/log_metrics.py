@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from prometheus_client import CollectorRegistry, Gauge
 
 from gateway.api.callers import Here
@@ -26,6 +28,15 @@ class LogFigures:
             registry=registry,
         )
 
+        stamped = "Entries under the last checkpoint that a time-stamp authority stamped."
+        self._stamped = Gauge("spoc_log_stamped", stamped, ["authority"], registry=registry)
+        self._stamp_age = Gauge(
+            "spoc_log_stamp_age_seconds", "Since the time of its last stamp.", ["authority"], registry=registry
+        )
+        self._unstamped = Gauge("spoc_log_unstamped", "Entries that are under no time-stamp yet; NaN where nobody is asked.", registry=registry)
+        differs = "How far its time was from our clock when it was heard last."
+        self._differs = Gauge("spoc_log_clock_difference_seconds", differs, ["authority"], registry=registry)
+
     async def read(self, standing: Here) -> None:
         """Take the log's present figures; nothing where there is no log."""
         log = standing.gateway.log
@@ -39,3 +50,10 @@ class LogFigures:
             self._age.set((standing.gateway.clock.now() - figures.published_at).total_seconds())
         for state in log.witnessing.states:
             self._witnessed.labels(state.name).set(state.size)
+        self._unstamped.set(nan if figures.unstamped is None else figures.unstamped)
+        for stamper in log.stamping.states:
+            self._stamped.labels(stamper.name).set(stamper.size)
+            if stamper.at:
+                self._stamp_age.labels(stamper.name).set((standing.gateway.clock.now() - stamper.at).total_seconds())
+            if stamper.difference is not None:
+                self._differs.labels(stamper.name).set(stamper.difference.total_seconds())

@@ -12,8 +12,13 @@ VKEY: Final = f"{ORIGIN}+7ce9129b+ASYO6sxkVe7GZB7cW5hqhDqNdMpc0n8YYc/bl5eR4AkT"
 ROOT: Final = "czgAvP+vy7/1+BQ2qBBhG6+wvXoRkBqXHl01IT+X6nw="
 NOTE: Final = f"{ORIGIN}\n2\n{ROOT}\n\n— {ORIGIN} fOkSm/nVaec/rmhqmFQLiMav6SoJxM/v6BuWpaZuwGnrC8C8nL6Y1sSUldVX92LRaFXRckqPpneHjVoX4I6YcguT9AI=\n"
 WITNESS: Final = {"name": "log-witness.example/w1", "size": 2, "countersigned_at": NOON, "trouble": "", "words": ""}
+AUTHORITY: Final = {
+    "name": "first", "size": 2, "stamped_at": NOON, "trouble": "", "words": "", "clock_difference_seconds": -0.4,
+}  # fmt: skip
+STAMP: Final = {"authority": "first", "size": 2, "at": NOON, "trouble": "", "token": "MIIF1AYJKoZI…", "checkpoint": NOTE}
 STANDING: Final[dict[str, Any]] = {
     "origin": ORIGIN, "key": VKEY, "size": 2, "root": ROOT, "unintegrated": 0, "published_at": NOON, "doubt": None, "witnesses": [WITNESS],
+    "timestamps": [AUTHORITY], "unstamped": 0,
     "countersigns": {"xb.spoc.example/journal/XB": 17},
 }  # fmt: skip
 INCLUSION: Final = {
@@ -39,6 +44,7 @@ TILE: Final = _octets("application/octet-stream", "Hashes of 32 octets, one afte
 BUNDLE: Final = _octets("application/octet-stream", "Entries, each behind its length in two octets.", "{}", 404, 422)
 PROOFS: Final = answers({"key": VKEY, "proofs": [INCLUSION]}, 404, 422)
 CONSISTENT: Final = answers(CONSISTENCY, 404, 422)
+STAMPS: Final = answers({"stamps": [STAMP]}, 404, 422)
 EXAMINED: Final = answers({"intact": False, "size": 2, "root": ROOT, "faults": [FAULT]})
 _TEXT: Final = {"text/plain": {"schema": {"type": "string"}, "example": f"— log-witness.example/w1 {ROOT}\n"}}
 COUNTERSIGNED: Final[Responses] = {

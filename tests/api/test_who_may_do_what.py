@@ -48,6 +48,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/journal/proof/consistency"): EVERYBODY,
     ("GET", "/api/v1/journal/fsck"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/log"): EVERYBODY,
+    ("GET", "/api/v1/log/stamps"): EVERYBODY,
     ("GET", "/api/v1/log/checkpoint"): EVERYBODY,
     ("GET", "/api/v1/log/tile/entries/000"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/log/tile/0/000"): EVERYBODY,
