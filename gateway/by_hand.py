@@ -17,9 +17,10 @@ from gateway.envelope import Claim, Envelope, Payload, SignatureReport
 from gateway.errors import Refused
 from gateway.handover import Accepted
 from gateway.identity import PartyId
-from gateway.intake import ByHand, LedgerIntake
+from gateway.intake import Given, LedgerIntake
 from gateway.office import Office
 from gateway.partners import Directory
+from gateway.persons import Who, actor_of
 from gateway.ports import Clock, Formats
 from gateway.verdict import Reason
 
@@ -68,15 +69,15 @@ class HandDesk:
         self._intake, self._formats, self._directory = intake, formats, directory
         self._office, self._clock = office, clock
 
-    async def register(self, form: bytes, said: OnPaper, person: str) -> Accepted:
+    async def register(self, form: bytes, said: OnPaper, person: Who) -> Accepted:
         """Keep the form as an officer typed it; raises `Refused` for what cannot have come by hand."""
         self._refuse(form, said, self._clock.now())
         own = self._office.facing(said.sender)
-        reference = f"by {said.how}, registered by {person}"[:200]
+        reference = f"by {said.how}, registered by {actor_of(person)}"[:200]
         claim = Claim(sender=said.sender, recipients=(own,), reference=reference)
         details = (("how", said.how), ("from", said.sender), ("came", said.received.isoformat()), ("why", said.reason))
-        taken = ByHand(came=said.received, officer=person, details=details)
-        return await self._intake.take_by_hand(CHANNEL, Payload.of(form, "application/xml"), claim, taken)
+        given = Given(person, details, said.received)
+        return await self._intake.take_by_hand(CHANNEL, Payload.of(form, "application/xml"), claim, given)
 
     def _refuse(self, form: bytes, said: OnPaper, now: datetime) -> None:
         if said.how not in HOW:

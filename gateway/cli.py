@@ -1,6 +1,6 @@
 """The command `spoc`: joins the groups of `gateway.commands`, reads the options that all share, and turns errors into exit codes.
 
-`--home`, `--json` and `-v` may stand anywhere on the line: `main` moves them to the front, where the one reader of them is.
+`--home`, `--case`, `--json` and `-v` may stand anywhere on the line: `main` moves them to the front, where the one reader of them is.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from gateway.commands import (
     tokens,
 )
 from gateway.commands.endings import CONFIGURATION, NOT_RUNNING, OUR_FAULT, REFUSED, Ending
-from gateway.commands.terminal import Terminal, plain, to_json
+from gateway.commands.terminal import STATED_CASE, Terminal, plain, to_json
 from gateway.errors import GatewayError, Misconfigured, Unavailable
 
 FLAGS: Final = frozenset({"--json", "-v", "--verbose"})
-VALUED: Final = "--home"
+VALUED: Final = frozenset({"--home", "--case"})
 
 app = typer.Typer(
     name="spoc",
@@ -78,9 +78,13 @@ def _everywhere(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say more; show where our own faults happened.")
     ] = False,
+    case: Annotated[
+        str, typer.Option("--case", help="Reference of the case that you act for; journalled with what you do.")
+    ] = "",
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     context.obj = Terminal(home=home, as_json=as_json, verbose=verbose)
+    STATED_CASE.set(case)
 
 
 for group in (
@@ -98,9 +102,9 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
     for argument in waiting:
         if argument == "--":
             rest += [argument, *waiting]
-        elif argument in FLAGS or argument.startswith(f"{VALUED}="):
+        elif argument in FLAGS or (argument.partition("=")[0] in VALUED and "=" in argument):
             front.append(argument)
-        elif argument == VALUED:
+        elif argument in VALUED:
             front += [argument, *([value] if (value := next(waiting, None)) is not None else [])]
         else:
             rest.append(argument)

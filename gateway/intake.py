@@ -12,18 +12,20 @@ from gateway.handover import Accepted
 from gateway.identity import PartyId
 from gateway.journal.entry import Entry
 from gateway.ledger import KeyConflict, Ledger
+from gateway.persons import Who, actor_of, told_of
 from gateway.ports import Clock, IdSource
 
 MAX_OCTETS: Final = 64 * 1024 * 1024
 """No channel may hand over more than this, whatever its own limit."""
 
 
-class ByHand(NamedTuple):
-    """What an officer says of a message that came by other means; it stands in the entry of its acceptance."""
+class Given(NamedTuple):
+    """Who hands something in, and what they say of it; it stands in the entry of its acceptance."""
 
-    came: datetime
-    officer: str
-    details: tuple[tuple[str, str], ...]
+    who: Who
+    details: tuple[tuple[str, str], ...] = ()
+    came: datetime | None = None
+    """When it had come by other means."""
 
 
 class LedgerIntake:
@@ -38,19 +40,21 @@ class LedgerIntake:
         """
         return await self._accept(Direction.INBOUND, channel, payload, claim, key="")
 
-    async def take_by_hand(self, channel: str, payload: Payload, claim: Claim, taken: ByHand) -> Accepted:
+    async def take_by_hand(self, channel: str, payload: Payload, claim: Claim, given: Given) -> Accepted:
         """Keep a message that came by other means before an officer took it in; it counts from when it came."""
-        return await self._accept(Direction.INBOUND, channel, payload, claim, key="", taken=taken)
+        return await self._accept(Direction.INBOUND, channel, payload, claim, key="", given=given)
 
-    async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
-        """Keep an order to send. `claim.reference` is the client's idempotency key; raises `Refused` when it was used
+    async def submit(
+        self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId, who: Who = ""
+    ) -> Accepted:
+        """Keep an order to send, given by a person or client. `claim.reference` is the client's idempotency key; raises `Refused` when it was used
         for other bytes.
         """
         order = Claim(
             sender=claim.sender, recipients=(counterpart,), remote=claim.remote, encryption=claim.encryption,
             certificate=claim.certificate, reference=claim.reference,
         )  # fmt: skip
-        return await self._accept(Direction.OUTBOUND, channel, payload, order, key=f"{claim.sender}\n{claim.reference}")
+        return await self._accept(Direction.OUTBOUND, channel, payload, order, key=f"{claim.sender}\n{claim.reference}", given=Given(who) if who else None)
 
     async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:
         """Journal a refusal at the door."""
@@ -64,7 +68,7 @@ class LedgerIntake:
         )
 
     async def _accept(
-        self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str, taken: ByHand | None = None
+        self, direction: Direction, channel: str, payload: Payload, claim: Claim, key: str, given: Given | None = None
     ) -> Accepted:
         if len(payload.content) > MAX_OCTETS:
             raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
@@ -73,7 +77,7 @@ class LedgerIntake:
             id=self._ids.new(),
             direction=direction,
             channel=channel,
-            received_at=taken.came if taken else now,
+            received_at=given.came if given and given.came else now,
             payload=payload,
             claim=claim,
         )
@@ -82,11 +86,11 @@ class LedgerIntake:
             ("payload", payload.digest),
             ("octets", str(len(payload.content))),
             ("encryption", claim.encryption),
-            *(taken.details if taken else ()),
+            *(given.details if given else ()),
         )
         entry = Entry(
-            event="envelope.received", at=now, actor=taken.officer if taken else f"channel:{channel}", envelope=envelope.id,
-            details=tuple(detail for detail in details if detail[1]),
+            event="envelope.received", at=now, actor=actor_of(given.who) if given else f"channel:{channel}", envelope=envelope.id,
+            details=told_of(given.who if given else "", tuple(detail for detail in details if detail[1])),
         )  # fmt: skip
         try:
             accepted = await self._ledger.accept(envelope, entry, key)

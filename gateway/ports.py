@@ -24,6 +24,7 @@ from gateway.handover import Accepted, Outgoing
 from gateway.identity import EnvelopeId, FormatId, PartyId
 from gateway.ledger import Row
 from gateway.partners import Partner
+from gateway.persons import Who
 from gateway.questions import Answer, CaseReference, CaseRequest, Question
 from gateway.reply import ReplyContext
 from gateway.technical import TechnicalForms
@@ -95,8 +96,10 @@ class Intake(Protocol):
         """Keep a message from abroad (inbound)."""
         ...
 
-    async def submit(self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId) -> Accepted:
-        """Keep an order of a national system to send a message abroad (outbound)."""
+    async def submit(
+        self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId, who: Who = ""
+    ) -> Accepted:
+        """Keep an order of a national system to send a message abroad (outbound); `who` is the person or client, where it is proven."""
         ...
 
     async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:

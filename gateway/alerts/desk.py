@@ -33,8 +33,8 @@ from gateway.alerts.words import Alert, ChangeKind, Found, PrintReference, Sough
 from gateway.errors import GatewayError, Refused
 from gateway.findings import Finding, Severity, worst
 from gateway.identity import PartyId, derived_id, digest
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.persons import Who, actor_of, entry_by
 from gateway.ports import AlertSystem, Clock, IdSource
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ class AlertDesk:
         """Every kind of alert, with its source."""
         return self.law.categories()
 
-    async def show(self, alert: str, actor: str, purpose: str) -> Shown:
+    async def show(self, alert: str, actor: Who, purpose: str) -> Shown:
         """One alert; journalled before anything is shown. Raises `Refused` with `alert.unknown`."""
         name = self._id(alert)
         await self._journal("alert.read", actor, (("alert", name), ("purpose", _stated(purpose))))
@@ -107,7 +107,7 @@ class AlertDesk:
         about = await self._matters.about(found.id)
         return Shown(alert=found, warnings=self.law.warnings(found, self._clock.now()), exchanges=len(about))
 
-    async def search(self, sought: Sought, actor: str, purpose: str) -> Found:
+    async def search(self, sought: Sought, actor: Who, purpose: str) -> Found:
         """Alerts of all states, those that are executed first at the top; journalled with a digest of what was asked."""
         asked = digest(msgspec.json.encode(sought))
         kind = str(sought.__struct_config__.tag)
@@ -115,7 +115,7 @@ class AlertDesk:
         found = await self.system.search(sought, self._asking(actor, purpose))
         return msgspec.structs.replace(found, alerts=tuple(sorted(found.alerts, key=cmp_to_key(self._order))))
 
-    async def expiring(self, days: int, actor: str, purpose: str) -> tuple[Shown, ...]:
+    async def expiring(self, days: int, actor: Who, purpose: str) -> tuple[Shown, ...]:
         """Own alerts that end soon."""
         await self._journal(
             "alerts.searched", actor, (("purpose", _stated(purpose)), ("kind", "expiring"), ("days", str(days)))
@@ -124,7 +124,7 @@ class AlertDesk:
         found = await self.system.expiring(days, self._asking(actor, purpose))
         return tuple(Shown(alert=each, warnings=self.law.warnings(each, now)) for each in found)
 
-    async def advise(self, alert: Alert, actor: str, purpose: str) -> Advised:
+    async def advise(self, alert: Alert, actor: Who, purpose: str) -> Advised:
         """What would become of an alert if it were entered now. Nothing is entered."""
         kind = f"advice {alert.category}"
         await self._journal("alerts.searched", actor, (("purpose", _stated(purpose)), ("kind", kind[:60])))
@@ -132,7 +132,7 @@ class AlertDesk:
 
     # --- acts
 
-    async def enter(self, command: EnterAlert, actor: str, purpose: str) -> Shown:
+    async def enter(self, command: EnterAlert, actor: Who, purpose: str) -> Shown:
         """Enter an alert. Raises `AlertRefused` with findings, or with advice where other alerts stand against it."""
         asking = self._asking(actor, purpose, command.idempotency_key)
         advised = await self._advised(command.alert, asking)
@@ -155,7 +155,7 @@ class AlertDesk:
         )
         return Shown(alert=entered, warnings=warnings, exchanges=told, advice=advised.advice)
 
-    async def change(self, change: Change, actor: str, purpose: str, key: str = "") -> Shown:
+    async def change(self, change: Change, actor: Who, purpose: str, key: str = "") -> Shown:
         """Change an alert as the law allows; raises `AlertRefused`, or `Refused` with `alert.version`."""
         name = self._id(change.alert)
         asking = self._asking(actor, purpose, f"{key}\n{name}\n{change.version}" if key else "")
@@ -182,7 +182,7 @@ class AlertDesk:
             exchanges=told,
         )
 
-    async def tell_by_hand(self, alert: str, name: str, actor: str, note: str) -> int:
+    async def tell_by_hand(self, alert: str, name: str, actor: Who, note: str) -> int:
         """Record for the exchanges about an alert what only a person can know; how many there are."""
         if name not in BY_HAND:
             raise Refused("happening.unknown", f"Only these are recorded by hand: {', '.join(sorted(BY_HAND))}.")
@@ -191,7 +191,7 @@ class AlertDesk:
             raise Refused("alert.no-exchange", "There is no exchange here about this alert.")
         return told
 
-    async def found(self, alert: str, actor: str, purpose: str) -> Alert:
+    async def found(self, alert: str, actor: Who, purpose: str) -> Alert:
         """An alert for an act of somebody, without a list of exchanges; journalled as read."""
         return (await self.show(alert, actor, purpose)).alert
 
@@ -273,7 +273,7 @@ class AlertDesk:
             await self._journal("alert.not-done", asking.actor, details, error.code)
             raise
 
-    async def _told_after(self, change: Change, after: Alert, at: datetime, actor: str) -> int:
+    async def _told_after(self, change: Change, after: Alert, at: datetime, actor: Who) -> int:
         if isinstance(change, HideAlert):
             kind = ChangeKind.HIDDEN if change.until else ChangeKind.SHOWN_AGAIN
             return await self._tell(after, kind, at, actor)
@@ -282,7 +282,7 @@ class AlertDesk:
             return len(await self._matters.about(after.id))
         return await self._tell(after, known, (after.deleted_at if known is ChangeKind.DELETED else None) or at, actor)
 
-    async def _tell(self, alert: Alert, kind: ChangeKind, at: datetime | None, actor: str) -> int:
+    async def _tell(self, alert: Alert, kind: ChangeKind, at: datetime | None, actor: Who) -> int:
         return await self._matters.tell(notice(alert, kind, at or self._clock.now()), actor)
 
     def _order(self, one: Alert, other: Alert) -> int:
@@ -291,9 +291,9 @@ class AlertDesk:
             return 0
         return -1 if first else 1
 
-    def _asking(self, actor: str, purpose: str, key: str = "") -> Asking:
-        request = derived_id(f"{actor}\n{key}", "alert") if key else self._ids.new()
-        return Asking(actor=actor, purpose=_stated(purpose), request_id=request, at=self._clock.now())
+    def _asking(self, actor: Who, purpose: str, key: str = "") -> Asking:
+        request = derived_id(f"{actor_of(actor)}\n{key}", "alert") if key else self._ids.new()
+        return Asking(actor=actor_of(actor), purpose=_stated(purpose), request_id=request, at=self._clock.now())
 
     def _id(self, text: str) -> str:
         try:
@@ -301,9 +301,9 @@ class AlertDesk:
         except ValueError as error:
             raise Refused("alert.id", f"This is no Schengen ID: {error}.") from error
 
-    async def _journal(self, event: str, actor: str, details: tuple[tuple[str, str], ...], reason: str = "") -> None:
+    async def _journal(self, event: str, actor: Who, details: tuple[tuple[str, str], ...], reason: str = "") -> None:
         kept = tuple(detail for detail in details if detail[1])
-        await self._ledger.record([Entry(event=event, at=self._clock.now(), actor=actor, reason=reason, details=kept)])
+        await self._ledger.record([entry_by(actor, event, self._clock.now(), reason=reason, details=kept)])
 
 
 def _event(change: Change) -> str:

@@ -21,10 +21,10 @@ from gateway.findings import Finding, Occasion, Severity, worst
 from gateway.form import Form
 from gateway.handover import Accepted
 from gateway.identity import derived_id
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger, Query
 from gateway.office import Office
 from gateway.partners import Directory
+from gateway.persons import Who, actor_of, entry_by
 from gateway.ports import Clock, Formats, Intake
 from gateway.reply import ReplyContext
 from gateway.verdict import Reason
@@ -61,21 +61,21 @@ class HitDesk:
         self._alerts, self._formats, self._directory, self._office = alerts, formats, directory, office
         self._intake, self._ledger, self._clock = intake, ledger, clock
 
-    async def draft(self, alert: str, hit: Hit, actor: str, purpose: str) -> HitReported:
+    async def draft(self, alert: str, hit: Hit, actor: Who, purpose: str) -> HitReported:
         """The form as it would be sent, with everything that is missing or wrong. Nothing is kept."""
         made = await self._composed(
-            alert, hit, derived_id(f"{actor}\n{alert}\n{hit.at.isoformat()}", "hit"), self._now(), actor, purpose
+            alert, hit, derived_id(f"{actor_of(actor)}\n{alert}\n{hit.at.isoformat()}", "hit"), self._now(), actor, purpose
         )
         return self._judged(made)
 
-    async def report(self, alert: str, hit: Hit, claim: Claim, purpose: str) -> HitReported:
+    async def report(self, alert: str, hit: Hit, claim: Claim, purpose: str, who: Who = "") -> HitReported:
         """Keep the form as an order that waits for an officer; raises `AlertRefused` where a rule would refuse it.
 
         `claim.reference` is the idempotency key: the same report with the same key makes one form.
         """
         message_id = derived_id(f"{claim.sender}\n{claim.reference}", "hit")
         sent = await self._first_sent(claim) or self._now()
-        made = await self._composed(alert, hit, message_id, sent, claim.sender, purpose)
+        made = await self._composed(alert, hit, message_id, sent, who or claim.sender, purpose)
         judged = self._judged(made)
         if worst(judged.findings) is Severity.ERROR:
             words = "The report of the hit is not complete: " + " ".join(
@@ -90,14 +90,14 @@ class HitDesk:
             ("purpose", purpose),
             ("missing", str(len(made.missing))),
         )
-        await self._ledger.record([Entry(event="alert.hit", at=self._now(), actor=claim.sender, details=details)])
+        await self._ledger.record([entry_by(who or claim.sender, "alert.hit", self._now(), details=details)])
         return msgspec.structs.replace(judged, accepted=accepted, digest=payload.digest)
 
     async def _kept(self, payload: Payload, claim: Claim, form: Form) -> Accepted:
         return await self._intake.submit(CHANNEL, payload, claim, form.header.to[0])
 
     async def _composed(
-        self, alert: str, hit: Hit, message_id: str, sent: datetime, actor: str, purpose: str
+        self, alert: str, hit: Hit, message_id: str, sent: datetime, actor: Who, purpose: str
     ) -> HitDraft:
         found, remark = await self._alerts.found(alert, actor, purpose), hit.remark
         if found.deleted_at is not None and LATE not in remark.lower():

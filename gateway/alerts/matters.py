@@ -17,8 +17,8 @@ from gateway.clocks.happening import Happening
 from gateway.dialogues.happened import Happened
 from gateway.exchanges.matter import MAX_HAPPENED, MAX_MATTERS_LISTED, Matter, MatterQuery
 from gateway.identity import derived_id
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.persons import Who, actor_of, entry_by
 from gateway.ports import Clock
 
 ONCE: Final = frozenset({ChangeKind.ENTERED, ChangeKind.DELETED})
@@ -50,7 +50,7 @@ class AlertMatters:
                 return found
             before = page[-1].exchange
 
-    async def tell(self, change: AlertChange, actor: str) -> int:
+    async def tell(self, change: AlertChange, actor: Who) -> int:
         """Tell the exchanges about an alert what happened to it; how many there are."""
         name = self._law.happening(change.kind)
         if not name:
@@ -60,14 +60,14 @@ class AlertMatters:
             await self._record(matter.exchange, change, name, actor)
         return len(matters)
 
-    async def tell_by_hand(self, alert: str, name: str, at: datetime, actor: str, note: str) -> int:
+    async def tell_by_hand(self, alert: str, name: str, at: datetime, actor: Who, note: str) -> int:
         """Tell the exchanges about an alert what only a person can know, for example that its purpose is achieved."""
         happening = Happening(name=name, at=at)
         matters = await self.about(alert)
         for matter in matters:
             own_id = derived_id(f"{matter.exchange}\n{alert}\n{name}\n{at.isoformat()}", "alert")
-            happened = Happened(id=own_id, exchange=matter.exchange, happening=happening, actor=actor)
-            await self._keep(happened, alert, note)
+            happened = Happened(id=own_id, exchange=matter.exchange, happening=happening, actor=actor_of(actor))
+            await self._keep(happened, alert, note, actor)
         return len(matters)
 
     async def acquaint(self, matter: Matter, alert: Alert) -> None:
@@ -79,7 +79,7 @@ class AlertMatters:
         """The newest exchanges of the family."""
         return await self._ledger.matters(MatterQuery(family=self._family, limit=MAX_MATTERS_LISTED))
 
-    async def _record(self, exchange: str, change: AlertChange, name: str, actor: str) -> None:
+    async def _record(self, exchange: str, change: AlertChange, name: str, actor: Who) -> None:
         about = f"{exchange}\n{change.alert}\n{name}"
         if change.kind not in ONCE:
             about += f"\n{(change.expires_at or change.at).isoformat()}\n{change.at.isoformat()}"
@@ -89,8 +89,8 @@ class AlertMatters:
                 "a notice with a moment out of all reason tells nobody, exchange=%s number=%d", exchange, change.number
             )
             return
-        happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor)
-        await self._keep(happened, change.alert, "", always=change.kind in ONCE)
+        happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor_of(actor))
+        await self._keep(happened, change.alert, "", actor, always=change.kind in ONCE)
 
     def _happening(self, name: str, change: AlertChange) -> Happening | None:
         """What took place, as of now where the clock of the alert system is ahead of ours: nobody would look again when that
@@ -104,7 +104,7 @@ class AlertMatters:
                 continue
         return None
 
-    async def _keep(self, happened: Happened, alert: str, note: str, *, always: bool = True) -> None:
+    async def _keep(self, happened: Happened, alert: str, note: str, who: Who, *, always: bool = True) -> None:
         known = await self._ledger.exchange(happened.exchange)
         if any(each.id == happened.id or _same_act(each, happened) for each in known.happened):
             return
@@ -117,8 +117,8 @@ class AlertMatters:
             ("happening", happened.happening.name),
             ("note", note),
         )
-        entry = Entry(
-            event="alert.told", at=self._clock.now(), actor=happened.actor,
+        entry = entry_by(
+            who, "alert.told", self._clock.now(),
             details=tuple(detail for detail in details if detail[1]),
         )  # fmt: skip
         try:

@@ -15,8 +15,8 @@ from gateway.api.bodies import body_of, media_type
 from gateway.api.callers import OPERATE, READ, Allowed, Caller, Here, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
-from gateway.journal.entry import Entry
 from gateway.parcel import XML_TYPES
+from gateway.persons import entry_by
 
 router = APIRouter(prefix="/api/v1/address-book", tags=["catalogue"])
 MAX_BOOK_OCTETS = 2 * 1024 * 1024
@@ -76,6 +76,8 @@ async def show(standing: Standing, caller: Annotated[Caller, Depends(Allowed(*RE
     book = standing.gateway.directory.book
     if book is None:
         raise Problem(404, "address-book.unknown", "No address book has been taken in yet.")
+    gateway, details = standing.gateway, (("issue", str(book.issue)),)
+    await gateway.ledger.record([entry_by(caller.person, "address-book.read", gateway.clock.now(), details=details)])
     return _view(book, standing)
 
 
@@ -97,7 +99,7 @@ async def take(
     changes = differences(earlier, book)
     details = (("issue", str(book.issue)), ("digest", book.digest), ("changes", "; ".join(changes)[:4000]))
     await gateway.ledger.record(
-        [Entry(event="address-book.taken", at=gateway.clock.now(), actor=caller.actor, details=details)]
+        [entry_by(caller.person, "address-book.taken", gateway.clock.now(), details=details)]
     )
     await asyncio.to_thread(shelf.keep, document)
     gateway.directory.book = book

@@ -117,7 +117,7 @@ async def search(
 ) -> models.AlertsView:
     """By person, document, vehicle, object or reference of prints; alerts of all states, journalled with the purpose."""
     wanted = await read_body(request, SearchBody)
-    found = await office.desk.search(wanted.sought, caller.actor, purpose)
+    found = await office.desk.search(wanted.sought, caller.person, purpose)
     rules = {each.id: rule for each in found.alerts if (rule := rule_joining(wanted.sought, each.subject))}
     return models.AlertsView(
         alerts=[models.alert_view(each) for each in found.alerts],
@@ -133,7 +133,7 @@ async def expiring(
     days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="End within so many days.")] = 120,
 ) -> models.ExpiringView:  # fmt: skip
     """With the warnings that the law gives: four months before the end, and before a child comes of age."""
-    found = await office.desk.expiring(days, caller.actor, purpose)
+    found = await office.desk.expiring(days, caller.person, purpose)
     return models.ExpiringView(alerts=[models.shown_view(each) for each in found])
 
 
@@ -145,7 +145,7 @@ async def check(
 ) -> models.AdvisedView:
     """Minimum data, limits, compatibility with the alerts that exist, priority, and which form to send first. Nothing is entered."""
     body = await read_body(request, EnterBody)
-    advised = await office.desk.advise(intended(body.alert, standing), caller.actor, purpose)
+    advised = await office.desk.advise(intended(body.alert, standing), caller.person, purpose)
     return models.AdvisedView(
         findings=[FindingView.model_validate(each) for each in advised.findings],
         advice=models.advice_view(advised.advice), partial=advised.partial,
@@ -157,7 +157,7 @@ async def show(
     alert: AlertPath, standing: Standing, caller: SeeAlerts, purpose: Purpose, office: Office
 ) -> models.ShownAlertView:
     """As the alert system holds it; of a deleted one no more than that it was."""
-    return models.shown_view(await office.desk.show(alert, caller.actor, purpose))
+    return models.shown_view(await office.desk.show(alert, caller.person, purpose))
 
 
 # --- acts
@@ -181,7 +181,7 @@ async def enter(
     command = EnterAlert(
         alert=intended(body.alert, standing), idempotency_key=f"{caller.actor} {key}", despite=body.despite
     )
-    return models.shown_view(await office.desk.enter(command, caller.actor, purpose))
+    return models.shown_view(await office.desk.enter(command, caller.person, purpose))
 
 
 async def _changed(
@@ -190,7 +190,7 @@ async def _changed(
     if not change.version:
         raise Problem(400, "alert.version-missing", "Name the version that you have read, in the header If-Match.")
     return models.shown_view(
-        await office.desk.change(change, caller.actor, purpose, key_of(request, key, needed=False))
+        await office.desk.change(change, caller.person, purpose, key_of(request, key, needed=False))
     )
 
 
@@ -312,9 +312,9 @@ async def hit(  # noqa: PLR0913, PLR0917  one parameter for each part of the req
     """
     reported = await read_body(request, Hit)
     if draft:
-        return _hit_view(await office.hits.draft(alert, reported, caller.actor, purpose), standing)
+        return _hit_view(await office.hits.draft(alert, reported, caller.person, purpose), standing)
     key = key_of(request, idempotency_key, needed=True)
-    return _hit_view(await office.hits.report(alert, reported, claim_of(request, caller.actor, key), purpose), standing)
+    return _hit_view(await office.hits.report(alert, reported, claim_of(request, caller.actor, key), purpose, caller.person), standing)
 
 
 def _hit_view(made: HitReported, standing: Here) -> models.HitView:
@@ -341,4 +341,4 @@ async def note(
 ) -> models.ToldView:
     """For the clocks of the exchanges about the alert: its purpose is achieved, its creator was told, or has answered."""
     body = await read_body(request, NoteBody)
-    return models.ToldView(exchanges=await office.desk.tell_by_hand(alert, body.happening, caller.actor, body.note))
+    return models.ToldView(exchanges=await office.desk.tell_by_hand(alert, body.happening, caller.person, body.note))

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from gateway.alerts.desk import AlertRefused
 from gateway.api import (
+    acts,
     address_book,
     alerts,
     broadcasts,
@@ -19,7 +20,6 @@ from gateway.api import (
     health,
     journal,
     keys,
-    log_stamps,
     messages,
     metrics,
     partners,
@@ -44,7 +44,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, log_stamps, catalogue, rules, partners, keys, address_book, alerts, statistics,
+        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, acts, address_book, alerts, statistics,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)

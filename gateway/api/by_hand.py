@@ -71,7 +71,7 @@ async def post_by_hand(
         office=gateway.office, clock=gateway.clock,
     )  # fmt: skip
     form, paper = said
-    accepted = await desk.register(form, paper, caller.actor)
+    accepted = await desk.register(form, paper, caller.person)
     return SubmissionView(
         id=accepted.envelope, digest=digest(form), known_before=accepted.known_before,
         links=views.links(standing.door.public_url, accepted.envelope),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, cast
 
 import jwt
@@ -19,6 +19,7 @@ from gateway.api.problems import Problem
 from gateway.envelope import Claim
 from gateway.errors import Unavailable
 from gateway.gateway import Gateway
+from gateway.persons import MAX_CASE, Person
 from gateway.setup import ROLES
 from gateway.tally import Tally
 
@@ -26,6 +27,7 @@ AUDIENCE: Final = "spoc-gateway"
 ALGORITHM: Final = "ES256"
 ROOT: Final = 0
 MAX_TOKEN_CHARACTERS: Final = 4096
+MAX_PURPOSE: Final = 1000
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="spoc"'}
 SUBMIT: Final = ("submitter", "operator")
 READ: Final = ("reader", "officer", "auditor", "operator")
@@ -44,6 +46,16 @@ class Caller:
     actor: str
     roles: frozenset[str]
     local: bool = False
+    role: str = ""
+    """Those of the roles that allow what is being done."""
+    purpose: str = ""
+    case: str = ""
+
+    @property
+    def person(self) -> Person:
+        """As the journal names them, with all that was stated."""
+        role = self.role or " ".join(each for each in ROLES if each in self.roles)
+        return Person(actor=self.actor, role=role, purpose=self.purpose, case=self.case)
 
     def may(self, roles: tuple[str, ...]) -> bool:
         """Whether one of the roles is the caller's."""
@@ -200,4 +212,19 @@ class Allowed:
                 403, "caller.role", f"This needs the role {wanted}.",
                 {"WWW-Authenticate": f'Bearer realm="spoc", error="insufficient_scope", scope="{wanted.replace(" or ", " ")}"'},
             )  # fmt: skip
-        return caller
+        role = " ".join(each for each in self.roles or ROLES if each in caller.roles)
+        return replace(caller, role=role, purpose=_purpose(request), case=_case(request))
+
+
+def _case(request: Request) -> str:
+    """The case that was stated, in the header or the query; one that is too long is refused, so that none is journalled in part."""
+    stated = (request.headers.get("x-spoc-case", "") or request.query_params.get("case", "")).strip()
+    if len(stated) > MAX_CASE:
+        raise Problem(422, "case.too-long", f"A case reference has at most {MAX_CASE} characters.")
+    return stated
+
+
+def _purpose(request: Request) -> str:
+    """What was stated; whether something had to be is for each operation to say."""
+    stated = request.headers.get("x-spoc-purpose", "") or request.query_params.get("purpose", "")
+    return stated.strip()[:MAX_PURPOSE]

@@ -41,7 +41,8 @@ WORDS: Final = """\
 Send forms abroad, read what came, decide on what is held, and check the proof.
 
 A message is one form with its files. Sending answers 202 when the order is durable; what becomes of it is read at its address.
-Reading and searching need a stated purpose (`X-SPOC-Purpose`), which is journalled. Refusals are problem documents (RFC 9457) with
+Reading and searching need a stated purpose (`X-SPOC-Purpose`), which is journalled. With every operation a case can be stated
+(`X-SPOC-Case`, or `case` in the query); it stands in the journal beside your name, your role and the purpose. Refusals are problem documents (RFC 9457) with
 a stable `code`. Examples show fictitious people, numbers and offices.
 """
 

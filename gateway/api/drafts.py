@@ -94,7 +94,7 @@ async def post_draft(
 ) -> DraftView:  # fmt: skip
     """Header, references and what the matter is about are copied from the exchange; nothing else is guessed, and nothing is kept."""
     letter, to = wanted
-    return _view(await standing.gateway.drafts.draft(exchange, letter, to, caller.actor, purpose))
+    return _view(await standing.gateway.drafts.draft(exchange, letter, to, caller.person, purpose))
 
 
 def _view(made: Drafted) -> DraftView:

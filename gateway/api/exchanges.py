@@ -60,7 +60,7 @@ async def list_exchanges(
     request: Request, standing: Standing, caller: MayRead, purpose: Purpose, filters: Annotated[Filters, Depends()]
 ) -> MattersView:
     """Newest first, each with where it stands and what is overdue."""
-    found = await standing.gateway.exchanges.find(filters.wanted, caller.actor, purpose)
+    found = await standing.gateway.exchanges.find(filters.wanted, caller.person, purpose)
     following = ""
     if len(found) == filters.wanted.limit:
         following = str(request.url.include_query_params(before=found[-1].exchange).remove_query_params("purpose"))
@@ -74,7 +74,7 @@ async def list_exchanges(
 )  # fmt: skip
 async def get_exchange(exchange: ExchangePath, standing: Standing, caller: MayRead, purpose: Purpose) -> ExchangeView:
     """Computed now from its messages and what was recorded, each rule with its source and how sure it is."""
-    return views.exchange(await standing.gateway.exchanges.read(exchange, caller.actor, purpose))
+    return views.exchange(await standing.gateway.exchanges.read(exchange, caller.person, purpose))
 
 
 async def _record(request: Request) -> Record:
@@ -120,7 +120,7 @@ async def post_exchange(request: Request, standing: Standing, caller: MayRecord)
     clocks is then recorded like everything else that takes place beside messages.
     """
     given = await small_json(request, ("family", "reason"))
-    found = await standing.gateway.exchanges.open(given.get("family", ""), caller.actor, given.get("reason", ""))
+    found = await standing.gateway.exchanges.open(given.get("family", ""), caller.person, given.get("reason", ""))
     return views.exchange(found)
 
 
@@ -132,4 +132,4 @@ async def post_happening(
     exchange: ExchangePath, standing: Standing, caller: MayRecord, record: Annotated[Record, Depends(_record)]
 ) -> ExchangeView:
     """A telephone call, a decision, an alert deleted: in the family's own words. The same again changes nothing."""
-    return views.exchange(await standing.gateway.exchanges.record(exchange, record, caller.actor))
+    return views.exchange(await standing.gateway.exchanges.record(exchange, record, caller.person))

@@ -12,12 +12,11 @@ from gateway.api.callers import AUDIT, READ, Allowed, Caller, Standing
 from gateway.api.models import EntryView, View
 from gateway.books import books
 from gateway.journal.chain import GENESIS, Broken, faults
-from gateway.journal.entry import Entry
 from gateway.journal.publishing.verification import verify_published
 from gateway.journal.rows import row_faults
-from gateway.journal.stamping.examination import broken_stamps
 from gateway.ledger import Ledger
 from gateway.lifecycle import ACCOUNTS, account
+from gateway.persons import entry_by
 
 router = APIRouter(prefix="/api/v1", tags=["journal"])
 PAGE: Final = 1000
@@ -81,7 +80,7 @@ async def get_journal(
     number, hash_ = await standing.gateway.ledger.head()
     details = (("after", str(after)), ("entries", str(len(found))))
     await standing.gateway.ledger.record(
-        [Entry(event="journal.exported", at=standing.gateway.clock.now(), actor=caller.actor, details=details)]
+        [entry_by(caller.person, "journal.exported", standing.gateway.clock.now(), details=details)]
     )
     last = found[-1].number if found else after
     return JournalView(
@@ -104,12 +103,14 @@ async def verify(
     """Every entry against its hash and the one before it, up to the head that stood at the start of the check; then every
     message against its entries: it stands where the last one says, and its bytes are those that were taken in.
     """
+    gateway = standing.gateway
+    details = (("what", "journal and messages" if rows else "journal"),)
+    await gateway.ledger.record([entry_by(caller.person, "journal.verified", gateway.clock.now(), details=details)])
     head, checked, found = await check_books(standing.gateway.ledger, rows=rows)
     log, published = standing.gateway.log, 0
     if log is not None:
         published, doubts = await verify_published(log.ledger, log.folder, log.keys)
-        stamps = await broken_stamps(log.ledger, log.folder, log.keys, log.stamping.authorities, MAX_FAULTS_TOLD)
-        found = [*found, *doubts, *stamps]
+        found = [*found, *doubts]
     told = [FaultView(number=each.number, fault=each.fault) for each in found]
     return ProofView(intact=not told, entries=checked, head=head, published=published, faults=told)
 

@@ -12,7 +12,7 @@ from gateway.api import shown
 from gateway.api.callers import OPERATE, Allowed, Caller, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
-from gateway.journal.entry import Entry
+from gateway.persons import entry_by
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
@@ -52,7 +52,7 @@ async def changed(
         raise Problem(404, "party.not-ours", "This is none of our offices.")
     details = (("party", party), *((("partner", partner),) if partner else ()))
     await gateway.ledger.record(
-        [Entry(event=f"key.{step}", at=gateway.clock.now(), actor=caller.actor, details=details)]
+        [entry_by(caller.person, f"key.{step}", gateway.clock.now(), details=details)]
     )
     renewed = step in CHANGES_SIGNING
     if renewed:

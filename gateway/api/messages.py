@@ -120,7 +120,7 @@ async def post_message(
     are filled in, the ids always alike for one client and key. Files without a manifest in the header are listed in it as they came.
     """
     try:
-        done = await keep(request, standing, caller.actor)
+        done = await keep(request, standing, caller.person)
     except (Problem, Refused) as refusal:
         await standing.refuse(
             request, refusal.code, "An order to send was refused; the client was told why.", caller.actor
@@ -139,7 +139,7 @@ async def list_messages(
 ) -> ListView:
     """Newest first. A submitter sees its own submissions only."""
     wanted = filters.wanted
-    found = await standing.gateway.desk.find(wanted, caller.actor, purpose)
+    found = await standing.gateway.desk.find(wanted, caller.person, purpose)
     before = found[-1].id if len(found) == wanted.limit else ""
     if caller.only_own:
         found, before = await _own_page(standing, caller, wanted, found)
@@ -198,7 +198,7 @@ async def _visible(standing: Standing, caller: Caller, envelope: str) -> None:
 async def get_message(envelope: MessagePath, standing: Standing, caller: MayRead, purpose: Purpose) -> DetailView:
     """Header, fields with labels, findings, signature, routing, answers, cases, transmissions, receipts and releases."""
     await _visible(standing, caller, envelope)
-    row = await standing.gateway.desk.read(envelope, caller.actor, purpose)
+    row = await standing.gateway.desk.read(envelope, caller.person, purpose)
     (found,) = [
         each for each in await standing.gateway.ledger.find(Wanted(text=envelope, limit=10)) if each.id == envelope
     ]
@@ -209,7 +209,7 @@ async def get_message(envelope: MessagePath, standing: Standing, caller: MayRead
 async def get_timeline(envelope: MessagePath, standing: Standing, caller: MayRead, purpose: Purpose) -> TimelineView:
     """Its journal, oldest first, each entry with its place in the hash chain."""
     await _visible(standing, caller, envelope)
-    found = await standing.gateway.desk.timeline(envelope, caller.actor, purpose)
+    found = await standing.gateway.desk.timeline(envelope, caller.person, purpose)
     return TimelineView(envelope=envelope, entries=[views.entry(each) for each in found])
 
 
@@ -217,7 +217,7 @@ async def get_timeline(envelope: MessagePath, standing: Standing, caller: MayRea
 async def get_raw(envelope: MessagePath, standing: Standing, caller: MayRead, purpose: Purpose) -> Response:
     """Exactly the bytes that were taken in, or composed for a message of our own."""
     await _visible(standing, caller, envelope)
-    payload = (await standing.gateway.desk.read(envelope, caller.actor, purpose, raw=True)).envelope.payload
+    payload = (await standing.gateway.desk.read(envelope, caller.person, purpose, raw=True)).envelope.payload
     return _download(payload.content, payload.media_type, envelope, payload.digest)
 
 
@@ -227,7 +227,7 @@ async def get_raw(envelope: MessagePath, standing: Standing, caller: MayRead, pu
 async def get_signed(envelope: MessagePath, standing: Standing, caller: MayRead, purpose: Purpose) -> Response:
     """The very bytes that go out, without the files beside them; 404 before it is signed."""
     await _visible(standing, caller, envelope)
-    row = await standing.gateway.desk.read(envelope, caller.actor, purpose, raw=True)
+    row = await standing.gateway.desk.read(envelope, caller.person, purpose, raw=True)
     signed = row.envelope.learned.signed
     if signed is None:
         raise Problem(404, "envelope.not-signed", "We have signed nothing for this message.")
@@ -280,7 +280,7 @@ async def release(
     envelope: MessagePath, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*DECIDE))], reason: Reason
 ) -> ActView:
     """A held message goes on from where it stood; an ambiguous one is handed over again."""
-    return _acted(standing, await standing.gateway.desk.release(envelope, caller.actor, reason))
+    return _acted(standing, await standing.gateway.desk.release(envelope, caller.person, reason))
 
 
 @router.post("/{envelope}/reject", summary="Refuse a held message for good", **_BODY)
@@ -288,7 +288,7 @@ async def reject(
     envelope: MessagePath, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*DECIDE))], reason: Reason
 ) -> ActView:
     """A held, ambiguous or quarantined message is refused; the sender of an inbound one is told the reason."""
-    return _acted(standing, await standing.gateway.desk.reject(envelope, caller.actor, reason))
+    return _acted(standing, await standing.gateway.desk.reject(envelope, caller.person, reason))
 
 
 @router.post("/{envelope}/replay", summary="Send a message through all stages again", **_BODY)
@@ -296,4 +296,4 @@ async def replay(
     envelope: MessagePath, standing: Standing, caller: Annotated[Caller, Depends(Allowed(*OPERATE))], reason: Reason
 ) -> ActView:
     """A held or quarantined message starts again, for example after a fault of ours was mended."""
-    return _acted(standing, await standing.gateway.desk.replay(envelope, caller.actor, reason))
+    return _acted(standing, await standing.gateway.desk.replay(envelope, caller.person, reason))

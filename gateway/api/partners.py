@@ -13,8 +13,8 @@ from gateway.api import shown
 from gateway.api.callers import OPERATE, Allowed, Caller, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
-from gateway.journal.entry import Entry
 from gateway.partners import Partner
+from gateway.persons import entry_by
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
@@ -40,7 +40,7 @@ async def reload(standing: Standing, caller: Annotated[Caller, Depends(Allowed(*
     now = gateway.clock.now()
     told = [("added", view.added), ("changed", view.changed), ("removed", view.removed)]
     entries = [
-        Entry(event="partner.added", at=now, actor=caller.actor, details=(("party", party), ("change", change)))
+        entry_by(caller.person, "partner.added", now, details=(("party", party), ("change", change)))
         for change, parties in told
         for party in parties
     ]

@@ -82,6 +82,7 @@ FORMATS = answers(samples.FORMATS)
 RULES = answers(samples.RULES, 404, 422)
 PARTNERS = answers(samples.PARTNERS)
 RELOADED = answers(samples.RELOADED, 422, words="The directory is as the file says; workers have been renewed.")
+ACT_TOLD = answers({"act": "client.added", "told": "national-cases: submitter reader"}, 422, words="Journalled.")
 KEYS = answers(
     {"party": "sirene:XA", "step": "switched", "renewed": True}, 404, 422, words="Journalled, and known from now on."
 )

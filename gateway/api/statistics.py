@@ -14,10 +14,11 @@ from gateway.api.bodies import small_json
 from gateway.api.callers import DECIDE, READ, Allowed, Caller, Here, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
-from gateway.journal.entry import Entry
 from gateway.journal.entry import read as read_entry
+from gateway.persons import entry_by
 from gateway.statistics.figure import Figure, Figures
 from gateway.statistics.tally import Behind, Period, Tally
+from gateway.verdict import Details
 
 router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 PAGE: Final = 1000
@@ -123,12 +124,19 @@ async def _counted(standing: Here, figures: Figures, period: Period, family: str
     return tally
 
 
+async def _journal(standing: Here, caller: Caller, details: Details) -> None:
+    """That figures were read, and by whom: behind each of them stand messages."""
+    gateway = standing.gateway
+    await gateway.ledger.record([entry_by(caller.person, "statistics.read", gateway.clock.now(), details=details)])
+
+
 @router.get("/{family}", summary="Figures of a period", responses=shown.STATISTICS)
 async def get_statistics(
     standing: Standing, caller: MayRead, family: FamilyPath, begins: Begins, ends: Ends
 ) -> StatisticsView:
     """Everything that the law wants counted for this family, each with its source and whom it is for."""
     figures, period = _figures(standing, family), _period(begins, ends)
+    await _journal(standing, caller, (("family", family), ("from", begins.isoformat()), ("until", ends.isoformat())))
     tally = await _counted(standing, figures, period, family)
     missing = [
         MissingView(title=each.title, reason=each.reason, citation=each.citation) for each in figures.not_from_here
@@ -158,7 +166,9 @@ async def get_behind(  # noqa: PLR0913, PLR0917  one parameter for each part of 
     if all(each.id != figure for each in figures.figures):
         known = ", ".join(each.id for each in figures.figures)
         raise Problem(404, "statistics.figure", f"There is no such figure. Known are: {known}.")
-    tally = await _counted(standing, figures, _period(begins, ends), family)
+    period = _period(begins, ends)
+    await _journal(standing, caller, (("family", family), ("figure", figure), ("from", begins.isoformat()), ("until", ends.isoformat())))
+    tally = await _counted(standing, figures, period, family)
     found = tally.behind(figure, tuple(key) if key else None)
     return ListBehindView(
         figure=figure, key=key or [], count=len(found), listed=[_behind(each) for each in found[:MAX_LISTED]]
@@ -200,6 +210,6 @@ async def post_record(
         for name, value in (("kind", kind), ("counterpart", given.get("counterpart", "")), ("result", given.get("result", "")), ("why", reason))
         if value
     )  # fmt: skip
-    entry = Entry(event="figure.recorded", at=standing.gateway.clock.now(), actor=caller.actor, details=details)
+    entry = entry_by(caller.person, "figure.recorded", standing.gateway.clock.now(), details=details)
     await standing.gateway.ledger.record([entry] * int(number))
     return RecordedView(kind=kind, count=int(number))

@@ -31,6 +31,7 @@ from gateway.handover import Accepted
 from gateway.identity import derived_id, party
 from gateway.ledger import Query
 from gateway.parcel import File
+from gateway.persons import Person
 
 CHANNEL: Final = "api"
 JSON: Final = "application/json"
@@ -89,16 +90,16 @@ async def received(request: Request, actor: str) -> Sent:
     return Sent(kind=kind, body=await body_of(request, MAX_MESSAGE_OCTETS), claim=claim)
 
 
-async def submit(request: Request, standing: Here, actor: str) -> Submitted:
+async def submit(request: Request, standing: Here, person: Person) -> Submitted:
     """Keep an order to send; returns when it is durable. Raises `Problem`, or what the core raises."""
-    sent = await received(request, actor)
+    sent = await received(request, person.actor)
     kind, body, claim = sent.kind, sent.body, sent.claim
     if kind == JSON:
-        return await _json(await _apart(len(body), _read_order, body), len(body), standing, claim)
+        return await _json(await _apart(len(body), _read_order, body), len(body), standing, claim, person)
     counterpart = _named(request)
     payload = Payload.of(body, "application/xml") if kind in parcel.XML_TYPES else _mixed(request, body)
     await _apart(len(body), _readable, payload, standing)
-    accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
+    accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart, person)
     return Submitted(accepted=accepted, digest=payload.digest)
 
 
@@ -182,7 +183,7 @@ def _read_order(body: bytes) -> _Read:
     return _Read(counterpart=_party(order.counterpart), form=order.form, files=_files(order))
 
 
-async def _json(order: _Read, octets: int, standing: Here, claim: Claim) -> Submitted:
+async def _json(order: _Read, octets: int, standing: Here, claim: Claim, person: Person) -> Submitted:
     """Submit a JSON form. A repetition meets the time that was filled in first."""
     counterpart = order.counterpart
     sent = standing.gateway.clock.now().replace(microsecond=0)
@@ -191,7 +192,7 @@ async def _json(order: _Read, octets: int, standing: Here, claim: Claim) -> Subm
         payload = await _apart(octets, packed, form, order.files)
         await _apart(octets, _readable, payload, standing)
         try:
-            accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart)
+            accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, counterpart, person)
         except Refused as refused:
             earlier = (
                 await first_sent(standing, claim) if refused.code == "idempotency.conflict" and last < _TRIES else None

@@ -24,7 +24,7 @@ from gateway.api.bodies import body_of, media_type
 from gateway.api.callers import ALGORITHM, AUDIENCE, Caller, Here, Standing, extension, local_user
 from gateway.api.door import MAX_SMALL_OCTETS
 from gateway.api.models import View
-from gateway.journal.entry import Entry
+from gateway.persons import entry_by
 from gateway.setup import ROLES, secret_hash, secret_matches
 
 router = APIRouter(tags=["access"])
@@ -118,7 +118,7 @@ async def issue(standing: Here, caller: Caller, scope: tuple[str, ...]) -> Token
     }  # fmt: skip
     encoded = jwt.encode(claims, standing.door.token_key, algorithm=ALGORITHM)
     details = (("roles", roles), ("token", key), ("minutes", str(standing.door.token_minutes)))
-    await standing.gateway.ledger.record([Entry(event="token.issued", at=now, actor=caller.actor, details=details)])
+    await standing.gateway.ledger.record([entry_by(caller.person, "token.issued", now, details=details)])
     return TokenView(access_token=encoded, token_type="Bearer", expires_in=lifetime, scope=roles)  # noqa: S106  a kind, no secret
 
 

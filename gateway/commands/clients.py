@@ -32,7 +32,7 @@ def add(
     certificate: Annotated[str, typer.Option(help="SHA-256 of its TLS client certificate, instead of a secret.")] = "",
 ) -> None:
     """Add a client to `spoc.toml`. Its secret is printed once and stored as a hash only."""
-    from gateway.commands.ledgers import record_while_stopped
+    from gateway.commands.ledgers import journalled
     from gateway.commands.partner_file import alone, save
     from gateway.setup import ROLES, secret_hash
 
@@ -53,7 +53,7 @@ def add(
     with alone(home.folder):
         text = file.read_text("utf-8").rstrip("\n")
         save(file, f'{text}\n\n[[clients]]\nid = "{client}"\n{proof}\nroles = [{roles}]\n')
-    asyncio.run(record_while_stopped(home, "client.added", (("client", client), ("roles", " ".join(role)))))
+    asyncio.run(journalled(home, "client.added", f"{client}: {' '.join(role)}"))
     document: dict[str, Any] = {"client": client, "roles": role, "secret": secret, "file": str(file), "next": RESTART}
     rows = [
         ("client", client),

@@ -164,7 +164,7 @@ def export(
         typer.Option(help="Write checkpoint, tiles and entries of the published log below this new folder instead."),
     ] = None,
 ) -> None:
-    """Entries as JSON lines, with hashes and canonical bytes, so that anybody can check the chain. A running gateway journals it."""
+    """Entries as JSON lines, with hashes and canonical bytes, so that anybody can check the chain. It is journalled."""
     terminal: Terminal = context.obj
     home = homes.read(terminal)
     if log is not None:
@@ -219,3 +219,4 @@ async def _entries(home: Home, after: int) -> AsyncIterator[dict[str, Any]]:
     async with ledgers.read_only(home) as ledger:
         async for entry in entries(ledger, after, PAGE):
             yield entry
+    await ledgers.record_while_stopped(home, "journal.exported", (("after", str(after)),))

@@ -77,6 +77,7 @@ async def _proofs(home: Home, what: str) -> dict[str, Any]:
             return found
     from gateway.api.published_log import shown_proof
     from gateway.assembly import log_keys
+    from gateway.commands import ledgers
     from gateway.journal.publishing.keys import JOURNAL
 
     async with _opened(home) as (ledger, prover):
@@ -87,6 +88,8 @@ async def _proofs(home: Home, what: str) -> dict[str, Any]:
         raise Ending(
             NOT_FOUND, "log.no-entry", f"There are no published entries about {what[:64]}.", "See: spoc messages list"
         )
+    told = (("proofs", " ".join(str(each.index + 1) for each in packets)),)
+    await ledgers.record_while_stopped(home, "journal.exported", told)
     key = log_keys(home).public(JOURNAL)
     return {"key": key.text() if key else "", "proofs": [shown_proof(each).model_dump() for each in packets]}
 
@@ -130,10 +133,13 @@ def fsck(
 async def _rebuilt(home: Home) -> int:
     """Works on the files also beside a running gateway: what is written is what it would have written."""
     from gateway.assembly import log_folder, log_keys
+    from gateway.commands import ledgers
     from gateway.journal.publishing.rebuilding import rebuild
 
     async with _opened(home) as (ledger, _):
-        return await rebuild(ledger, log_folder(home), log_keys(home))
+        entries = await rebuild(ledger, log_folder(home), log_keys(home))
+    await ledgers.journalled(home, "log.rebuilt", f"{entries} entries")
+    return entries
 
 
 async def _examined(home: Home) -> dict[str, Any]:
@@ -178,8 +184,11 @@ async def _source(home: Home) -> AsyncIterator[tuple[bytes, Callable[[Tile], Awa
 
             yield await door.content("GET", f"{LOG}/checkpoint"), asked
             return
+    from gateway.commands import ledgers
+
     async with _opened(home) as (_, prover):
         yield (await prover.checkpoint())[1], prover.tile
+    await ledgers.record_while_stopped(home, "journal.exported", (("what", "the published log"),))
 
 
 @asynccontextmanager

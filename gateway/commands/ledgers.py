@@ -13,9 +13,10 @@ from adapters.stores.sqlite.ledger import SqliteLedger
 from config.load import Home
 from gateway.clock import SystemClock
 from gateway.commands.endings import NOT_FOUND, NOT_RUNNING, Ending
+from gateway.commands.local_door import LocalDoor, stated_case
 from gateway.errors import GatewayError
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.persons import Person, entry_by
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,20 @@ def _for_reading(home: Home) -> Ledger:
     return SqliteLedger(file, SystemClock(), read_only=True)
 
 
+def _operator() -> Person:
+    """Who runs the command, with the case that was stated."""
+    return Person(actor=f"user:{getpass.getuser()}", role="operator", case=stated_case())
+
+
+async def journalled(home: Home, event: str, what: str) -> bool:
+    """Journal an act of the operator on files: by the running gateway, or in its ledger while it does not run; whether it was."""
+    async with LocalDoor(home) as door:
+        if await door.runs():
+            await door.ask("POST", f"/api/v1/acts/{event}", query={"what": what})
+            return True
+    return await record_while_stopped(home, event, (("what", what),))
+
+
 async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str, str], ...]) -> bool:
     """Journal an act of the operator in the embedded ledger, if that can be done; whether it was."""
     if home.settings.ledger.get("kind", "sqlite") != "sqlite":
@@ -63,7 +78,7 @@ async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str,
     try:
         await ledger.start()
         await ledger.record(
-            [Entry(event=event, at=datetime.now(UTC), actor=f"user:{getpass.getuser()}", details=details)]
+            [entry_by(_operator(), event, datetime.now(UTC), details=details)]
         )
     except GatewayError as error:
         # The change itself stands; that nothing could be journalled is said instead of hidden.

@@ -17,7 +17,7 @@ import orjson
 from config.load import Home
 from gateway.commands import homes
 from gateway.commands.endings import NOT_ALLOWED, NOT_FOUND, NOT_RUNNING, OUR_FAULT, REFUSED, USAGE, Ending
-from gateway.commands.terminal import Terminal
+from gateway.commands.terminal import STATED_CASE, Terminal
 
 SOCKET: Final = "api.sock"
 RUN: Final = "run"
@@ -67,7 +67,8 @@ class LocalDoor:
         headers, body = dict(asking.get("headers", {})), asking.get("body")
         if isinstance(body, Mapping):
             body, headers["Content-Type"] = orjson.dumps(body), "application/json"
-        query = {name: value for name, value in asking.get("query", {}).items() if value not in (None, "", ())}
+        asked = {"case": stated_case(), **asking.get("query", {})}
+        query = {name: value for name, value in asked.items() if value not in (None, "", ())}
         try:
             async with self._session.request(
                 method, f"http://spoc{path}", params=query, headers=headers, data=body
@@ -116,6 +117,11 @@ def _refused(status: int, content: bytes) -> Ending:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return Ending(OUR_FAULT, f"http.{status}", f"The gateway answered {status} without saying why.", "See its log.")
     return Ending(_ENDINGS.get(status, REFUSED), code, " ".join([text, *errors]))
+
+
+def stated_case() -> str:
+    """The case that was stated with `--case`, anywhere on the line."""
+    return STATED_CASE.get()
 
 
 def stated(purpose: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
+STATED_CASE: Final[ContextVar[str]] = ContextVar("stated_case", default="")
+"""The case that the command acts for: set by the one reader of the options that all commands share."""
 PIPE_WIDTH: Final = 160
 """Columns where there is no terminal: wide enough that nothing is folded in a log."""
 _SHOWN_AS_THEY_ARE: Final = frozenset("\n\t")

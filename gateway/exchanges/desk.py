@@ -23,6 +23,7 @@ from gateway.families import Family
 from gateway.identity import derived_id, digest
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.persons import Who, actor_of, entry_by
 from gateway.ports import Clock, Formats, IdSource
 
 MAX_REASON_CHARACTERS: Final = 1000
@@ -59,7 +60,7 @@ class ExchangeDesk:
     def __init__(self, ledger: Ledger, clock: Clock, formats: Formats, watch: Watch, ids: IdSource) -> None:
         self._ledger, self._clock, self._formats, self._watch, self._ids = ledger, clock, formats, watch, ids
 
-    async def find(self, query: MatterQuery, person: str, purpose: str) -> list[Matter]:
+    async def find(self, query: MatterQuery, person: Who, purpose: str) -> list[Matter]:
         """List or search; journalled with a digest of what was asked."""
         _stated(purpose, "purpose")
         found = await self._ledger.matters(query)
@@ -67,14 +68,14 @@ class ExchangeDesk:
         await self._journal("exchanges.searched", person, details)
         return found
 
-    async def read(self, exchange: str, person: str, purpose: str) -> Seen:
+    async def read(self, exchange: str, person: Who, purpose: str) -> Seen:
         """One exchange as it stands now; raises `Refused` with `exchange.unknown`."""
         _stated(purpose, "purpose")
         seen = await self._seen(exchange)
         await self._journal("exchange.read", person, (("exchange", exchange), ("purpose", purpose)))
         return seen
 
-    async def open(self, family: str, person: str, reason: str) -> Seen:
+    async def open(self, family: str, person: Who, reason: str) -> Seen:
         """Open an exchange that no message begins: a duty of the office itself, such as yearly figures or the keeping of a
         log. What starts and stops its clocks is recorded by people. Raises `Refused` for a family without such duties.
         """
@@ -86,12 +87,12 @@ class ExchangeDesk:
             exchange=exchange, family=family, key=OFFICE, opened_at=now, updated_at=now, next_look_at=now
         )  # fmt: skip
         details = (("exchange", exchange), ("family", family), ("why", reason))
-        entry = Entry(event="exchange.opened", at=now, actor=person, details=details)
+        entry = entry_by(person, "exchange.opened", now, details=details)
         await self._ledger.conclude(opened, [], [entry], 0)
         self._watch.look()
         return await self._seen(exchange)
 
-    async def record(self, exchange: str, record: Record, person: str) -> Seen:
+    async def record(self, exchange: str, record: Record, person: Who) -> Seen:
         """Keep what took place; the same again changes nothing. Raises `Refused` for what cannot have taken place."""
         seen = await self._seen(exchange)
         now = self._clock.now()
@@ -107,7 +108,7 @@ class ExchangeDesk:
             self._watch.look()
         return await self._seen(exchange)
 
-    def _happened(self, seen: Seen, exchange: str, record: Record, person: str, now: datetime) -> Happened:
+    def _happened(self, seen: Seen, exchange: str, record: Record, person: Who, now: datetime) -> Happened:
         if record.name not in seen.vocabulary:
             known = ", ".join(sorted(seen.vocabulary))
             raise Refused("happening.unknown", f"That is nothing to record for this exchange. Known are: {known}.")
@@ -130,7 +131,7 @@ class ExchangeDesk:
             ) from error
         stated = record.at.isoformat() if record.at else now.isoformat()
         own = derived_id(exchange, f"{record.name}/{record.about}/{stated}/{record.amount}/{record.reason}")
-        return Happened(id=own, exchange=exchange, happening=happening, about=record.about, actor=person)
+        return Happened(id=own, exchange=exchange, happening=happening, about=record.about, actor=actor_of(person))
 
     async def _seen(self, exchange: str) -> Seen:
         kept = await self._ledger.exchange(exchange)
@@ -140,8 +141,8 @@ class ExchangeDesk:
         picture = await aside(len(kept.steps), lambda: self._watch.picture(kept))
         return Seen(matter=kept.matter, kept=kept, picture=picture, vocabulary=vocabulary_of(family))
 
-    async def _journal(self, event: str, person: str, details: tuple[tuple[str, str], ...]) -> None:
-        await self._ledger.record([Entry(event=event, at=self._clock.now(), actor=person, details=details)])
+    async def _journal(self, event: str, person: Who, details: tuple[tuple[str, str], ...]) -> None:
+        await self._ledger.record([entry_by(person, event, self._clock.now(), details=details)])
 
 
 def vocabulary_of(family: Family) -> Mapping[str, str]:
@@ -151,15 +152,15 @@ def vocabulary_of(family: Family) -> Mapping[str, str]:
     return family.clocks.happenings if family.clocks is not None else {}
 
 
-def _entry(happened: Happened, person: str, now: datetime) -> Entry:
+def _entry(happened: Happened, person: Who, now: datetime) -> Entry:
     happening = happened.happening
     details = (
         ("exchange", happened.exchange), ("name", happening.name), ("happened_at", happening.at.isoformat()), ("about", happened.about),
         ("why", happening.reason), ("until", happening.until.isoformat() if happening.until else ""),
         ("amount", str(happening.amount) if happening.amount else ""),
     )  # fmt: skip
-    return Entry(
-        event="happening.recorded", at=now, actor=person, envelope=happened.envelope,
+    return entry_by(
+        person, "happening.recorded", now, envelope=happened.envelope,
         details=tuple(detail for detail in details if detail[1]),
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.partners import Directory
+from gateway.persons import Who, entry_by
 from gateway.ports import Clock, Format, Formats, IdSource
 
 MAX_LOOKED_THROUGH: Final = 20
@@ -60,7 +61,7 @@ class NextDesk:
         self._exchanges, self._ledger, self._formats, self._directory = exchanges, ledger, formats, directory
         self._office, self._clock, self._ids = office, clock, ids
 
-    async def draft(self, exchange: str, letter: str, to: PartyId, person: str, purpose: str) -> Drafted:
+    async def draft(self, exchange: str, letter: str, to: PartyId, person: Who, purpose: str) -> Drafted:
         """The form of this letter; raises `Refused` with `draft.not-now` where it may not come next from us."""
         seen = await self._exchanges.read(exchange, person, purpose)
         course, following = self._chosen(seen, letter, to)
@@ -103,7 +104,7 @@ class NextDesk:
             raise Refused("draft.receiver", "Several offices take part; say which one the form is for.")
         return found[0]
 
-    async def _forms(self, seen: Seen, counterpart: PartyId, person: str, purpose: str) -> AsyncIterator[Form]:
+    async def _forms(self, seen: Seen, counterpart: PartyId, person: Who, purpose: str) -> AsyncIterator[Form]:
         """The forms of the exchange that the counterpart sent or got, the newest first; each that is read is journalled as read.
 
         What others wrote in the same exchange is theirs: nothing of it is copied into a form for somebody else.
@@ -117,9 +118,9 @@ class NextDesk:
                 await self._ledger.record([self._read(step, person, purpose)])
                 yield form
 
-    def _read(self, step: Step, person: str, purpose: str) -> Entry:
+    def _read(self, step: Step, person: Who, purpose: str) -> Entry:
         details = (("purpose", purpose), ("for", "the draft of a next form"))
-        return Entry(event="envelope.read", at=self._clock.now(), actor=person, envelope=step.envelope, details=details)
+        return entry_by(person, "envelope.read", self._clock.now(), envelope=step.envelope, details=details)
 
     def _header(self, spec: Format, course: Course, steps: Sequence[Step], counterpart: PartyId) -> Header:
         theirs = [step for step in steps if step.sender == counterpart and step.envelope in course.steps]

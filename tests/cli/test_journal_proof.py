@@ -114,7 +114,8 @@ def test_books_that_do_not_balance_are_seen(quick: Spoc, kept: Path) -> None:
 
 def test_an_export_can_be_checked_by_anybody(quick: Spoc, kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "journal.jsonl"
-    assert quick("--home", kept, "journal", "export", "--out", file).code == 0
+    noted = quick("--home", kept, "journal", "head").text.strip()
+    assert quick("--home", kept, "--case", "9999-99999-00001-26", "journal", "export", "--out", file).code == 0
     told = [json.loads(line) for line in file.read_text().splitlines()]
     links = [
         Link(number=one["number"], entry=one["canonical"].encode(), before=one["before"], hash=one["hash"])
@@ -122,7 +123,11 @@ def test_an_export_can_be_checked_by_anybody(quick: Spoc, kept: Path, tmp_path: 
     ]
 
     assert list(faults(links)) == []
-    assert f"4:{links[-1].hash}" == quick("--home", kept, "journal", "head").text.strip()
+    assert f"4:{links[-1].hash}" == noted
+    assert quick("--home", kept, "journal", "export", "--after", 4, "--out", tmp_path / "rest.jsonl").code == 0
+    (taken,) = [json.loads(line) for line in (tmp_path / "rest.jsonl").read_text().splitlines()]
+    assert (taken["event"], taken["details"]["role"]) == ("journal.exported", "operator")
+    assert taken["details"]["case"] == "9999-99999-00001-26"
     assert quick("--home", kept, "journal", "export", "--out", file).code == 73
 
 
