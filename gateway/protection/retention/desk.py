@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import Refused
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.persons import Who, actor_of, entry_by
 from gateway.ports import Clock
 from gateway.protection.retention.certificate import Certificate, certificate_in
 from gateway.protection.retention.lifetime import Lifetime, Stage
@@ -71,7 +71,7 @@ class RetentionDesk:
 
     # --- looking
 
-    async def due(self, on: datetime, person: str, *, everything: bool = False) -> tuple[list[Planned], bool]:
+    async def due(self, on: datetime, person: Who, *, everything: bool = False) -> tuple[list[Planned], bool]:
         """What a sweep at that moment would destroy, or everything with what is decided about it; whether there is more than is shown."""
         found: list[Planned] = []
         async for each in self.planning.all(on):
@@ -82,14 +82,14 @@ class RetentionDesk:
         await self._journal("retention.read", person, (("on", on.isoformat()), ("found", str(len(found)))))
         return found[:MAX_SHOWN], len(found) > MAX_SHOWN
 
-    async def read(self, id: str, kind: str, person: str) -> Seen:
+    async def read(self, id: str, kind: str, person: Who) -> Seen:
         """How it stands with one exchange, message or day; raises `Refused` with `retention.unknown`."""
         named, planned = await self._find(id, kind)
         life = await self._life(named)
         await self._journal("retention.read", person, (("subject", named.subject),), named.envelope)
         return Seen(named=named, lifetime=life, planned=tuple(planned))
 
-    async def certificates(self, id: str, kind: str, person: str) -> list[Certificate]:
+    async def certificates(self, id: str, kind: str, person: Who) -> list[Certificate]:
         """The deletion certificates of a message, of a day, or of an exchange and all its messages; journalled."""
         named, planned = await self._find(id, kind)
         lives = await self._ledger.lifetimes([each.subject for each in planned])
@@ -110,7 +110,7 @@ class RetentionDesk:
 
     # --- deciding
 
-    async def hold(self, id: str, kind: str, person: str, reason: str) -> Seen:
+    async def hold(self, id: str, kind: str, person: Who, reason: str) -> Seen:
         """Nothing of this is destroyed from now on, whatever the rules say."""
         _stated(reason)
         named, planned = await self._find(id, kind)
@@ -119,10 +119,10 @@ class RetentionDesk:
             raise Refused("retention.destroyed", "It is destroyed; there is nothing left to hold.")
         if life.hold is not None:
             raise Refused("retention.held", "A legal hold stands on it already.")
-        after = replace(life, hold=Hold(by=person, at=self._clock.now()))
+        after = replace(life, hold=Hold(by=actor_of(person), at=self._clock.now()))
         return await self._decide(named, after, "retention.held", person, reason)
 
-    async def lift(self, id: str, kind: str, person: str, reason: str) -> Seen:
+    async def lift(self, id: str, kind: str, person: Who, reason: str) -> Seen:
         """The hold no longer stands; lifetimes count from where they began, so what is over goes with the next sweep."""
         _stated(reason)
         named, _ = await self._find(id, kind)
@@ -133,7 +133,7 @@ class RetentionDesk:
         self._noticed()
         return seen
 
-    async def order(self, id: str, kind: str, person: str, ground: str, reason: str) -> Seen:
+    async def order(self, id: str, kind: str, person: Who, ground: str, reason: str) -> Seen:
         """Destroy before the time. Refused while a message is worked on, waits for an officer, or is held."""
         _stated(reason)
         if ground not in GROUNDS:
@@ -147,31 +147,35 @@ class RetentionDesk:
         self._refuse_bound(planned)
         now, alone = self._clock.now(), not self.second_person
         order = Order(
-            by=person, at=now, ground=ground, confirmed_by=person if alone else "", confirmed_at=now if alone else None
+            by=actor_of(person),
+            at=now,
+            ground=ground,
+            confirmed_by=actor_of(person) if alone else "",
+            confirmed_at=now if alone else None,
         )
         seen = await self._decide(named, replace(life, order=order), "retention.ordered", person, reason, ground)
         if alone:
             self._noticed()
         return seen
 
-    async def confirm(self, id: str, kind: str, person: str, reason: str) -> Seen:
+    async def confirm(self, id: str, kind: str, person: Who, reason: str) -> Seen:
         """A second person agrees with an order: it is carried out by the next sweep, which begins now."""
         _stated(reason)
         named, planned = await self._find(id, kind)
         life = await self._life(named)
         if life.order is None or life.order.valid or life.stage is not Stage.KEPT:
             raise Refused("retention.not-ordered", "No order waits for a second person here.")
-        if life.order.by == person:
+        if life.order.by == actor_of(person):
             raise Refused("retention.same-person", "Whoever ordered it cannot confirm it; another person must.")
         self._refuse_bound(planned)
-        order = replace(life.order, confirmed_by=person, confirmed_at=self._clock.now())
+        order = replace(life.order, confirmed_by=actor_of(person), confirmed_at=self._clock.now())
         seen = await self._decide(
             named, replace(life, order=order), "retention.confirmed", person, reason, order.ground
         )
         self._noticed()
         return seen
 
-    async def recall(self, id: str, kind: str, person: str, reason: str) -> Seen:
+    async def recall(self, id: str, kind: str, person: Who, reason: str) -> Seen:
         """The order no longer stands; what is destroyed stays so."""
         _stated(reason)
         named, _ = await self._find(id, kind)
@@ -206,18 +210,18 @@ class RetentionDesk:
                 raise Refused("retention.held", "A legal hold stands on it. Lift it first.")
 
     async def _decide(
-        self, named: Named, after: Lifetime, event: str, person: str, reason: str, code: str = ""
+        self, named: Named, after: Lifetime, event: str, person: Who, reason: str, code: str = ""
     ) -> Seen:
-        entry = Entry(
-            event=event, at=self._clock.now(), actor=person, envelope=named.envelope, reason=code,
-            details=(("subject", named.subject),), personal=(("why", reason),),
+        entry = entry_by(
+            person, event, self._clock.now(), envelope=named.envelope, reason=code,
+            details=(("subject", named.subject), ("why", reason)),
         )  # fmt: skip
         await self._ledger.keep_lifetimes([after], [entry])
         _, planned = await self._find(named.id, named.kind)
         return Seen(named=named, lifetime=await self._life(named), planned=tuple(planned))
 
-    async def _journal(self, event: str, person: str, details: tuple[tuple[str, str], ...], envelope: str = "") -> None:
-        entry = Entry(event=event, at=self._clock.now(), actor=person, envelope=envelope, details=details)
+    async def _journal(self, event: str, person: Who, details: tuple[tuple[str, str], ...], envelope: str = "") -> None:
+        entry = entry_by(person, event, self._clock.now(), envelope=envelope, details=details)
         await self._ledger.record([entry])
 
 

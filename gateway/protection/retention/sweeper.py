@@ -93,6 +93,9 @@ class Sweeper:
     async def _batches(self, overdue: list[Planned]) -> AsyncIterator[list[Planned]]:
         batch: list[Planned] = []
         async for each in self.planning.all(self._clock.now()):
+            if batch and batch[-1].message is not None and each.message is None:
+                yield batch  # an exchange goes after its messages
+                batch = []
             if each.decision.destroy:
                 batch.append(each)
             elif each.decision.overdue:
