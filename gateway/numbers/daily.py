@@ -88,14 +88,13 @@ class Daily:
             self._done = {key: looked for key, looked in self._done.items() if looked == today}
 
     async def _since(self, own: str, partner: Partner, today: date) -> date:
-        """The first day that may lack a sheet: yesterday, or as long ago as something is known of the pair."""
+        """The first day that may lack a sheet: that of the first number of the pair. From then on quiet days have one, too."""
         firsts = [
             row.at.astimezone(self._zone(own)).date()
             for pair in ((own, partner.party), (partner.party, own))
             for row in await self._ledger.numbers(NumberQuery(sender=pair[0], receiver=pair[1], limit=1))
         ]
-        yesterday = today - timedelta(days=1)
-        return max(today - timedelta(days=DAYS_BACK), min(*firsts, yesterday, yesterday))
+        return max(today - timedelta(days=DAYS_BACK), min(firsts, default=today))
 
     async def _day(  # one sheet: whose, for whom, of when, and what is missing
         self, own: str, partner: Partner, day: Day, now: datetime, missing: Mapping[int, datetime], *, amend: bool
