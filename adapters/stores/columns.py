@@ -1,5 +1,8 @@
 """How an envelope becomes columns and comes back: the part that all stores share. Pure functions, no I/O.
 
+What may name a person is sealed under the envelope's key (`sealing`): bytes and facts as a whole, texts in one piece (`words`) that
+takes them out of their columns; where a column is searched, a token stands in it.
+
 The idea: three kinds of things are kept apart because they change at different times. What a list shows (`Described`)
 is derived from what is known; facts are JSON; large bytes (`parts`) leave the JSON, so that a move does not write
 megabytes again.
@@ -15,12 +18,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.stores.sealing import Seals
 from gateway import lifecycle
 from gateway.envelope import Claim, Direction, Envelope, Learned, Payload
 from gateway.identity import PARTY_PATTERN
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
 from gateway.ledger import Row, Summary
+from gateway.vault.blind import MARK, is_party, telling_nothing
+from gateway.vault.sealed import ContentDamaged, ContentDestroyed, KeyMissing
 from gateway.verdict import Reason
 
 PAYLOAD, VERIFIED, ENCODED, SIGNED = "payload", "verified", "encoded", "signed"
@@ -132,22 +138,88 @@ _LEARNED = msgspec.json.Decoder(Learned)
 _CLAIM = msgspec.json.Decoder(Claim)
 
 
+# --- writing -------------------------------------------------------------------------------------------------------
+
+Part = tuple[str, bytes, bytes | None]
+"""Name of a part, its bytes as they are stored, and the mark of what was sealed (None: it is plain)."""
+
+
+def changing(envelope: Envelope, reason: Reason | None, seals: Seals) -> tuple[dict[str, Any], list[Part]]:
+    """The columns that a step writes and how they are stored, beside the standing; and the large bytes."""
+    known = describe(envelope)
+    learned, parts = dismantle(envelope.learned)
+    found = {
+        "rank": known.rank, "format": known.format, "counterpart": known.counterpart, "message_id": known.message_id,
+        "our_reference": known.our_reference, "exchange": known.exchange, "urgency": known.urgency, "test": known.test,
+        "reason_code": reason.code if reason else "", "reason_public": text(reason.public) if reason else "",
+        "reason_operator": text(reason.operator) if reason else "",
+    }  # fmt: skip
+    words = {}
+    if seals.sealing:
+        words = {name: str(found[name]) for name in TEXTS if may_name(name, str(found[name]))}
+        found |= {name: seals.token(words[name]) if name in SEARCHED else "" for name in words}
+    if media_type(envelope, seals) != text(envelope.payload.media_type):
+        words["media_type"] = text(envelope.payload.media_type)
+    found["words"] = seals.words(envelope.id, words)
+    found["learned"] = seals.seal(envelope.id, "learned", learned)
+    return found, [sealed_part(envelope.id, part, content, seals) for part, content in parts]
+
+
+def sealed_part(envelope: str, part: str, content: bytes, seals: Seals) -> Part:
+    """Large bytes as they are stored."""
+    return part, seals.seal(envelope, part, content), seals.mark(envelope, part, content)
+
+
+def claim(envelope: Envelope, seals: Seals) -> bytes:
+    """What the channel saw, as it is stored."""
+    return seals.seal(envelope.id, "claim", facts(envelope.claim))
+
+
+def media_type(envelope: Envelope, seals: Seals) -> str:
+    """The column of the media type: empty where it says more than a media type."""
+    kind = text(envelope.payload.media_type)
+    return kind if not seals.sealing or _MEDIA_TYPE.fullmatch(kind) else ""
+
+
+def may_name(name: str, value: str) -> bool:
+    """Whether the text of this column may name a person."""
+    return bool(value) and not _harmless(name, value)
+
+
+def _harmless(name: str, value: str) -> bool:
+    return telling_nothing(value) if name in SEARCHED[1:] else name == "counterpart" and is_party(value)
+
+
+def sought(name: str, value: str, seals: Seals) -> str:
+    """What stands in the column for a text that is searched there."""
+    return text(value) if name not in SEARCHED or _harmless(name, value) else seals.token(text(value))
+
+
+SEARCHED = ("counterpart", "message_id", "our_reference")
+TEXTS = (*SEARCHED, "reason_public", "reason_operator")
+"""What may hold a name in some rows. Exchanges bear ids of our own."""
+_MEDIA_TYPE = re.compile(r"[a-z]{1,16}/[a-z0-9.+-]{1,60}")
+
 # --- rows ----------------------------------------------------------------------------------------------------------
 
 STANDING = (
     "id", "direction", "kind", "channel", "state", "format", "counterpart", "message_id", "our_reference", "exchange",
     "cause", "urgency", "test", "received_at", "updated_at", "due", "attempts", "reason_code", "reason_public",
-    "digest", "octets",
+    "digest", "octets", "words",
 )  # fmt: skip
 """Columns of one envelope in a list, in the order in which `summary` reads them."""
+WORDS_AT = STANDING.index("words")
 
 FULL = (*STANDING, "version", "breaks", "reason_operator", "media_type", "claim", "learned")
 """Columns of one whole row, in the order in which `row` reads them."""
 
 
-def summary(values: tuple[Any, ...]) -> Summary:
-    """A row of the `STANDING` columns."""
+def summary(values: Sequence[Any], seals: Seals) -> Summary:
+    """A row of the `STANDING` columns. What cannot be opened is left empty: a list tells what is left."""
     named = dict(zip(STANDING, values, strict=False))
+    named |= _words_shown(named["id"], named.pop("words"), named, seals)
+    named.pop("media_type", None)
+    named.pop("reason_operator", None)
     direction = Direction(named["direction"])
     named |= {
         "direction": direction, "test": bool(named["test"]),
@@ -158,21 +230,40 @@ def summary(values: tuple[Any, ...]) -> Summary:
     return Summary(**named)
 
 
-def row(values: tuple[Any, ...], parts: Mapping[str, bytes]) -> Row:
-    """A row of the `FULL` columns with the bytes of its parts."""
+def _words_shown(envelope: str, stored: bytes | None, named: Mapping[str, Any], seals: Seals) -> dict[str, Any]:
+    try:
+        return seals.read_words(envelope, stored)
+    except (ContentDestroyed, ContentDamaged, KeyMissing):
+        return {name: "" for name in SEARCHED if str(named[name]).startswith(MARK)}
+
+
+def row(values: Sequence[Any], parts: Sequence[Part], seals: Seals) -> Row:
+    """A row of the `FULL` columns with the bytes of its parts. Raises `ContentDestroyed`, `ContentDamaged`, `KeyMissing`."""
     named = dict(zip(FULL, values, strict=True))
+    own = named["id"]
+    named |= seals.read_words(own, named["words"])
+    opened = {
+        part: bytes(content) if mark is None else seals.unlock(own, part, bytes(content))
+        for part, content, mark in parts
+    }
+    learned = assemble(seals.open(own, "learned", bytes(named["learned"])), opened)
     reason = Reason(code=named["reason_code"], public=named["reason_public"], operator=named["reason_operator"])
     envelope = Envelope(
-        id=named["id"], direction=Direction(named["direction"]), channel=named["channel"],
+        id=own, direction=Direction(named["direction"]), channel=named["channel"],
         received_at=moment(named["received_at"]), kind=named["kind"], cause=named["cause"],
-        payload=Payload(content=parts[PAYLOAD], media_type=named["media_type"], digest=named["digest"]),
-        claim=_CLAIM.decode(named["claim"]), learned=assemble(named["learned"], parts),
+        payload=Payload(content=opened[PAYLOAD], media_type=named["media_type"], digest=named["digest"]),
+        claim=_CLAIM.decode(seals.open(own, "claim", bytes(named["claim"]))), learned=learned,
     )  # fmt: skip
     return Row(
         envelope=envelope, state=named["state"], version=named["version"], attempts=named["attempts"],
         breaks=named["breaks"], due=None if named["due"] is None else moment(named["due"]),
         reason=reason if reason.code else None, updated_at=moment(named["updated_at"]),
     )  # fmt: skip
+
+
+def sealed_in(values: Sequence[Any], parts: Sequence[Part]) -> list[bytes | None]:
+    """What has to be opened in one whole row."""
+    return [values[WORDS_AT], *values[-2:], *(content for _, content, mark in parts if mark is not None)]
 
 
 def link(values: tuple[Any, ...]) -> Link:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from adapters.stores import lifetimes
 from adapters.stores.columns import explaining, text
 from adapters.stores.numbering import following
+from adapters.stores.sealing import PLAIN, Seals, committed
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
@@ -30,6 +31,8 @@ from gateway.journal.entry import Entry
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.numbers.series import Numbered
 from gateway.protection.retention.lifetime import Lifetime
+from gateway.vault.port import Destruction, KeyNumber
+from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey
 
 Pair = tuple[str, str]
@@ -92,7 +95,15 @@ class Living(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-Request = Acceptance | Steps | Happenings | Recording | Conclusion | Numbering | Living
+class Destroying(NamedTuple):
+    """Note which keys were destroyed."""
+
+    keys: tuple[tuple[SubjectId, KeyNumber], ...]
+    destruction: Destruction
+    entries: tuple[Entry, ...]
+
+
+Request = Destroying | Acceptance | Steps | Happenings | Recording | Conclusion | Numbering | Living
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +224,7 @@ class Changes:
     claims: list[tuple[DuplicateKey, Claimed]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     happened: list[Happened] = field(default_factory=list)
+    destroyed: list[Destroying] = field(default_factory=list)
     exchanges: dict[str, Matter] = field(default_factory=dict)
     numbers: list[Numbered] = field(default_factory=list)
     lifetimes: list[Lifetime] = field(default_factory=list)
@@ -226,6 +238,7 @@ class Changes:
         self.claims.extend(later.claims)
         self.steps.extend(later.steps)
         self.happened.extend(later.happened)
+        self.destroyed.extend(later.destroyed)
         self.exchanges.update(later.exchanges)
         self.numbers.extend(later.numbers)
         self.lifetimes.extend(later.lifetimes)
@@ -234,12 +247,12 @@ class Changes:
 # --- deciding ------------------------------------------------------------------------------------------------------
 
 
-def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None, Changes]:
+def decide(known: Known, request: Request, seals: Seals = PLAIN) -> tuple[Accepted | Committed | None, Changes]:
     """The answer to a request and what it changes; raises `StaleMove`, `KeyConflict`, `ValueError`: nothing changes.
 
-    `known` learns what was decided.
+    `known` learns what was decided. `seals` has the keys of what entries say of persons.
     """
-    draft = _Draft(known)
+    draft = _Draft(known, seals)
     answer: Accepted | Committed | None = None
     if isinstance(request, Acceptance):
         answer = draft.accept(request)
@@ -256,6 +269,7 @@ def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None,
     elif isinstance(request, Living):
         draft.keep_lifetimes(request)
     else:
+        draft.changes.destroyed.extend([request] if isinstance(request, Destroying) else ())
         draft.journal(request.entries)
     draft.merge_into(known)
     return answer, draft.changes
@@ -264,7 +278,8 @@ def decide(known: Known, request: Request) -> tuple[Accepted | Committed | None,
 class _Draft:
     """What one request wants to change, over what is known."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, seals: Seals) -> None:
+        self._seals = seals
         self.changes = Changes()
         self._number, self._hash = known.number, known.hash
         self._envelopes = ChainMap({}, known.envelopes)
@@ -289,6 +304,7 @@ class _Draft:
 
     def journal(self, entries: Sequence[Entry]) -> int:
         """Extend the chain; the number of the last entry."""
+        entries = committed(entries, self._seals)
         links = chain.extend(self._number, self._hash, [entry.canonical() for entry in entries])
         self.changes.journal.extend(zip(entries, links, strict=True))
         if links:

@@ -15,15 +15,20 @@ from gateway.identity import PARTY_PATTERN, UUID_PATTERN
 
 MARK: Final = "~"
 TOKEN_OCTETS: Final = 20
-_UUID = re.compile(UUID_PATTERN)
+SHAPES: Final = tuple(map(re.compile, (
+    UUID_PATTERN,
+    r"[0-9a-f]{64}",  # a digest
+    r"[A-Z]{2}(?:-(?:[A-Z]{1,3}|RECEIPT)){1,2}-(?:19|20)[0-9]{2}-(?:[0-9]{1,10}|[0-9A-F]{8})",  # XB-G-2026-0000001
+    r"[A-Z]{2}[0-9]{6,24}(?:[.-][0-9]{1,8}){0,3}",  # an alert, as its state numbers it
+    r"office",  # a duty of the office itself
+)))  # fmt: skip
+"""What cannot hold a name. Plain digits may be the number of a person, and are not among them."""
 _PARTY = re.compile(PARTY_PATTERN)
-_REFERENCE = re.compile(r"[A-Z]{2}(?:-[A-Z]{1,3}){1,2}-(?:19|20)[0-9]{2}-[0-9]{1,10}")
-"""State, office or form, year, running number: `XB-G-2026-0000001`. The letters are too few for a name."""
 
 
 def telling_nothing(text: str) -> bool:
     """Whether this text has a shape that cannot hold a name."""
-    return not text or bool(_UUID.fullmatch(text) or _REFERENCE.fullmatch(text))
+    return not text or any(shape.fullmatch(text) for shape in SHAPES)
 
 
 def is_party(text: str) -> bool:

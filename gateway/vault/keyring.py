@@ -14,8 +14,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from gateway.errors import GatewayError, Misconfigured, Unavailable
 from gateway.vault.blind import Blinding
 from gateway.vault.masters import MasterFolder, Masters, unusable
@@ -129,7 +127,7 @@ class Keyring:
             self._at_hand.pop(number, None)
 
     def _opened(self, slot: Slot) -> Key:
-        return Key(slot.number, AESGCM(self._unwrapped(slot)))
+        return Key.of(slot.number, self._unwrapped(slot))
 
     def _unwrapped(self, slot: Slot) -> bytes:
         if slot.master not in self.masters:
@@ -161,7 +159,7 @@ class Keyring:
         base = (secrets.randbits(62 - BLOCK_BITS) | 1 << (61 - BLOCK_BITS)) << BLOCK_BITS
         keys = [(base + place, secrets.token_bytes(KEY_OCTETS)) for place in range(BLOCK)]
         await self.vault.keep([self.masters.wrap(number, key) for number, key in keys])
-        self._ready += [Key(number, AESGCM(key)) for number, key in keys]
+        self._ready += [Key.of(number, key) for number, key in keys]
 
     # --- starting
 

@@ -12,7 +12,10 @@ import pytest
 from adapters.stores.memory.ledger import MemoryLedger
 from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
+from adapters.vaults.files.vault import FileVault
 from gateway.ledger import Ledger
+from gateway.vault.keyring import Keyring
+from gateway.vault.masters import MasterFolder
 from tests.contracts.store_examples import START
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "stores"
@@ -43,22 +46,30 @@ PLACES = {
 """Where a test keeps each store; one line for a new one, and one in `open_ledger`."""
 
 
-def open_ledger(name: str, place: str) -> Ledger:
+def keyring_in(folder: Path) -> Keyring:
+    """The keys of a ledger, in a folder of their own, with a master made where there is none."""
+    masters = MasterFolder(folder / "masters")
+    if not masters.exists():
+        masters.make(START)
+    return Keyring(FileVault(folder / "vault"), masters)
+
+
+def open_ledger(name: str, place: str, keyring: Keyring | None = None) -> Ledger:
     """A store on its place, not yet started."""
     match name:
         case "memory":
             return MemoryLedger(StoppedClock())
         case "postgres":
-            return PostgresLedger(place, StoppedClock())
+            return PostgresLedger(place, StoppedClock(), keyring=keyring)
         case "sqlite":
-            return SqliteLedger(Path(place), StoppedClock())
+            return SqliteLedger(Path(place), StoppedClock(), keyring=keyring)
     raise LookupError(f"no test opens the store {name}")
 
 
 @pytest.fixture(params=sorted(STORES))
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     place = PLACES[request.param](request)
-    return lambda: open_ledger(request.param, place)
+    return lambda: open_ledger(request.param, place, keyring_in(tmp_path / "keys"))
 
 
 @pytest.fixture(params=sorted(set(STORES) - {"memory"}))

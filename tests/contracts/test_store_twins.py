@@ -29,7 +29,7 @@ from gateway.identity import digest
 from gateway.ledger import Ledger, Move, Query, Row, Spawned
 from gateway.verdict import DuplicateKey, Reason
 from tests.contracts.store_examples import START, arrived, entry, form, new_id, step
-from tests.contracts.store_fixtures import StoppedClock, open_ledger
+from tests.contracts.store_fixtures import StoppedClock, keyring_in, open_ledger
 
 few = st.sampled_from
 directions = few(list(Direction))
@@ -176,10 +176,14 @@ def _play(lasting: Callable[[ExitStack], Ledger], examples: int) -> None:
 def test_sqlite_is_a_twin_of_memory() -> None:
     def lasting(opened: ExitStack) -> Ledger:
         folder = opened.enter_context(tempfile.TemporaryDirectory())
-        return open_ledger("sqlite", str(Path(folder) / "ledger.sqlite"))
+        return open_ledger("sqlite", str(Path(folder) / "ledger.sqlite"), keyring_in(Path(folder)))
 
     _play(lasting, examples=25)
 
 
 def test_postgres_is_a_twin_of_memory(new_postgres_database: Callable[[], AbstractContextManager[str]]) -> None:
-    _play(lambda opened: open_ledger("postgres", opened.enter_context(new_postgres_database())), examples=8)
+    def lasting(opened: ExitStack) -> Ledger:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        return open_ledger("postgres", opened.enter_context(new_postgres_database()), keyring_in(folder))
+
+    _play(lasting, examples=8)

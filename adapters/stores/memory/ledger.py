@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from adapters.stores import columns, keeping, lifetimes
 from adapters.stores.columns import describe, text, working
 from adapters.stores.draft import (
     Acceptance,
+    Changes,
     Conclusion,
     Happenings,
     Known,
@@ -28,6 +30,7 @@ from adapters.stores.draft import (
     decide,
 )
 from adapters.stores.numbering import answers, numbered, row_of
+from adapters.stores.sealing import PLAIN, happened_subjects, step_words
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
@@ -37,12 +40,18 @@ from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
-from gateway.journal.entry import Entry
+from gateway.journal.commitments import Openings, read_openings
+from gateway.journal.entry import Entry, subject_of
 from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
+from gateway.vault.port import Destruction
+from gateway.vault.sealed import ContentDestroyed
+from gateway.vault.subjects import SubjectId, of_exchange
+
+T = TypeVar("T")
 
 
 class MemoryLedger:
@@ -62,6 +71,9 @@ class MemoryLedger:
         self._happened: dict[tuple[str, str], Happened] = {}
         self._lifetimes: dict[str, Lifetime] = {}
         self._numbers: dict[tuple[str, str, int, str, str], Numbered] = {}
+        self._personal: dict[int, tuple[SubjectId, Openings | Destruction]] = {}
+        self._keyed: set[SubjectId] = set()
+        self._destroyed: dict[SubjectId, Destruction] = {}
         self._log, self._lease = LogHead(), ("", datetime.min.replace(tzinfo=UTC), 0)
 
     async def start(self) -> None:
@@ -107,10 +119,11 @@ class MemoryLedger:
             for moved in changes.moved:
                 self._move(moved.move)
             self._journal += changes.journal
-            self._steps |= {step.envelope: keeping.step(keeping.step_row(step)[-1]) for step in changes.steps}
+            self._keep_personal(changes)
+            self._steps |= {step.envelope: _step_back(step) for step in changes.steps}
             for happened in changes.happened:
-                exchange, own, _, stored = keeping.happened_row(happened)
-                self._happened[exchange, own] = keeping.happened(stored)
+                exchange, own, _, stored, words = keeping.happened_row(happened, PLAIN)
+                self._happened[exchange, own] = keeping.happened(exchange, stored, words, PLAIN)
             self._lifetimes |= {
                 each.subject: lifetimes.lifetime(lifetimes.row_of(each)[-1]) for each in changes.lifetimes
             }
@@ -137,12 +150,24 @@ class MemoryLedger:
 
     async def get(self, envelope: EnvelopeId) -> Row | None:
         await self.probe()
+        if envelope in self._destroyed and envelope in self._rows:
+            raise ContentDestroyed(envelope, self._destroyed[envelope])
         return self._rows.get(envelope)
 
     async def find(self, query: Query) -> list[Summary]:
         await self.probe()
         found = sorted((row for row in self._rows.values() if _answers(row, query)), key=lambda row: row.envelope.id)
-        return [_summary(row) for row in found[::-1][: max(query.limit, 0)]]
+        return [self._shown(row) for row in found[::-1][: max(query.limit, 0)]]
+
+    def _shown(self, row: Row) -> Summary:
+        """A row in a list; of a destroyed one only what cannot name a person."""
+        found = _summary(row)
+        if found.id not in self._destroyed:
+            return found
+        texts = {
+            name: "" for name in (*columns.SEARCHED, "reason_public") if columns.may_name(name, getattr(found, name))
+        }
+        return msgspec.structs.replace(found, **texts)
 
     async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
         await self.probe()
@@ -174,6 +199,48 @@ class MemoryLedger:
     async def head(self) -> tuple[int, str]:
         await self.probe()
         return self._known.number, self._known.hash
+
+    async def destroy(
+        self, subjects: Sequence[SubjectId], destruction: Destruction, entries: Sequence[Entry]
+    ) -> tuple[SubjectId, ...]:
+        await self.probe()
+        keyed = [subject for subject in subjects if subject in self._keyed]
+        self._destroyed = dict.fromkeys(keyed, destruction) | self._destroyed
+        for number, (subject, opened) in self._personal.items():
+            if subject in keyed and not isinstance(opened, Destruction):
+                self._personal[number] = (subject, destruction)
+        self._steps = {key: self._left(each.exchange, each, keeping.step_left) for key, each in self._steps.items()}
+        self._happened = {
+            key: self._left(each.exchange, each, keeping.happened_left) for key, each in self._happened.items()
+        }
+        known = self._known.exchanges
+        known |= {key: self._left(each.exchange, each, keeping.matter_left) for key, each in known.items()}
+        await self.record(entries)
+        return tuple(subject for subject in subjects if subject not in keyed)
+
+    def _left(self, exchange: str, kept: T, left: Callable[[T], T]) -> T:
+        return left(kept) if of_exchange(exchange) in self._destroyed else kept
+
+    async def destroyed(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Destruction]:
+        await self.probe()
+        return {subject: self._destroyed[subject] for subject in subjects if subject in self._destroyed}
+
+    async def personal(self, numbers: Sequence[int]) -> Mapping[int, Openings | Destruction]:
+        await self.probe()
+        return {number: self._personal[number][1] for number in numbers if number in self._personal}
+
+    def _keep_personal(self, changes: Changes) -> None:
+        """What entries say of persons, and who has something that could be destroyed."""
+        for entry, link in changes.journal:
+            if entry.opening:
+                self._personal[link.number] = (subject_of(entry), read_openings(entry.opening))
+                self._keyed.add(subject_of(entry))
+        self._keyed.update(inserted.new.envelope.id for inserted in changes.inserted)
+        self._keyed.update(of_exchange(step.exchange) for step in changes.steps if step_words(step))
+        self._keyed.update(happened_subjects(changes.happened))
+        self._keyed.update(
+            of_exchange(each.exchange) for each in changes.exchanges.values() if keeping.matter_words(each)
+        )
 
     async def log_head(self) -> LogHead:
         await self.probe()
@@ -300,7 +367,15 @@ def _exchange(matter: Matter) -> str:
 
 def _read_back(matter: Matter | None) -> Matter | None:
     """The matter as any store gives it back."""
-    return keeping.matter(keeping.matter_row(matter)[-1]) if matter else None
+    if matter is None:
+        return None
+    *_, stored, words = keeping.matter_row(matter, PLAIN)
+    return keeping.matter(matter.exchange, stored, words, PLAIN)
+
+
+def _step_back(step: Step) -> Step:
+    *_, stored, words = keeping.step_row(step, PLAIN)
+    return keeping.step(step.exchange, stored, words, PLAIN)
 
 
 def _asked(matter: Matter, query: MatterQuery) -> bool:

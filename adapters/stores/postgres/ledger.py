@@ -5,16 +5,27 @@ Writes wait for their durable commit in `writer`; reads take any connection of t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 
-from adapters.stores import columns
-from adapters.stores.draft import Acceptance, Conclusion, Happenings, Living, Numbering, Recording, Steps
+from adapters.stores import columns, opening
+from adapters.stores.draft import (
+    Acceptance,
+    Conclusion,
+    Destroying,
+    Happenings,
+    Living,
+    Numbering,
+    Recording,
+    Request,
+    Steps,
+)
 from adapters.stores.postgres import exchanges, faults, lifetimes, numbers, reads, schema, search, writes
 from adapters.stores.postgres.writer import CANNOT_KEEP, Writer
+from adapters.stores.sealing import Sealing, happened_subjects, personal_subjects, subjects_of
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
@@ -22,12 +33,16 @@ from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
+from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
+from gateway.vault.keyring import Keyring
+from gateway.vault.port import Destruction
+from gateway.vault.subjects import SubjectId
 
 MAX_CONNECTIONS = 6
 """Of this process: one writes, the others read."""
@@ -48,14 +63,24 @@ class PostgresLedger:
 
     name = "postgres"
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, *, keyring: Keyring | None = None) -> None:
+        """Without a keyring content stays plain: for tests of the tables."""
+        self._sealing = Sealing(keyring)
         self._url = url
         self._clock = clock
         self._pool: asyncpg.Pool | None = None
         self._writer = Writer()
 
     async def start(self) -> None:
-        """Connect and bring the tables up to date; raises `Unavailable` or `Misconfigured`."""
+        """Open the vault, connect and bring the tables up to date; raises `Unavailable` or `Misconfigured`."""
+        await self._sealing.start()
+        try:
+            await self._connect()
+        except BaseException:
+            await self._sealing.stop()
+            raise
+
+    async def _connect(self) -> None:
         pool = None
         try:
             pool = await asyncpg.create_pool(
@@ -82,34 +107,64 @@ class PostgresLedger:
         await self._writer.stop()
         if pool:
             await pool.close()
+        await self._sealing.stop()
 
     async def probe(self) -> None:
+        await self._sealing.probe()
         await self._ask(writes.probe, CANNOT_KEEP)
 
+    async def _write(self, subjects: Iterable[SubjectId], request: Request) -> Any:
+        return await self._sealing.written(subjects, lambda seals: self._writer.ask(request, seals))
+
     async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
-        answer: Accepted = await self._writer.ask(Acceptance(envelope, entry, key))
+        subjects = [envelope.id, *personal_subjects([entry])]
+        answer: Accepted = await self._write(subjects, Acceptance(envelope, entry, key))
         return answer
 
     async def commit(self, moves: Sequence[Move]) -> Committed:
-        answer: Committed = await self._writer.ask(Steps(tuple(moves)))
+        answer: Committed = await self._write(subjects_of(moves), Steps(tuple(moves)))
         return answer
 
     async def record(self, entries: Sequence[Entry]) -> None:
-        await self._writer.ask(Happenings(tuple(entries)))
+        await self._write(personal_subjects(entries), Happenings(tuple(entries)))
 
     async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
-        await self._writer.ask(Recording(tuple(happened), tuple(entries)))
+        subjects = [*happened_subjects(happened), *personal_subjects(entries)]
+        await self._write(subjects, Recording(tuple(happened), tuple(entries)))
 
     async def conclude(
         self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
     ) -> None:
-        await self._writer.ask(Conclusion(matter, tuple(happened), tuple(entries), expected_revision))
+        subjects = [*happened_subjects(happened), *personal_subjects(entries)]
+        await self._write(subjects, Conclusion(matter, tuple(happened), tuple(entries), expected_revision))
 
     async def get(self, envelope: EnvelopeId) -> Row | None:
-        return await self._ask(lambda tables: reads.get(tables, envelope))
+        found = await self._ask(lambda tables: reads.get(tables, envelope))
+        if found is None:
+            return None
+        values, parts, gone = found
+        return await opening.row(self._sealing, values, parts, again=gone)
 
     async def find(self, query: Query) -> list[Summary]:
-        return await self._ask(lambda tables: search.find(tables, query))
+        looking = self._sealing.looking()
+        found = await self._ask(lambda tables: search.find(tables, query, looking))
+        return await opening.summaries(self._sealing, found)
+
+    async def destroy(
+        self, subjects: Sequence[SubjectId], destruction: Destruction, entries: Sequence[Entry]
+    ) -> tuple[SubjectId, ...]:
+        pairs = await self._ask(lambda tables: reads.keys(tables, subjects))
+        keys = opening.by_subject(pairs)
+        await self._sealing.destroy(keys, destruction)
+        await self._write(personal_subjects(entries), Destroying(tuple(pairs), destruction, tuple(entries)))
+        return tuple(subject for subject in subjects if subject not in keys)
+
+    async def destroyed(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Destruction]:
+        return await self._ask(lambda tables: reads.destroyed(tables, subjects))
+
+    async def personal(self, numbers: Sequence[int]) -> Mapping[int, Openings | Destruction]:
+        found = await self._ask(lambda tables: reads.personal(tables, numbers))
+        return await opening.personal(self._sealing, found)
 
     async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
         return await self._ask(lambda tables: reads.due(tables, columns.microseconds(now), limit))
@@ -145,7 +200,7 @@ class PostgresLedger:
         await self._ask(lambda tables: writes.publish_log(tables, head, after, token), CANNOT_KEEP)
 
     async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
-        await self._writer.ask(Living(tuple(kept), tuple(entries)))
+        await self._write(personal_subjects(entries), Living(tuple(kept), tuple(entries)))
 
     async def lifetimes(self, subjects: Sequence[str]) -> dict[str, Lifetime]:
         return await self._ask(lambda tables: lifetimes.known(tables, subjects))
@@ -154,7 +209,7 @@ class PostgresLedger:
         return await self._ask(lambda tables: lifetimes.in_stage(tables, stage, after, limit))
 
     async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
-        await self._writer.ask(Numbering(tuple(numbered), tuple(entries)))
+        await self._write(personal_subjects(entries), Numbering(tuple(numbered), tuple(entries)))
 
     async def last_number(self, sender: str, receiver: str) -> int:
         return await self._ask(lambda tables: numbers.last(tables, sender, receiver))
@@ -166,10 +221,13 @@ class PostgresLedger:
         return await self._ask(numbers.series)
 
     async def exchange(self, exchange: str) -> Kept:
-        return await self._ask(lambda tables: exchanges.exchange(tables, exchange))
+        found = await self._ask(lambda tables: exchanges.exchange(tables, exchange))
+        return await opening.kept(self._sealing, found)
 
     async def matters(self, query: MatterQuery) -> list[Matter]:
-        return await self._ask(lambda tables: exchanges.matters(tables, query))
+        looking = self._sealing.looking()
+        found = await self._ask(lambda tables: exchanges.matters(tables, query, looking))
+        return await opening.matters(self._sealing, found)
 
     async def matters_due(self, now: datetime, limit: int) -> list[str]:
         return await self._ask(lambda tables: exchanges.due(tables, columns.microseconds(now), limit))

@@ -61,7 +61,7 @@ def search(query: NumberQuery) -> tuple[str, list[Any]]:
     return (
         f"SELECT {', '.join(COLUMNS)} FROM numbers WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT $1",
         values,
-    )  # noqa: S608
+    )
 
 
 # --- statements ----------------------------------------------------------------------------------------------------

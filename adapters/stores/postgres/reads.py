@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import asyncpg
 
 from adapters.stores import columns
 from gateway.journal.chain import Link
 from gateway.journal.publishing.head import LogHead
-from gateway.ledger import Row
+from gateway.vault.port import Destruction
 
 _FULL = ", ".join(columns.FULL)
 
 GET = f"SELECT {_FULL} FROM envelopes WHERE id = $1"  # noqa: S608  # column names of our own
-PARTS = "SELECT part, content FROM contents WHERE envelope = $1"
+PARTS = "SELECT part, content, mark FROM contents WHERE envelope = $1"
 DUE = """
     SELECT id FROM (
         (SELECT rank, received_at, id FROM envelopes WHERE working AND due IS NULL
@@ -30,12 +33,26 @@ LOG_HEAD = "SELECT size, hash, note FROM log"
 TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = $1 AND envelope <> '' ORDER BY number"
 JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > $1 ORDER BY number LIMIT $2"
 
+GONE = "SELECT EXISTS (SELECT 1 FROM subject_keys WHERE subject = $1 AND destroyed_at IS NOT NULL)"
+PERSONAL = """
+    SELECT number, entry, opening FROM journal_personal JOIN journal USING (number) WHERE number = ANY($1::bigint[])
+"""
+KEYS = "SELECT subject, key FROM subject_keys WHERE subject = ANY($1::text[])"
+DESTROYED = """
+    SELECT DISTINCT ON (subject) subject, destroyed_at, rule FROM subject_keys
+    WHERE subject = ANY($1::text[]) AND destroyed_at IS NOT NULL ORDER BY subject, destroyed_at
+"""
 
-async def get(connection: asyncpg.Connection, envelope: str) -> Row | None:
-    async with connection.transaction(isolation="repeatable_read", readonly=True):  # both see the same moment
+
+async def get(connection: asyncpg.Connection, envelope: str) -> tuple[Sequence[Any], list[columns.Part], bool] | None:
+    """The row, its parts, and whether a key of it was destroyed, by whichever gateway."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):  # all see the same moment
         found = await connection.fetchrow(GET, envelope)
-        parts = dict(await connection.fetch(PARTS, envelope)) if found else {}
-    return columns.row(tuple(found), parts) if found else None
+        if found is None:
+            return None
+        parts = [tuple(part) for part in await connection.fetch(PARTS, envelope)]
+        gone = await connection.fetchval(GONE, envelope)
+    return tuple(found), parts, gone
 
 
 async def due(connection: asyncpg.Connection, now: int, limit: int) -> list[str]:
@@ -71,3 +88,16 @@ async def timeline(connection: asyncpg.Connection, envelope: str) -> list[Link]:
 
 async def journal(connection: asyncpg.Connection, after: int, limit: int) -> list[Link]:
     return [columns.link(tuple(found)) for found in await connection.fetch(JOURNAL, after, limit)]
+
+
+async def personal(connection: asyncpg.Connection, numbers: Sequence[int]) -> list[tuple[int, bytes, bytes]]:
+    return [tuple(found) for found in await connection.fetch(PERSONAL, list(numbers))]
+
+
+async def keys(connection: asyncpg.Connection, subjects: Sequence[str]) -> list[tuple[str, int]]:
+    return [tuple(found) for found in await connection.fetch(KEYS, list(subjects))]
+
+
+async def destroyed(connection: asyncpg.Connection, subjects: Sequence[str]) -> dict[str, Destruction]:
+    found = await connection.fetch(DESTROYED, list(subjects))
+    return {subject: Destruction(at=columns.moment(at), rule=rule) for subject, at, rule in found}

@@ -15,6 +15,8 @@ import asyncpg
 
 from adapters.stores.draft import Request
 from adapters.stores.postgres import faults, writes
+from adapters.stores.postgres.writes import Asked
+from adapters.stores.sealing import Seals
 from gateway.errors import Unavailable
 
 MAX_REQUESTS_PER_COMMIT = 200
@@ -22,7 +24,7 @@ CANNOT_KEEP = "The gateway cannot keep anything now."
 
 
 class _Waiting(NamedTuple):
-    request: Request
+    asked: Asked
     answer: asyncio.Future[Any]
 
 
@@ -46,7 +48,7 @@ class Writer:
             self._waiting.put_nowait(None)
             await task
 
-    async def ask(self, request: Request) -> Any:
+    async def ask(self, request: Request, seals: Seals) -> Any:
         """The answer, once it is durable; raises what the request deserves, or `Unavailable`.
 
         A caller that is cancelled while it waits cannot know: the request may be kept all the same.
@@ -54,7 +56,7 @@ class Writer:
         if self._task is None:
             raise Unavailable("ledger.stopped", CANNOT_KEEP, operator="The ledger is not started.")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Waiting(request, answer))
+        self._waiting.put_nowait(_Waiting(Asked(request, seals), answer))
         return await answer
 
     async def _run(self, pool: asyncpg.Pool) -> None:
@@ -77,10 +79,10 @@ class Writer:
 
 
 async def _outcomes(pool: asyncpg.Pool, batch: Sequence[_Waiting]) -> list[Any]:
-    requests = [waiting.request for waiting in batch]
+    asked = [waiting.asked for waiting in batch]
     try:
         async with faults.borrowed(pool) as connection:
-            return await writes.together(connection, requests)
+            return await writes.together(connection, asked)
     except faults.OWN as fault:
         if len(batch) == 1:
             return [faults.refused(fault)]

@@ -7,7 +7,7 @@ The number of statements does not grow with the group. Everything is decided by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -15,6 +15,7 @@ from adapters.stores import columns
 from adapters.stores.columns import microseconds, text, working
 from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Needs, Request, Same, Standing, decide
 from adapters.stores.postgres import exchanges, lifetimes, numbers
+from adapters.stores.sealing import Seals, SubjectNeeded
 from gateway.envelope import Envelope
 from gateway.identity import digest
 from gateway.journal.publishing.head import LeaseLost, LogHead
@@ -25,15 +26,23 @@ MAX_KEY_CHARACTERS = 500
 """An index cannot hold a key of any length; a longer one is kept as its digest."""
 
 
-async def together(connection: asyncpg.Connection, requests: Sequence[Request]) -> list[Any]:
+class Asked(NamedTuple):
+    """A request with the keys that it needs."""
+
+    request: Request
+    seals: Seals
+
+
+async def together(connection: asyncpg.Connection, asked: Sequence[Asked]) -> list[Any]:
     """An answer or an exception for each, after one durable commit. Raises what the database raises: none was kept."""
     async with connection.transaction():
         accepted, number, before = await connection.fetchrow(LOCK)
-        known = await _known(connection, Needs.of(requests))
+        seals = Seals.together([each.seals for each in asked])
+        known = await _known(connection, Needs.of(each.request for each in asked), seals)
         known.number, known.hash = number, before
         changes = Changes()
-        answers = [_decided(known, request, changes) for request in requests]
-        await _write(connection, changes)
+        answers = [_decided(known, each, changes) for each in asked]
+        await _write(connection, changes, seals)
         if changes.journal:  # a conclusion may have nothing to tell
             total = accepted + len(changes.inserted)
             await connection.execute(UPDATE_STANDING, total, known.number, known.hash)
@@ -57,10 +66,10 @@ async def publish_log(connection: asyncpg.Connection, head: LogHead, after: int,
         raise LeaseLost("the log is led or continued by somebody else")
 
 
-def _decided(known: Known, request: Request, changes: Changes) -> Any:
+def _decided(known: Known, asked: Asked, changes: Changes) -> Any:
     try:
-        answer, changed = decide(known, request)
-    except (StaleMove, KeyConflict, ValueError, LookupError, TypeError, AttributeError) as fault:
+        answer, changed = decide(known, *asked)
+    except (StaleMove, KeyConflict, ValueError, LookupError, TypeError, AttributeError, SubjectNeeded) as fault:
         return fault
     changes.add(changed)
     return answer
@@ -69,12 +78,13 @@ def _decided(known: Known, request: Request, changes: Changes) -> Any:
 # --- reading what is needed ----------------------------------------------------------------------------------------
 
 
-async def _known(connection: asyncpg.Connection, needs: Needs) -> Known:
+async def _known(connection: asyncpg.Connection, needs: Needs, seals: Seals) -> Known:
     known = Known()
     for envelope, version, state, content in await connection.fetch(STANDINGS, list(needs.envelopes)):
         known.envelopes[envelope] = Standing(version, state, content)
     if needs.deliveries:
-        stored = {(channel, _key(key)): (channel, key) for channel, key in needs.deliveries if key}
+        asked = [(channel, key) for channel, key in needs.deliveries if key]
+        stored = {(channel, kept): (channel, key) for channel, key in asked for kept in (_key(key), seals.token(key))}
         for channel, key, envelope, content in await connection.fetch(DELIVERIES, *_columns(stored)):
             known.deliveries[stored[channel, key]] = (envelope, content)
     if needs.claims:
@@ -82,7 +92,7 @@ async def _known(connection: asyncpg.Connection, needs: Needs) -> Known:
             known.claims[sender, message_id] = Claimed(envelope, content, entry)
         for sender, matter, entry, envelope in await connection.fetch(MATTERS, *_columns(needs.matters)):
             known.matters[sender, matter] = (*known.matters.get((sender, matter), ()), Same(entry, envelope))
-    await exchanges.know(connection, needs, known)
+    await exchanges.know(connection, needs, known, seals)
     await numbers.know(connection, needs, known)
     await lifetimes.know(connection, needs, known)
     return known
@@ -99,28 +109,31 @@ def _key(key: str) -> str:
 # --- writing what changed ------------------------------------------------------------------------------------------
 
 
-async def _write(connection: asyncpg.Connection, changes: Changes) -> None:
-    contents = [
-        *(part for inserted in changes.inserted for part in _payload(inserted.new.envelope)),
-        *(part for inserted in changes.inserted for part in _parts(inserted.new.envelope)),
-        *(part for moved in changes.moved for part in _parts(moved.move.envelope)),
-    ]
+async def _write(connection: asyncpg.Connection, changes: Changes, seals: Seals) -> None:
+    inserted = [_inserted(each, seals) for each in changes.inserted]
+    moved = [_moved(each, seals) for each in changes.moved]
     steps: Sequence[tuple[str, list[tuple[Any, ...]]]] = (
         (EXTEND_JOURNAL, [
             (link.number, link.before, link.hash, text(entry.envelope), entry.event, link.entry)
             for entry, link in changes.journal
         ]),
-        (INSERT_ENVELOPE, [_inserted(inserted) for inserted in changes.inserted]),
-        (UPDATE_ENVELOPE, [_moved(moved) for moved in changes.moved]),
-        (KEEP_CONTENT, contents),
+        (KEEP_PERSONAL, [(link.number, entry.opening) for entry, link in changes.journal if entry.opening]),
+        (KEEP_KEY, seals.taken),
+        (MARK_DESTROYED, [
+            (subject, number, microseconds(each.destruction.at), each.destruction.rule)
+            for each in changes.destroyed for subject, number in each.keys
+        ]),
+        (INSERT_ENVELOPE, [values for values, _ in inserted]),
+        (UPDATE_ENVELOPE, [values for values, _ in moved]),
+        (KEEP_CONTENT, [part for _, parts in (*inserted, *moved) for part in parts]),
         (KEEP_DELIVERY, [
-            (channel, _key(key), envelope, content) for (channel, key), envelope, content in changes.deliveries
+            (channel, _stored_key(key, seals), envelope, content) for (channel, key), envelope, content in changes.deliveries
         ]),
         (KEEP_CLAIM, [
             (claim.sender, claim.message_id, claim.content, claim.matter, own.envelope, own.entry)
             for claim, own in changes.claims
         ]),
-        *exchanges.statements(changes),
+        *exchanges.statements(changes, seals),
         *numbers.statements(changes),
         *lifetimes.statements(changes),
     )  # fmt: skip
@@ -129,47 +142,44 @@ async def _write(connection: asyncpg.Connection, changes: Changes) -> None:
             await connection.executemany(statement, rows)
 
 
-def _payload(envelope: Envelope) -> list[tuple[str, str, bytes]]:
-    return [(envelope.id, columns.PAYLOAD, envelope.payload.content)]
+Written = tuple[tuple[Any, ...], list[tuple[str, str, bytes, bytes | None]]]
+"""The values of a row, and its large bytes."""
 
 
-def _parts(envelope: Envelope) -> list[tuple[str, str, bytes]]:
-    return [(envelope.id, part, content) for part, content in columns.dismantle(envelope.learned)[1]]
-
-
-def _inserted(inserted: Inserted) -> tuple[Any, ...]:
+def _inserted(inserted: Inserted, seals: Seals) -> Written:
     envelope, state = inserted.new.envelope, inserted.new.state
     fixed = (
         envelope.id, envelope.direction.value, microseconds(envelope.received_at), envelope.kind,
-        text(envelope.channel), envelope.cause, text(envelope.claim.reference), text(envelope.payload.media_type),
-        envelope.payload.digest, len(envelope.payload.content), columns.facts(envelope.claim),
+        text(envelope.channel), envelope.cause, seals.searched(text(envelope.claim.reference)),
+        columns.media_type(envelope, seals), envelope.payload.digest, len(envelope.payload.content),
+        columns.claim(envelope, seals),
     )  # fmt: skip
-    changing = (
+    standing = (
         1, state, working(envelope.direction, state), None, inserted.entry, microseconds(inserted.at), 0, 0,
     )  # fmt: skip
-    return (*fixed, *changing, *_learned(envelope), *_reason(inserted.new.reason))
+    payload = columns.sealed_part(envelope.id, columns.PAYLOAD, envelope.payload.content, seals)
+    learned, parts = _learned(envelope, inserted.new.reason, seals)
+    return (*fixed, *standing, *learned), [(envelope.id, *payload), *parts]
 
 
-def _moved(moved: Moved) -> tuple[Any, ...]:
+def _moved(moved: Moved, seals: Seals) -> Written:
     move, envelope = moved.move, moved.move.envelope
-    changing = (
+    standing = (
         move.version + 1, move.after, working(envelope.direction, move.after),
         None if move.due is None else microseconds(move.due), moved.entry, microseconds(move.at), move.attempts,
         move.breaks,
     )  # fmt: skip
-    return (envelope.id, *changing, *_learned(envelope), *_reason(move.reason))
+    learned, parts = _learned(envelope, move.reason, seals)
+    return (envelope.id, *standing, *learned), parts
 
 
-def _learned(envelope: Envelope) -> tuple[Any, ...]:
-    known = columns.describe(envelope)
-    return (
-        known.rank, known.format, known.counterpart, known.message_id, known.our_reference, known.exchange,
-        known.urgency, known.test, columns.dismantle(envelope.learned)[0],
-    )  # fmt: skip
+def _learned(envelope: Envelope, reason: Reason | None, seals: Seals) -> Written:
+    found, parts = columns.changing(envelope, reason, seals)
+    return tuple(found[name] for name in _LEARNED), [(envelope.id, *part) for part in parts]
 
 
-def _reason(reason: Reason | None) -> tuple[str, str, str]:
-    return (reason.code, text(reason.public), text(reason.operator)) if reason else ("", "", "")
+def _stored_key(key: str, seals: Seals) -> str:
+    return seals.token(key) if seals.sealing else _key(key)
 
 
 # --- statements ----------------------------------------------------------------------------------------------------
@@ -178,10 +188,12 @@ _FIXED = (
     "id", "direction", "received_at", "kind", "channel", "cause", "reference", "media_type", "digest", "octets",
     "claim",
 )  # fmt: skip
+_LEARNED = (
+    "rank", "format", "counterpart", "message_id", "our_reference", "exchange", "urgency", "test", "reason_code",
+    "reason_public", "reason_operator", "words", "learned",
+)  # fmt: skip
 _CHANGING = (
-    "version", "state", "working", "due", "entry", "updated_at", "attempts", "breaks",
-    "rank", "format", "counterpart", "message_id", "our_reference", "exchange", "urgency", "test", "learned",
-    "reason_code", "reason_public", "reason_operator",
+    "version", "state", "working", "due", "entry", "updated_at", "attempts", "breaks", *_LEARNED,
 )  # fmt: skip
 """In the order in which `_inserted` and `_moved` give the values."""
 
@@ -226,8 +238,15 @@ UPDATE_ENVELOPE = (
     "WHERE id = $1"
 )
 KEEP_CONTENT = """
-    INSERT INTO contents (envelope, part, content) VALUES ($1, $2, $3)
-    ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content WHERE contents.content <> excluded.content
+    INSERT INTO contents (envelope, part, content, mark) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content, mark = excluded.mark
+    WHERE contents.mark IS DISTINCT FROM excluded.mark
+        OR (contents.mark IS NULL AND contents.content <> excluded.content)
+"""
+KEEP_PERSONAL = "INSERT INTO journal_personal (number, opening) VALUES ($1, $2)"
+KEEP_KEY = "INSERT INTO subject_keys (subject, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+MARK_DESTROYED = """
+    UPDATE subject_keys SET destroyed_at = $3, rule = $4 WHERE subject = $1 AND key = $2 AND destroyed_at IS NULL
 """
 KEEP_DELIVERY = "INSERT INTO delivery_keys (channel, key, envelope, digest) VALUES ($1, $2, $3, $4)"
 KEEP_CLAIM = """

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from adapters.stores import keeping
 from adapters.stores.columns import text
+from adapters.stores.sealing import PLAIN, Seals
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
-from gateway.exchanges.matter import Kept, Matter, MatterQuery, exchanges_of, touched
+from gateway.exchanges.matter import Matter, MatterQuery, exchanges_of, touched
 from gateway.ledger import StaleMove
 
 Do = Callable[..., sqlite3.Cursor]
@@ -33,69 +34,67 @@ def refuse_stale(do: Do, exchange: str, revision: int) -> None:
         raise StaleMove(f"the exchange {exchange} has not the revision {revision} any more")
 
 
-def tell(do: Do, steps: Sequence[Step], happened: Sequence[Happened], at: datetime) -> None:
+def tell(do: Do, seals: Seals, steps: Sequence[Step], happened: Sequence[Happened], at: datetime) -> None:
     """Keep these and make their matters due at once."""
     for step in steps:
-        do(KEEP_STEP, keeping.step_row(step))
-    for exchange in exchanges_of(steps, _keep_happened(do, happened)):
-        keep_matter(do, touched(_matter(do, exchange), exchange, steps, at))
+        do(KEEP_STEP, keeping.step_row(step, seals))
+    for exchange in exchanges_of(steps, _keep_happened(do, seals, happened)):
+        keep_matter(do, seals, touched(_matter(do, seals, exchange), exchange, steps, at))
 
 
-def record(do: Do, happened: Sequence[Happened], at: datetime) -> None:
+def record(do: Do, seals: Seals, happened: Sequence[Happened], at: datetime) -> None:
     """Keep what a person recorded; raises `ValueError` for an exchange that is not there."""
-    if any(_matter(do, each.exchange) is None for each in happened):
+    if any(_matter(do, seals, each.exchange) is None for each in happened):
         raise ValueError("a happening is recorded for an exchange that is there, with an entry that explains it")
-    tell(do, (), happened, at)
+    tell(do, seals, (), happened, at)
 
 
-def conclude(do: Do, matter: Matter, happened: Sequence[Happened], expected_revision: int, *, explained: bool) -> None:
+def conclude(
+    do: Do, seals: Seals, matter: Matter, happened: Sequence[Happened], expected_revision: int, *, explained: bool
+) -> None:
     """Keep what clocks brought about, or open an exchange where an entry explains it; `refuse_stale` comes first."""
-    if not explained and _matter(do, matter.exchange) is None:
+    if not explained and _matter(do, seals, matter.exchange) is None:
         raise StaleMove(f"the exchange {matter.exchange} is not there, and no entry says why it is opened")
-    _keep_happened(do, happened)
-    keep_matter(do, replace(matter, revision=expected_revision + 1))
+    _keep_happened(do, seals, happened)
+    keep_matter(do, seals, replace(matter, revision=expected_revision + 1))
 
 
-def _keep_happened(do: Do, happened: Sequence[Happened]) -> list[Happened]:
+def _keep_happened(do: Do, seals: Seals, happened: Sequence[Happened]) -> list[Happened]:
     """Those that were not known before."""
-    return [each for each in happened if do(KEEP_HAPPENED, keeping.happened_row(each)).rowcount == 1]
+    return [each for each in happened if do(KEEP_HAPPENED, keeping.happened_row(each, seals)).rowcount == 1]
 
 
-def keep_matter(do: Do, matter: Matter) -> None:
-    do(KEEP_MATTER, keeping.matter_row(matter))
+def keep_matter(do: Do, seals: Seals, matter: Matter) -> None:
+    do(KEEP_MATTER, keeping.matter_row(matter, seals))
     for counterpart in matter.counterparts:
         do(KEEP_COUNTERPART, (counterpart, text(matter.exchange)))
 
 
-def _matter(do: Do, exchange: str) -> Matter | None:
+def _matter(do: Do, seals: Seals, exchange: str) -> Matter | None:
     found = do(MATTER, (text(exchange),)).fetchone()
-    return keeping.matter(found[0]) if found else None
+    return keeping.matter(exchange, found[1], found[2], seals) if found else None
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def exchange(connection: sqlite3.Connection, exchange: str) -> Kept:
+def exchange(connection: sqlite3.Connection, exchange: str) -> keeping.KeptRows:
     connection.execute("BEGIN")  # all three see the same moment
     try:
         steps = connection.execute(STEPS, (text(exchange),)).fetchall()
         happened = connection.execute(HAPPENED, (text(exchange),)).fetchall()
-        matter = _matter(connection.execute, exchange)
+        matter = connection.execute(MATTER, (text(exchange),)).fetchone()
     finally:
         connection.execute("COMMIT")
-    return Kept(
-        steps=tuple(keeping.step(stored) for (stored,) in steps),
-        happened=tuple(keeping.happened(stored) for (stored,) in happened),
-        matter=matter,
-    )
+    return keeping.KeptRows(steps, happened, matter)
 
 
-def matters(connection: sqlite3.Connection, query: MatterQuery) -> list[Matter]:
-    statement, values = search(query)
-    return [keeping.matter(stored) for (stored,) in connection.execute(statement, values)]
+def matters(connection: sqlite3.Connection, query: MatterQuery, seals: Seals) -> list[keeping.Stored]:
+    statement, values = search(query, seals)
+    return connection.execute(statement, values).fetchall()
 
 
-def search(query: MatterQuery) -> tuple[str, dict[str, Any]]:
+def search(query: MatterQuery, seals: Seals = PLAIN) -> tuple[str, dict[str, Any]]:
     """The statement for a query and its values."""
     values: dict[str, Any] = {"limit": max(query.limit, 0)}
     conditions, source = [], "matters"
@@ -106,8 +105,8 @@ def search(query: MatterQuery) -> tuple[str, dict[str, Any]]:
         conditions.append("counterpart = :counterpart" if by_counterpart else AMONG)
         values["counterpart"] = text(query.counterpart)
     if query.key:
-        conditions.append("key = :key AND key <> ''")
-        values["key"] = text(query.key)
+        conditions.append("key IN (:key, :key_token) AND key <> ''")
+        values |= {"key": text(query.key), "key_token": seals.token(text(query.key))}
     if query.family:
         # Almost every matter is of one family: where something narrower is asked, its index is the better one.
         conditions.append("+family = :family" if few or query.counterpart else "family = :family")
@@ -122,7 +121,7 @@ def search(query: MatterQuery) -> tuple[str, dict[str, Any]]:
         conditions.append("exchange < :before")
         values["before"] = text(query.before)
     where = " AND ".join(conditions) or "1"
-    return f"SELECT matter FROM {source} WHERE {where} ORDER BY exchange DESC LIMIT :limit", values  # noqa: S608
+    return f"SELECT exchange, matter, words FROM {source} WHERE {where} ORDER BY exchange DESC LIMIT :limit", values  # noqa: S608
 
 
 def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:
@@ -137,20 +136,23 @@ def next_look(connection: sqlite3.Connection) -> int | None:
 # --- statements ----------------------------------------------------------------------------------------------------
 
 KEEP_STEP = """
-    INSERT INTO steps (envelope, exchange, known_at, step) VALUES (?, ?, ?, ?)
-    ON CONFLICT (envelope) DO UPDATE SET exchange = excluded.exchange, known_at = excluded.known_at, step = excluded.step
+    INSERT INTO steps (envelope, exchange, known_at, step, words) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (envelope) DO UPDATE SET exchange = excluded.exchange, known_at = excluded.known_at, step = excluded.step,
+        words = excluded.words
 """
-KEEP_HAPPENED = "INSERT INTO happened (exchange, id, at, happened) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+KEEP_HAPPENED = "INSERT INTO happened (exchange, id, at, happened, words) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEEP_MATTER = """
-    INSERT INTO matters (exchange, family, key, closed, overdue, next_look_at, revision, matter) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO matters (exchange, family, key, closed, overdue, next_look_at, revision, matter, words)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (exchange) DO UPDATE SET
         family = excluded.family, key = excluded.key, closed = excluded.closed, overdue = excluded.overdue,
-        next_look_at = excluded.next_look_at, revision = excluded.revision, matter = excluded.matter
+        next_look_at = excluded.next_look_at, revision = excluded.revision, matter = excluded.matter,
+        words = excluded.words
 """
 KEEP_COUNTERPART = "INSERT INTO matter_counterparts (counterpart, exchange) VALUES (?, ?) ON CONFLICT DO NOTHING"
-MATTER = "SELECT matter FROM matters WHERE exchange = ?"
-STEPS = "SELECT step FROM steps WHERE exchange = ? ORDER BY known_at, envelope"
-HAPPENED = "SELECT happened FROM happened WHERE exchange = ? ORDER BY at, id"
+MATTER = "SELECT exchange, matter, words FROM matters WHERE exchange = ?"
+STEPS = "SELECT exchange, step, words FROM steps WHERE exchange = ? ORDER BY known_at, envelope"
+HAPPENED = "SELECT exchange, happened, words FROM happened WHERE exchange = ? ORDER BY at, id"
 AMONG = """EXISTS (
     SELECT 1 FROM matter_counterparts AS one WHERE one.counterpart = :counterpart AND one.exchange = matters.exchange
 )"""

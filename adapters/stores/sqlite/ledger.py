@@ -10,16 +10,18 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.stores import columns
+from adapters.stores import columns, opening
+from adapters.stores.sealing import Sealing, happened_subjects, personal_subjects, subjects_of
 from adapters.stores.sqlite import exchanges, lifetimes, numbers, reads, schema, search
 from adapters.stores.sqlite.owner import Ownership
 from adapters.stores.sqlite.writer import Writer
+from adapters.stores.sqlite.writes import Writes
 from gateway.dialogues.happened import Happened
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
@@ -27,12 +29,16 @@ from gateway.exchanges.matter import Kept, Matter, MatterQuery
 from gateway.handover import Accepted
 from gateway.identity import EnvelopeId
 from gateway.journal.chain import Link
+from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
 from gateway.ledger import Committed, Move, Query, Row, Summary
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
+from gateway.vault.keyring import Keyring
+from gateway.vault.port import Destruction
+from gateway.vault.subjects import SubjectId
 
 READERS = 4
 CANNOT_KEEP = "The gateway cannot keep anything now."
@@ -44,8 +50,12 @@ class SqliteLedger:
 
     name = "sqlite"
 
-    def __init__(self, path: Path, clock: Clock | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, clock: Clock | None = None, *, read_only: bool = False, keyring: Keyring | None = None
+    ) -> None:
+        """Without a keyring content stays plain: for tests of the tables, and for proofs that read no content."""
         self._path = path
+        self._sealing = Sealing(keyring)
         self._clock = clock
         self._read_only = read_only
         self._ownership = Ownership(path)
@@ -54,7 +64,15 @@ class SqliteLedger:
         self._identity: tuple[int, int] | None = None
 
     async def start(self) -> None:
-        """Open the file; raises `Misconfigured` when it has an owner already or is not a ledger of this version."""
+        """Open vault and file; raises `Misconfigured` when it has an owner already or is not a ledger of this version."""
+        await self._sealing.start()
+        try:
+            await self._open()
+        except BaseException:
+            await self._sealing.stop()
+            raise
+
+    async def _open(self) -> None:
         if self._read_only:
             await asyncio.to_thread(schema.inspect, self._path)
         else:
@@ -73,46 +91,68 @@ class SqliteLedger:
         await asyncio.to_thread(self._readers.stop)
         await asyncio.to_thread(self._writer.stop)
         self._ownership.give_back()
+        await self._sealing.stop()
 
     async def probe(self) -> None:
         if self._read_only:
             raise _not_for_writing()
+        await self._sealing.probe()
         await self._writer.ask(lambda tables: tables.probe())
         if await asyncio.to_thread(_identity, self._path) != self._identity:
             raise Unavailable("ledger.replaced", CANNOT_KEEP, operator=f"{self._path} was moved while in use.")
 
-    async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+    async def _write(self, subjects: Iterable[SubjectId], work: Callable[[Writes], T]) -> T:
         if self._read_only:
             raise _not_for_writing()
-        return await self._writer.ask(lambda tables: tables.accept(envelope, entry, key))
+        return await self._sealing.written(
+            subjects, lambda seals: self._writer.ask(lambda tables: work(tables.under(seals)))
+        )
+
+    async def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
+        subjects = [envelope.id, *personal_subjects([entry])]
+        return await self._write(subjects, lambda tables: tables.accept(envelope, entry, key))
 
     async def commit(self, moves: Sequence[Move]) -> Committed:
-        if self._read_only:
-            raise _not_for_writing()
-        return await self._writer.ask(lambda tables: tables.commit(moves))
+        return await self._write(subjects_of(moves), lambda tables: tables.commit(moves))
 
     async def record(self, entries: Sequence[Entry]) -> None:
-        if self._read_only:
-            raise _not_for_writing()
-        await self._writer.ask(lambda tables: tables.record(entries))
+        await self._write(personal_subjects(entries), lambda tables: tables.record(entries))
 
     async def record_happened(self, happened: Sequence[Happened], entries: Sequence[Entry]) -> None:
-        if self._read_only:
-            raise _not_for_writing()
-        await self._writer.ask(lambda tables: tables.record_happened(happened, entries))
+        subjects = [*happened_subjects(happened), *personal_subjects(entries)]
+        await self._write(subjects, lambda tables: tables.record_happened(happened, entries))
 
     async def conclude(
         self, matter: Matter, happened: Sequence[Happened], entries: Sequence[Entry], expected_revision: int
     ) -> None:
-        if self._read_only:
-            raise _not_for_writing()
-        await self._writer.ask(lambda tables: tables.conclude(matter, happened, entries, expected_revision))
+        subjects = [*happened_subjects(happened), *personal_subjects(entries)]
+        await self._write(subjects, lambda tables: tables.conclude(matter, happened, entries, expected_revision))
 
     async def get(self, envelope: EnvelopeId) -> Row | None:
-        return await self._readers.ask(lambda tables: reads.get(tables, envelope))
+        found = await self._readers.ask(lambda tables: reads.get(tables, envelope))
+        return None if found is None else await opening.row(self._sealing, *found)
 
     async def find(self, query: Query) -> list[Summary]:
-        return await self._readers.ask(lambda tables: search.find(tables, query))
+        looking = self._sealing.looking()
+        found = await self._readers.ask(lambda tables: search.find(tables, query, looking))
+        return await opening.summaries(self._sealing, found)
+
+    async def destroy(
+        self, subjects: Sequence[SubjectId], destruction: Destruction, entries: Sequence[Entry]
+    ) -> tuple[SubjectId, ...]:
+        if self._read_only:
+            raise _not_for_writing()
+        keys = opening.by_subject(await self._readers.ask(lambda tables: reads.keys(tables, subjects)))
+        await self._sealing.destroy(keys, destruction)
+        await self._write(personal_subjects(entries), lambda tables: tables.destroyed(keys, destruction, entries))
+        return tuple(subject for subject in subjects if subject not in keys)
+
+    async def destroyed(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Destruction]:
+        return await self._readers.ask(lambda tables: reads.destroyed(tables, subjects))
+
+    async def personal(self, numbers: Sequence[int]) -> Mapping[int, Openings | Destruction]:
+        found = await self._readers.ask(lambda tables: reads.personal(tables, numbers))
+        return await opening.personal(self._sealing, found)
 
     async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
         return await self._readers.ask(lambda tables: reads.due(tables, columns.microseconds(now), limit))
@@ -152,9 +192,7 @@ class SqliteLedger:
         await self._writer.ask(lambda tables: tables.publish_log(head, after, token))
 
     async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
-        if self._read_only:
-            raise _not_for_writing()
-        await self._writer.ask(lambda tables: tables.keep_lifetimes(kept, entries))
+        await self._write(personal_subjects(entries), lambda tables: tables.keep_lifetimes(kept, entries))
 
     async def lifetimes(self, subjects: Sequence[str]) -> dict[str, Lifetime]:
         return await self._readers.ask(lambda tables: lifetimes.known(tables, subjects))
@@ -163,9 +201,7 @@ class SqliteLedger:
         return await self._readers.ask(lambda tables: lifetimes.in_stage(tables, stage, after, limit))
 
     async def record_numbers(self, numbered: Sequence[Numbered], entries: Sequence[Entry]) -> None:
-        if self._read_only:
-            raise _not_for_writing()
-        await self._writer.ask(lambda tables: tables.record_numbers(numbered, entries))
+        await self._write(personal_subjects(entries), lambda tables: tables.record_numbers(numbered, entries))
 
     async def last_number(self, sender: str, receiver: str) -> int:
         return await self._readers.ask(lambda tables: numbers.last(tables, sender, receiver))
@@ -177,10 +213,13 @@ class SqliteLedger:
         return await self._readers.ask(numbers.series)
 
     async def exchange(self, exchange: str) -> Kept:
-        return await self._readers.ask(lambda tables: exchanges.exchange(tables, exchange))
+        found = await self._readers.ask(lambda tables: exchanges.exchange(tables, exchange))
+        return await opening.kept(self._sealing, found)
 
     async def matters(self, query: MatterQuery) -> list[Matter]:
-        return await self._readers.ask(lambda tables: exchanges.matters(tables, query))
+        looking = self._sealing.looking()
+        found = await self._readers.ask(lambda tables: exchanges.matters(tables, query, looking))
+        return await opening.matters(self._sealing, found)
 
     async def matters_due(self, now: datetime, limit: int) -> list[str]:
         return await self._readers.ask(lambda tables: exchanges.due(tables, columns.microseconds(now), limit))

@@ -6,17 +6,20 @@ its condition, and a union of small sorted pieces avoids sorting what nobody ask
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from typing import Any
 
 from adapters.stores import columns
 from gateway.journal.chain import Link
 from gateway.journal.publishing.head import LogHead
-from gateway.ledger import Row
+from gateway.vault.port import Destruction
 
 _FULL = ", ".join(columns.FULL)
 
 GET = f"SELECT {_FULL} FROM envelopes WHERE id = ?"  # noqa: S608  # column names of our own
-PARTS = "SELECT part, content FROM contents WHERE envelope = ?"
+PARTS = "SELECT part, content, mark FROM contents WHERE envelope = ?"
 DUE = """
     SELECT id FROM (
         SELECT * FROM (
@@ -36,15 +39,25 @@ LOG_HEAD = "SELECT size, hash, note FROM log"
 TIMELINE = "SELECT number, before, hash, entry FROM journal WHERE envelope = ? AND envelope <> '' ORDER BY number"
 JOURNAL = "SELECT number, before, hash, entry FROM journal WHERE number > ? ORDER BY number LIMIT ?"
 
+PERSONAL = """
+    SELECT number, entry, opening FROM journal_personal JOIN journal USING (number)
+    WHERE number IN (SELECT value FROM json_each(?))
+"""
+KEYS = "SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))"
+DESTROYED = """
+    SELECT subject, min(destroyed_at), rule FROM subject_keys
+    WHERE subject IN (SELECT value FROM json_each(?)) AND destroyed_at IS NOT NULL GROUP BY subject
+"""
 
-def get(connection: sqlite3.Connection, envelope: str) -> Row | None:
+
+def get(connection: sqlite3.Connection, envelope: str) -> tuple[Sequence[Any], list[columns.Part]] | None:
     connection.execute("BEGIN")  # both statements see the same moment
     try:
         found = connection.execute(GET, (envelope,)).fetchone()
-        parts = dict(connection.execute(PARTS, (envelope,)).fetchall())
+        parts = connection.execute(PARTS, (envelope,)).fetchall()
     finally:
         connection.execute("COMMIT")
-    return columns.row(found, parts) if found else None
+    return (found, parts) if found else None
 
 
 def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:
@@ -80,3 +93,16 @@ def timeline(connection: sqlite3.Connection, envelope: str) -> list[Link]:
 
 def journal(connection: sqlite3.Connection, after: int, limit: int) -> list[Link]:
     return [columns.link(found) for found in connection.execute(JOURNAL, (after, limit))]
+
+
+def personal(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[int, bytes, bytes]]:
+    return connection.execute(PERSONAL, (json.dumps(list(numbers)),)).fetchall()
+
+
+def keys(connection: sqlite3.Connection, subjects: Sequence[str]) -> list[tuple[str, int]]:
+    return connection.execute(KEYS, (json.dumps(list(subjects)),)).fetchall()
+
+
+def destroyed(connection: sqlite3.Connection, subjects: Sequence[str]) -> dict[str, Destruction]:
+    found = connection.execute(DESTROYED, (json.dumps(list(subjects)),))
+    return {subject: Destruction(at=columns.moment(at), rule=rule) for subject, at, rule in found}

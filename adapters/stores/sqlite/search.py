@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from adapters.stores import columns
+from adapters.stores.sealing import PLAIN, Seals
 from gateway import lifecycle
 from gateway.envelope import Direction
-from gateway.ledger import Query, Summary
+from gateway.ledger import Query
 
 _STANDING = ", ".join(columns.STANDING)
 _NARROW = ("exchange", "cause", "message_id")
@@ -23,21 +24,21 @@ _TEXT = " UNION ".join([
     "SELECT id FROM envelopes WHERE id = :text",
     "SELECT id FROM envelopes WHERE digest = :text",
     *(
-        f"SELECT id FROM envelopes WHERE {column} = :text AND {column} <> ''"  # noqa: S608  # column names of our own
+        f"SELECT id FROM envelopes WHERE {column} IN (:text, :text_token) AND {column} <> ''"  # noqa: S608  # column names of our own
         for column in ("message_id", "our_reference", "exchange", "reference")
     ),
 ])  # fmt: skip
 
 
-def find(connection: sqlite3.Connection, query: Query) -> list[Summary]:
-    statement, values = search(query)
-    return [columns.summary(found) for found in connection.execute(statement, values)]
+def find(connection: sqlite3.Connection, query: Query, seals: Seals) -> list[tuple[Any, ...]]:
+    statement, values = search(query, seals)
+    return connection.execute(statement, values).fetchall()
 
 
-def search(query: Query) -> tuple[str, dict[str, Any]]:
+def search(query: Query, seals: Seals = PLAIN) -> tuple[str, dict[str, Any]]:
     """The statement for a query and its values."""
     values: dict[str, Any] = {"limit": max(query.limit, 0)}
-    conditions, narrow = _conditions(query, values)
+    conditions, narrow = _conditions(query, values, seals)
     standings = _standings(query)
     if standings is None:
         pieces = [conditions]
@@ -59,18 +60,18 @@ def _piece(conditions: Iterable[str]) -> str:
     return f"SELECT id FROM envelopes WHERE {where} ORDER BY id DESC LIMIT :limit"  # noqa: S608
 
 
-def _conditions(query: Query, values: dict[str, Any]) -> tuple[list[str], bool]:
+def _conditions(query: Query, values: dict[str, Any], seals: Seals) -> tuple[list[str], bool]:
     """What must hold beside direction and state, and whether an index for it leaves few envelopes."""
     found, narrow = [], False
     for column in (*_NARROW, "counterpart"):
         wanted = getattr(query, column)
         if wanted:
             found.append(f"{column} = :{column} AND {column} <> ''")
-            values[column] = columns.text(wanted)
+            values[column] = columns.sought(column, wanted, seals)
             narrow = narrow or column in _NARROW
     if query.text:
         found.append(f"id IN ({_TEXT})")
-        values["text"] = columns.text(query.text)
+        values |= {"text": columns.text(query.text), "text_token": seals.token(columns.text(query.text))}
         narrow = True
     if query.format:
         found.append("format = :format")

@@ -7,12 +7,13 @@ requests share one durable commit. A request that fails is undone to where it be
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from adapters.stores import columns
 from adapters.stores.columns import PAYLOAD, explaining, microseconds, text, working
 from adapters.stores.lifetimes import explained
+from adapters.stores.sealing import NOTHING, Seals, committed
 from adapters.stores.sqlite import exchanges, lifetimes, numbers
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
@@ -25,7 +26,9 @@ from gateway.journal.publishing.head import LeaseLost, LogHead
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.numbers.series import Numbered
 from gateway.protection.retention.lifetime import Lifetime
-from gateway.verdict import DuplicateKey, Reason
+from gateway.vault.port import Destruction
+from gateway.vault.subjects import SubjectId
+from gateway.verdict import DuplicateKey
 
 Work = Callable[["Writes"], Any]
 
@@ -55,6 +58,14 @@ class Writes:
         self._do = connection.execute
         self._many = connection.executemany
         self._standing = self._stored()
+        self._seals: Seals = NOTHING
+
+    def under(self, seals: Seals) -> Writes:
+        """The tables for one request, with the keys that it needs; which key is whose is written with it."""
+        self._seals = seals
+        if seals.taken:
+            self._many(KEEP_KEY, seals.taken)
+        return self
 
     def _stored(self) -> Standing:
         return Standing(*self._do("SELECT accepted, number, hash FROM standing").fetchone())
@@ -75,6 +86,7 @@ class Writes:
         before = self._standing
         self._do("SAVEPOINT request")
         try:
+            self._seals = NOTHING
             answer = work(self)
         except _REQUEST_FAULTS as fault:
             self._undo(before)
@@ -99,7 +111,8 @@ class Writes:
 
     def accept(self, envelope: Envelope, entry: Entry, key: str) -> Accepted:
         """See `gateway.ledger.Ledger.accept`."""
-        known = self._do(DELIVERED_AS, (text(envelope.channel), text(key))).fetchone() if key else None
+        token = self._seals.token(text(key)) if key else ""
+        known = self._do(DELIVERED_AS, (text(envelope.channel), token, text(key))).fetchone() if key else None
         known = known or self._do("SELECT id, digest FROM envelopes WHERE id = ?", (envelope.id,)).fetchone()
         if known:
             if known[1] != envelope.payload.digest:
@@ -109,7 +122,7 @@ class Writes:
         number = self._journal([entry])
         self._insert(Spawned(envelope=envelope), number, microseconds(envelope.received_at))
         if key:
-            self._do(KEEP_DELIVERY, (text(envelope.channel), text(key), envelope.id, envelope.payload.digest))
+            self._do(KEEP_DELIVERY, (text(envelope.channel), token, envelope.id, envelope.payload.digest))
         return Accepted(envelope=envelope.id)
 
     def record(self, entries: Sequence[Entry]) -> None:
@@ -133,7 +146,7 @@ class Writes:
         if not entries:
             raise ValueError("a happening is recorded for an exchange that is there, with an entry that explains it")
         self._journal(entries)
-        exchanges.record(self._do, happened, max(entry.at for entry in entries))
+        exchanges.record(self._do, self._seals, happened, max(entry.at for entry in entries))
 
     def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
         """See `gateway.ledger.Ledger.keep_lifetimes`."""
@@ -152,7 +165,17 @@ class Writes:
         """See `gateway.ledger.Ledger.conclude`."""
         exchanges.refuse_stale(self._do, matter.exchange, expected)
         self._journal(entries)
-        exchanges.conclude(self._do, matter, happened, expected, explained=bool(entries))
+        exchanges.conclude(self._do, self._seals, matter, happened, expected, explained=bool(entries))
+
+    def destroyed(
+        self, keys: Mapping[SubjectId, Sequence[int]], destruction: Destruction, entries: Sequence[Entry]
+    ) -> None:
+        """Note which keys were destroyed, with the entries that tell of it."""
+        at = microseconds(destruction.at)
+        self._many(MARK_DESTROYED, [
+            (at, destruction.rule, subject, number) for subject, numbers in keys.items() for number in numbers
+        ])  # fmt: skip
+        self._journal(entries)
 
     def commit(self, moves: Sequence[Move]) -> Committed:
         """See `gateway.ledger.Ledger.commit`."""
@@ -171,16 +194,15 @@ class Writes:
         for exchange, revision in move.expects:
             exchanges.refuse_stale(self._do, exchange, revision)
         entry = explaining(move.entries, envelope.id) + 1 - len(move.entries) + self._journal(move.entries)
-        exchanges.tell(self._do, move.steps, move.happened, move.at)
+        exchanges.tell(self._do, self._seals, move.steps, move.happened, move.at)
         numbers.keep(self._do, move.numbers)
-        described = columns.describe(envelope)
-        learned, parts = columns.dismantle(envelope.learned)
+        changing, parts = columns.changing(envelope, move.reason, self._seals)
         self._do(UPDATE_ENVELOPE, {
             "id": envelope.id, "version": move.version + 1, "state": move.after,
             "working": working(envelope.direction, move.after),
             "due": None if move.due is None else microseconds(move.due), "entry": entry,
             "updated_at": microseconds(move.at), "attempts": move.attempts, "breaks": move.breaks,
-            **_described(described), **_reasons(move.reason), "learned": learned,
+            **changing,
         })  # fmt: skip
         self._keep(envelope.id, parts)
         same_matter = self._claim(move.claim, envelope.id, entry) if move.claim else ""
@@ -211,47 +233,40 @@ class Writes:
     def _insert(self, new: Spawned, entry: int, at: int) -> None:
         envelope = new.envelope
         lifecycle.state(envelope.direction, new.state)
-        described = columns.describe(envelope)
-        learned, parts = columns.dismantle(envelope.learned)
+        changing, parts = columns.changing(envelope, new.reason, self._seals)
         self._do(INSERT_ENVELOPE, {
             "id": envelope.id, "version": 1, "direction": envelope.direction.value, "state": new.state,
             "working": working(envelope.direction, new.state), "due": None, "entry": entry,
             "received_at": microseconds(envelope.received_at), "updated_at": at, "attempts": 0, "breaks": 0,
             "kind": envelope.kind, "channel": text(envelope.channel), "cause": envelope.cause,
-            "reference": text(envelope.claim.reference), "media_type": text(envelope.payload.media_type),
+            "reference": self._seals.searched(text(envelope.claim.reference)),
+            "media_type": columns.media_type(envelope, self._seals),
             "digest": envelope.payload.digest, "octets": len(envelope.payload.content),
-            **_described(described), **_reasons(new.reason), "claim": columns.facts(envelope.claim), "learned": learned,
+            **changing, "claim": columns.claim(envelope, self._seals),
         })  # fmt: skip
-        self._keep(envelope.id, [(PAYLOAD, envelope.payload.content), *parts])
+        self._keep(
+            envelope.id, [columns.sealed_part(envelope.id, PAYLOAD, envelope.payload.content, self._seals), *parts]
+        )
         self._standing = self._standing._replace(accepted=self._standing.accepted + 1)
 
-    def _keep(self, envelope: str, parts: Sequence[tuple[str, bytes]]) -> None:
-        self._many(KEEP_CONTENT, [(envelope, part, content) for part, content in parts])
+    def _keep(self, envelope: str, parts: Sequence[columns.Part]) -> None:
+        self._many(KEEP_CONTENT, [(envelope, part, content, mark) for part, content, mark in parts])
 
     def _journal(self, entries: Sequence[Entry]) -> int:
         """Extend the chain; the number of the last entry."""
         accepted, number, before = self._standing
+        entries = committed(entries, self._seals)
         links = chain.extend(number, before, [entry.canonical() for entry in entries])
         self._many(EXTEND_JOURNAL, [
             (link.number, link.before, link.hash, text(entry.envelope), entry.event, link.entry)
             for link, entry in zip(links, entries, strict=True)
         ])  # fmt: skip
+        opened = [(link.number, entry.opening) for link, entry in zip(links, entries, strict=True) if entry.opening]
+        if opened:
+            self._many(KEEP_PERSONAL, opened)
         if links:
             self._standing = Standing(accepted, links[-1].number, links[-1].hash)
         return self._standing.number
-
-
-def _described(known: columns.Described) -> dict[str, Any]:
-    return {
-        "rank": known.rank, "format": known.format, "counterpart": known.counterpart, "message_id": known.message_id,
-        "our_reference": known.our_reference, "exchange": known.exchange, "urgency": known.urgency, "test": known.test,
-    }  # fmt: skip
-
-
-def _reasons(reason: Reason | None) -> dict[str, str]:
-    if reason is None:
-        return {"reason_code": "", "reason_public": "", "reason_operator": ""}
-    return {"reason_code": reason.code, "reason_public": text(reason.public), "reason_operator": text(reason.operator)}
 
 
 # --- statements ----------------------------------------------------------------------------------------------------
@@ -259,7 +274,7 @@ def _reasons(reason: Reason | None) -> dict[str, str]:
 _CHANGING = (
     "version", "state", "working", "rank", "due", "entry", "updated_at", "attempts", "breaks", "format", "counterpart",
     "message_id", "our_reference", "exchange", "urgency", "test", "reason_code", "reason_public", "reason_operator",
-    "learned",
+    "words", "learned",
 )  # fmt: skip
 _FIXED = (
     "id", "direction", "received_at", "kind", "channel", "cause", "reference", "media_type", "digest", "octets",
@@ -274,8 +289,14 @@ INSERT_ENVELOPE = (
 UPDATE_ENVELOPE = f"UPDATE envelopes SET {', '.join(f'{name} = :{name}' for name in _CHANGING)} WHERE id = :id"  # noqa: S608
 
 KEEP_CONTENT = """
-    INSERT INTO contents (envelope, part, content) VALUES (?, ?, ?)
-    ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content WHERE content <> excluded.content
+    INSERT INTO contents (envelope, part, content, mark) VALUES (?, ?, ?, ?)
+    ON CONFLICT (envelope, part) DO UPDATE SET content = excluded.content, mark = excluded.mark
+    WHERE mark IS NOT excluded.mark OR (mark IS NULL AND content <> excluded.content)
+"""
+KEEP_PERSONAL = "INSERT INTO journal_personal (number, opening) VALUES (?, ?)"
+KEEP_KEY = "INSERT OR IGNORE INTO subject_keys (subject, key) VALUES (?, ?)"
+MARK_DESTROYED = """
+    UPDATE subject_keys SET destroyed_at = ?, rule = ? WHERE subject = ? AND key = ? AND destroyed_at IS NULL
 """
 EXTEND_JOURNAL = "INSERT INTO journal (number, before, hash, envelope, event, entry) VALUES (?, ?, ?, ?, ?, ?)"
 LEASE_LOG = """
@@ -287,7 +308,7 @@ PUBLISH_LOG = """
     WHERE size = :after AND token = :token AND :size >= :after
         AND EXISTS (SELECT 1 FROM journal WHERE number = :size AND hash = :hash)
 """
-DELIVERED_AS = "SELECT envelope, digest FROM delivery_keys WHERE channel = ? AND key = ?"
+DELIVERED_AS = "SELECT envelope, digest FROM delivery_keys WHERE channel = ? AND key IN (?, ?)"
 KEEP_DELIVERY = "INSERT INTO delivery_keys (channel, key, envelope, digest) VALUES (?, ?, ?, ?)"
 CLAIMED_BY = "SELECT envelope, content, entry FROM duplicate_keys WHERE sender = ? AND message_id = ?"
 KEEP_CLAIM = """
