@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from .container import MANIFEST, MIMETYPE, SIGNATURE, Container, dos
@@ -141,6 +142,9 @@ def fits(summary: Summary, container: Container) -> None:
         raise Bad(f"it speaks of {missing[0][:150]}, which is not there")
     if strange := sorted(inside - named):
         raise Bad(f"it does not speak of {strange[0][:150]}, which is there")
+    for name in (*summary.certificates, *summary.revocation):
+        if sha256(container.content(name)).hexdigest() != name.rpartition("/")[2].partition(".")[0]:
+            raise Bad(f"{name[:150]} is not what its name says: it was exchanged")
     if container.moment != dos(summary.made_at):
         raise Bad("the moment in the ZIP is not the one at which it says it was made")
 
