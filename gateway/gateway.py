@@ -221,7 +221,8 @@ def join(
     table = arrange([*judging(knowledge), *performing(knowledge, reach)])
     compute = compute or InlineCompute(table)
     ledger, clock = reach.ledger, reach.clock
-    watch = Watch(ledger, knowledge.formats, frozenset(knowledge.office.parties), clock, reach.calendars)
+    own = frozenset(knowledge.office.parties)
+    watch = Watch(ledger, knowledge.formats, own, clock, reach.calendars, knowledge.receipts.statements)
     pipeline = Pipeline(
         table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look,
         numbered=lambda rows: numbers.numbered(rows),  # noqa: PLW0108  # it is made after the engine

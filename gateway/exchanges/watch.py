@@ -24,10 +24,12 @@ from gateway.exchanges.marks import Mark, marks_of
 from gateway.exchanges.matter import Kept, Matter
 from gateway.exchanges.picture import Picture, aside, picture_of
 from gateway.exchanges.running import Moment
+from gateway.exchanges.unanswered import Unanswered
 from gateway.identity import PartyId
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger, StaleMove
 from gateway.ports import Clock, Formats
+from gateway.statements import Statements
 
 LOOK_LIMIT: Final = 256
 LOOK_AT_LEAST_EVERY: Final = timedelta(seconds=30)
@@ -46,8 +48,10 @@ class Watch:
     """Looks at exchanges. One for each front."""
 
     def __init__(
-        self, ledger: Ledger, formats: Formats, own: frozenset[PartyId], clock: Clock, calendars: Calendars
-    ) -> None:
+        self, ledger: Ledger, formats: Formats, own: frozenset[PartyId], clock: Clock, calendars: Calendars,
+        statements: Statements,
+    ) -> None:  # fmt: skip
+        self._unanswered = Unanswered(ledger, statements, own)
         self._ledger, self._formats, self._own = ledger, formats, own
         self._clock, self._calendars = clock, calendars
         self._changed = asyncio.Event()
@@ -142,6 +146,7 @@ class Watch:
         try:
             matter = kept.matter
             marks, picture = await aside(len(kept.steps), lambda: self._marks(matter, kept))
+            marks = await self._unanswered.stated(matter, marks, self._clock.now())
             await self._conclude(matter, marks, picture)
         except StaleMove:
             log.info("written to by somebody else meanwhile, exchange=%s", exchange)

@@ -34,10 +34,10 @@ def place_of(links: Sequence[Link], envelope: Envelope) -> JournalPlace | None:
     """Where the journal of the message says what a receipt or statement about it says."""
     told = [(link, read(link.entry)) for link in links]
     event = SPEAKS_OF.get(envelope.form.value("Stage"), "") if envelope.kind == RECEIPT else ""
-    found = [link for link, entry in told if _names(entry, envelope) or (event and entry.event == event)]
-    if not found:
-        return None
-    return JournalPlace(number=found[-1].number, leaf=leaf_hash(leaf_of(found[-1].entry)).hex())
+    # What names it was written with it; of what is only of the right kind, the newest.
+    found = [link for link, entry in told if _names(entry, envelope)][:1]
+    found = found or [link for link, entry in told if event and entry.event == event][-1:]
+    return JournalPlace(number=found[0].number, leaf=leaf_hash(leaf_of(found[0].entry)).hex()) if found else None
 
 
 def _names(entry: Entry, envelope: Envelope) -> bool:

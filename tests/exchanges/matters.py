@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
+from gateway.clock import Uuid7Source
 from gateway.clocks.calendar import Calendar, ListedDays, UnknownPlace, legal_time
 from gateway.clocks.happening import Happening
 from gateway.clocks.table import read_clocks
@@ -17,6 +18,8 @@ from gateway.families import Family
 from gateway.journal import entry as entries
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger
+from gateway.office import Office
+from gateway.statements import Statements
 from schemas.catalogue import Catalogue
 from tests.contracts.store_examples import new_id, step, take
 from tests.gateway.rig import TurnedClock
@@ -41,7 +44,8 @@ class Watched:
     def __init__(self, ledger: Ledger, clock: TurnedClock | None = None) -> None:
         self.ledger, self.clock = ledger, clock or TurnedClock(START)
         formats = Catalogue((), {"sirene": Family(name="sirene", clocks=CLOCKS)})
-        self.watch = Watch(ledger, formats, frozenset({"sirene:XA"}), self.clock, Places())
+        statements = Statements(formats, Office(parties=("sirene:XA",)), Uuid7Source())
+        self.watch = Watch(ledger, formats, frozenset({"sirene:XA"}), self.clock, Places(), statements)
 
     async def message(self, exchange: str = EXCHANGE, **fields: Any) -> Step:
         """A message that is a step of the exchange."""
