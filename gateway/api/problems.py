@@ -17,7 +17,7 @@ from gateway.ledger import StaleMove
 PROBLEM_TYPE: Final = "application/problem+json"
 TITLES: Final = {
     400: "The request lacks something", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    408: "Too slow", 409: "Conflict", 413: "Too large", 415: "Unknown media type", 422: "Cannot be read", 429: "Too many requests",
+    408: "Too slow", 409: "Conflict", 410: "Gone", 413: "Too large", 415: "Unknown media type", 422: "Cannot be read", 429: "Too many requests",
     431: "Head too large",    500: "Our own fault", 503: "Not available now",
 }  # fmt: skip
 STATUS_OF_CODE: Final = {
@@ -26,6 +26,8 @@ STATUS_OF_CODE: Final = {
     "family.unknown": 404, "family.no-duties": 404, "envelope.not-held": 409, "idempotency.conflict": 409,
     "alert.unknown": 404, "alert.version": 409, "alert.owner": 409, "alert.conflict": 409, "alert.incompatible": 409,
     "alert.flagged": 409, "alert.deleted": 409, "alert.own": 409,
+    "retention.unknown": 404, "retention.held": 409, "retention.not-held": 409, "retention.destroyed": 409, "retention.ordered": 409,
+    "retention.not-ordered": 409, "retention.same-person": 409, "retention.at-work": 409, "content.destroyed": 410,
     "intake.too-large": 413, "xml.too-large": 413, "mail.media-type": 415,
 }  # fmt: skip
 """Refusals of the core that are not 422."""

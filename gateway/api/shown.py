@@ -21,6 +21,7 @@ _WORDS: Final[dict[int, tuple[str, str]]] = {
     404: ("envelope.unknown", "There is no message with this id."),
     408: ("request.too-slow", "The body did not come within 60 seconds."),
     409: ("envelope.not-held", "The message is acknowledged, not held."),
+    410: ("content.destroyed", "The content was destroyed on 2027-11-21 under the rule RR-120."),
     413: ("request.too-large", "The body is larger than 25165824 octets."),
     415: ("request.media-type", "Send a form as application/xml, application/json or multipart/mixed."),
     422: ("request.invalid", "Parameters of the request are not as described; see `errors`."),
