@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -15,8 +16,8 @@ from gateway.api.callers import Allowed, Caller, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
 from gateway.errors import Refused
-from gateway.journal.stamping.shelf import Kept, check_kept
-from gateway.journal.stamping.stamping import WORDS, Stamping, StampState, TimestampAuthority
+from gateway.journal.stamping.shelf import Kept, StampShelf, check_kept
+from gateway.journal.stamping.stamping import WORDS, StampState, TimestampAuthority
 
 router = APIRouter(prefix="/api/v1", tags=["journal"])
 Anybody = Annotated[Caller, Depends(Allowed())]
@@ -77,12 +78,12 @@ def stamp_view(kept: Kept, authority: TimestampAuthority | None) -> StampView:
     )  # fmt: skip
 
 
-async def covering(stamping: Stamping, size: int) -> StampsView:
+async def covering(shelf: StampShelf, authorities: Iterable[TimestampAuthority], size: int) -> StampsView:
     """The stamps over an entry."""
-    known = {each.name: each for each in stamping.authorities}
+    known = {each.name: each for each in authorities}
 
     def found() -> StampsView:
-        kept = stamping.shelf.covering(size)
+        kept = shelf.covering(size)
         return StampsView(stamps=[stamp_view(each, known.get(each.authority)) for each in kept])
 
     return await asyncio.to_thread(found)
@@ -97,7 +98,7 @@ async def stamps(
     log = standing.gateway.log
     if log is None:
         raise Problem(503, "log.none", "This gateway keeps nothing that outlives it, so it publishes nothing either.")
-    found = await covering(log.stamping, size)
+    found = await covering(log.stamping.shelf, log.stamping.authorities, size)
     if not found.stamps:
         raise Problem(404, "log.unstamped", "No time-stamp is over so many entries yet.")
     return found

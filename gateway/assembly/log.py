@@ -83,6 +83,11 @@ def timestamp_authorities(built: Built) -> list[TimestampAuthority]:
     return found
 
 
+def known_authorities(home: Home) -> list[TimestampAuthority]:
+    """The same for whoever checks what was stamped; faults of the settings are told by `spoc doctor`."""
+    return timestamp_authorities(Built(home))
+
+
 def _authority(home: Home, name: str, table: TimestampTable) -> TimestampAuthority:
     ca_file = str(home.folder / table.ca_file) if table.ca_file else ""
     wire = HttpAuthority(AuthoritySettings(url=table.url, ca_file=ca_file, seconds=table.seconds))

@@ -32,6 +32,7 @@ from gateway.commands.way import route_faults
 from gateway.errors import GatewayError, Misconfigured
 from gateway.front import RUN, SOCKET, listening
 from gateway.gateway import Gateway
+from gateway.journal.stamping.probing import Probing
 from gateway.signing.expiry import WARN_DAYS
 from gateway.tolerances import Tolerance
 from routing.table import RoutesRefused, read_table
@@ -311,6 +312,9 @@ async def _connections(gateway: Gateway, *, runs: bool) -> list[Point]:
     systems: dict[str, _Opened] = {f"register {name}": system for name, system in gateway.registers.items()}
     systems |= {f"case system {name}": system for name, system in gateway.case_systems.items()}
     systems |= {f"alert system {gateway.alerts.system.name}": gateway.alerts.system} if gateway.alerts else {}
+    if gateway.log:
+        asked = (each for each in gateway.log.stamping.authorities if each.wire)
+        systems |= {f"time-stamps of {each.name}": Probing(each, gateway.clock) for each in asked}
     looks = [_look(what, _probe(system), "It answers.") for what, system in systems.items()]
     door = "" if runs else " Its way in is closed: the gateway does not run."
     way_out = f"The way out can be used; each partner is tried by itself.{door}"

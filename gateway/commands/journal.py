@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.commands import homes, journal_log
+from gateway.commands import homes, journal_log, journal_stamps
 from gateway.commands.endings import CANNOT_WRITE, FINDINGS, Ending
 from gateway.commands.local_door import LocalDoor, run
 from gateway.commands.terminal import Terminal, facts, table, to_json
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 JOURNAL: Final = "/api/v1/journal"
 PAGE: Final = 1000
+MAX_FAULTS: Final = 100
 NUMBER: Final = "[0-9]{1,18}"
 HASH: Final = "[0-9a-f]{64}"
 group = typer.Typer(no_args_is_help=True, help="The journal and its proof.")
@@ -32,6 +33,7 @@ group = typer.Typer(no_args_is_help=True, help="The journal and its proof.")
 def join(app: typer.Typer) -> None:
     """Add the commands."""
     journal_log.join(group)
+    journal_stamps.join(group)
     app.add_typer(group, name="journal")
 
 
@@ -78,15 +80,18 @@ async def _proof(home: Home, noted: tuple[int, str] | None, *, rows: bool) -> di
             entries = (await door.ask("GET", JOURNAL, query=query))["entries"] if query else []
             return _compared(document, noted, entries[0]["hash"] if entries else "")
     from gateway.assembly import log_folder, log_keys
+    from gateway.assembly.log import known_authorities
     from gateway.commands import ledgers
     from gateway.commands.offline import proof
     from gateway.journal.publishing.verification import verify_published
+    from gateway.journal.stamping.examination import broken_stamps
 
     try:
         async with ledgers.read_only(home) as ledger:
             found = await ledger.journal(noted[0] - 1, 1) if noted and noted[0] > 0 else []
             document = {"source": "ledger", **await proof(ledger, rows=rows), "published": 0}
             published, doubts = await verify_published(ledger, log_folder(home), log_keys(home))
+            doubts += await broken_stamps(ledger, log_folder(home), log_keys(home), known_authorities(home), MAX_FAULTS)
             told = [{"number": one.number, "fault": one.fault} for one in doubts]
             document |= {
                 "published": published,

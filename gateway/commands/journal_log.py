@@ -104,7 +104,7 @@ def fsck(
         ),
     ] = False,
 ) -> None:
-    """Hold every entry, every tile and the checkpoints against each other. Each fault is named with its place. Exit code 1 when there are any."""
+    """Hold every entry, every tile, the checkpoints and time-stamps against each other. Each fault is named with its place. Exit code 1 when there are any."""
     terminal: Terminal = context.obj
     home = homes.read(terminal)
     written = run(_rebuilt(home)) if rebuild else 0
@@ -149,9 +149,10 @@ async def _examined(home: Home) -> dict[str, Any]:
             return found
     from gateway.api.published_log import examined
     from gateway.assembly import log_folder, log_keys
+    from gateway.assembly.log import known_authorities
 
     async with _opened(home) as (ledger, _):
-        return (await examined(ledger, log_folder(home), log_keys(home))).model_dump()
+        return (await examined(ledger, log_folder(home), log_keys(home), known_authorities(home))).model_dump()
 
 
 async def written(home: Home, folder: Path) -> int:

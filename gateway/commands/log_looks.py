@@ -13,11 +13,13 @@ from gateway.commands.local_door import LocalDoor
 from gateway.errors import GatewayError
 from gateway.journal.publishing.keys import JOURNAL
 from gateway.journal.publishing.verification import verify_published
+from gateway.journal.stamping.stamping import TIMES
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
 EXAMINE: Final = "Find the place with: spoc journal fsck. Messages go on; nothing is signed until it agrees again."
 
 ASKED_AGAIN: Final = "It is asked again by itself; compare its address and key in the settings."
+STAMP_AGAIN: Final = "It is asked again by itself; compare its table [timestamps.NAME] in the settings."
 
 
 class Look(NamedTuple):
@@ -59,6 +61,22 @@ def _told(log: dict[str, Any]) -> Iterator[Look]:
         accused = witness["trouble"] == "log.accused"
         remedy = "A person must look: it says that we signed two histories." if accused else ASKED_AGAIN
         yield Look(FAULT if accused else WARNING, f"{text} {witness['words']}", remedy)
+    yield from _stamped(log)
+
+
+def _stamped(log: dict[str, Any]) -> Iterator[Look]:
+    for authority in log["timestamps"]:
+        at = f" at {authority['stamped_at'][:19]}" if authority["stamped_at"] else ""
+        text = f"{authority['name']} has time-stamped {authority['size']} of {log['size']} entries{at}."
+        if not authority["trouble"]:
+            yield Look(OK, text)
+        elif authority["trouble"] in TIMES:
+            text += f" {authority['words']} Its time was {authority['clock_difference_seconds'] or 0:.0f} s from ours."
+            yield Look(FAULT, text, "Compare the clock of this machine with another one; clocks of the law run by it.")
+        else:
+            yield Look(WARNING, f"{text} {authority['words']} ({authority['trouble']})", STAMP_AGAIN)
+    if log["timestamps"] and log["unstamped"] and all(each["trouble"] for each in log["timestamps"]):
+        yield Look(WARNING, f"{log['unstamped']} entries are not yet stamped.", "One stamp makes up for all of them.")
 
 
 async def _read(home: Home) -> list[Look]:

@@ -5,6 +5,7 @@
 - `tokens`       what an answer must be, checked to the last octet, and whose it is
 - `shelf`        stamps as files beside the tiles
 - `stamping`     asks the authorities, beside the traffic
+- `probing`      whether an authority stamps as the settings say
 - `examination`  every stamp against the log: `spoc journal fsck` and `verify`
 
 **Which checkpoints are stamped.** One stamp proves every entry under its checkpoint, and a later checkpoint is over all earlier ones. So the newest

@@ -106,7 +106,8 @@ class Stamping:
         if self._tasks:
             return
         for authority, state in zip(self._asked, self.states, strict=True):
-            await asyncio.to_thread(self._remember, authority, state)
+            known = await asyncio.to_thread(taken_up, authority, self.shelf)
+            state.size, state.at = known.size, known.at
             assert authority.wire is not None
             await authority.wire.start()
             self._tasks.append(asyncio.create_task(self._run(authority, state), name=f"time-stamps {authority.name}"))
@@ -172,15 +173,6 @@ class Stamping:
         state.size, state.at = checkpoint.size, stamp.at
         return True
 
-    def _remember(self, authority: TimestampAuthority, state: StampState) -> None:
-        """What it stamped last; what cannot be read is asked for again."""
-        try:
-            kept = self.shelf.last(authority.name)
-            if kept and kept.note:
-                state.at, state.size = check_kept(kept, authority.trust).at, kept.size
-        except GatewayError as error:
-            log.warning("the last stamp of %s is not taken up: %s", authority.name, error.code)
-
     # --- telling
 
     async def _compare(self, authority: TimestampAuthority, state: StampState, difference: timedelta) -> None:
@@ -224,6 +216,18 @@ class Stamping:
             log.warning("could not be journalled: %s %s", entry.event, error.code)
             return False
         return True
+
+
+def taken_up(authority: TimestampAuthority, shelf: StampShelf) -> StampState:
+    """What it stamped last; where that cannot be read it is asked again."""
+    state = StampState(name=authority.name)
+    try:
+        kept = shelf.last(authority.name)
+        if kept:
+            state.at, state.size = check_kept(kept, authority.trust).at, kept.size
+    except GatewayError as error:
+        log.warning("the last stamp of %s is not taken up: %s", authority.name, error.code)
+    return state
 
 
 def _pause(authority: TimestampAuthority, state: StampState) -> timedelta:
