@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import csv
 import struct
+import warnings
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
+from gateway.evidence.standalone import cms
+from gateway.evidence.standalone.certificates import path
+from gateway.evidence.standalone.container import MANIFEST, SIGNATURE
+from gateway.evidence.standalone.report import Report
+from gateway.evidence.standalone.trust import read_trust
 from tests.evidence.conftest import Made
 from tests.evidence.damage import Piece, flip
 from tests.evidence.office import judged
 from tests.evidence.test_museum import ROWS as PIECES
+from tests.gateway.rig import NOON
 from tests.journal.publishing.test_damaged_log import PIECES as LOG_PIECES
 
 RULES = list(csv.DictReader(Path("tests/corpus/evidence/variants.csv").read_text("utf-8").splitlines()))
-MOST_PER_RULE = 6
+MOST_PER_RULE = 12
 """Of each kind of member so many; the first and the last are always among them."""
 LOCAL, CENTRAL, END = 30, 46, 22
 
@@ -59,6 +66,26 @@ def test_a_bit_anywhere_around_the_members_is_found(made: Made) -> None:
             damaged[place] ^= 1 << bit
             report = judged(bytes(damaged), made.trust)
             assert [each.check for each in report.failures] == ["container.zip"], (place, bit, report.failures)
+
+
+def test_every_bit_of_the_signature_and_of_the_stamp_counts(made: Made) -> None:
+    """Also those that nobody signed: versions, names of algorithms."""
+    piece, trust = Piece(made), read_trust([made.trust])
+    token = piece.members[piece.name("stamp")]
+    looked = (
+        (piece.members[SIGNATURE], "data", piece.members[MANIFEST], trust.anchors_for("sirene:XA")),
+        (token, "tst_info", None, trust.authorities),
+    )
+    for der, kind, beside, anchors in looked:
+        for place in range(len(der) * 8):
+            damaged = bytearray(der)
+            damaged[place // 8] ^= 1 << place % 8
+            report = Report()
+            with report.checking("manifest.signature", ""), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # cryptography warns of numbers that a turned bit made negative
+                signed = cms.verified(bytes(damaged), kind, beside)
+                path(signed.signer, signed.others, anchors, NOON)
+            assert report.failures, (kind, place)
 
 
 @pytest.mark.parametrize(

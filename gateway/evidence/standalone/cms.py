@@ -24,6 +24,16 @@ HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
 MAX_OCTETS: Final = 256 * 1024
 MAX_CERTIFICATES: Final = 8
 KIND, DIGEST, TIME = "content_type", "message_digest", "signing_time"
+_VERSIONS: Final = (b"\x02\x01\x01", b"\x02\x01\x03")
+_OIDS: Final = {"sha256": 1, "sha384": 2, "sha512": 3}
+_SPELT: Final = {
+    name: (
+        bytes.fromhex(f"300b060960864801650304020{arc}"),
+        bytes.fromhex(f"300d060960864801650304020{arc}0500"),
+    )
+    for name, arc in _OIDS.items()
+}
+"""The two ways in which DER may name a digest algorithm: without parameters, and with NULL."""
 NAMED: Final = "1.2.840.113549.1.9.16.2.47"
 NAMED_V1: Final = "1.2.840.113549.1.9.16.2.12"
 
@@ -44,8 +54,8 @@ def verified(der: bytes, kind: str, beside: bytes | None = None) -> Signed:
     if len(der) > MAX_OCTETS:
         raise Bad("the signature is too long")
     info = cms.ContentInfo.load(der, strict=True)
-    if info["content_type"].native != "signed_data" or info.dump(force=True) != der:
-        raise Bad("it is no CMS signature in DER")
+    if info["content_type"].native != "signed_data":
+        raise Bad("it is no CMS signature")
     data = info["content"]
     content = _content(data, kind, beside)
     if len(data["signer_infos"]) != 1 or len(data["certificates"] or ()) > MAX_CERTIFICATES:
@@ -61,6 +71,7 @@ def verified(der: bytes, kind: str, beside: bytes | None = None) -> Signed:
         raise Bad(
             "the digest that was signed is not that of the content: it was changed, or the signature is of something else"
         )
+    _check_said(data, signer, algorithm)
     _named_again(signer, certificate)
     check_value(
         certificate,
@@ -86,6 +97,21 @@ def _content(data: Any, kind: str, beside: bytes | None) -> bytes:
         if beside is not None
         else bytes(within["content"].contents if kind == "data" else within["content"].parsed.dump())
     )
+
+
+def _check_said(data: Any, signer: Any, algorithm: str) -> None:
+    """Raise `Bad` unless what nobody signed is as it must be: versions, and the one digest algorithm in all its places."""
+    named = [signer["digest_algorithm"], *data["digest_algorithms"]]
+    if data["version"].dump() not in _VERSIONS or signer["version"].dump() != _VERSIONS[0] or len(named) != 2:
+        raise Bad("it is of another version of CMS")
+    if data.dump()[:1] != b"\x30" or data["digest_algorithms"].dump()[:1] != b"\x31":
+        raise Bad("it is no CMS signature in DER")
+    if any(each.dump() not in _SPELT[algorithm] for each in named):
+        raise Bad("it names its digest algorithm in several ways")
+    method = signer["signature_algorithm"]
+    spelt = method["parameters"].dump() in (b"", b"\x05\x00") or method.signature_algo == "rsassa_pss"
+    if not spelt or (method.signature_algo == "ecdsa" and method.hash_algo != algorithm):
+        raise Bad("its signature algorithm does not fit its digest algorithm")
 
 
 def _named(enclosed: list[x509.Certificate], sid: Any) -> x509.Certificate:
