@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.journal import entry
 from tests.contracts.store_fixtures import Store
 from tests.exchanges.stories import CONSULTATION, Story, form_m, why
 from tests.gateway.rig import NOON, Rig
@@ -85,3 +86,30 @@ async def test_a_gateway_that_starts_again_between_warning_and_breach_repeats_no
     again.rig.gateway = again.rig.joined()
     await again.later(hours=3)
     assert [told[2] for told in await again.clocks()] == ["50%", "80%", "breached"]
+
+
+async def test_a_limit_that_the_other_side_lets_pass_is_stated_and_linked_to_the_breach(story: Story) -> None:
+    asked = form_m("Is the address still in use?", sender="sirene:XA", to="sirene:XB", reference="XA-M-2026-0000041")
+    row = await story.sends(asked)
+    await story.later(hours=12)
+    assert (BREACHED, "T01", "breached") in await story.clocks()
+    ours = await story.rig.row(row.envelope.id)
+    (stated,) = [each for each in ours.envelope.learned.stated if each.kind == "NO_ANSWER"]
+    assert (stated.code, stated.by) == ("T01", NOON + timedelta(hours=12))
+    told = [entry.read(link.entry) for link in await story.rig.ledger.timeline(row.envelope.id)]
+    (breach,) = [each for each in told if each.event == BREACHED]
+    (missing,) = [each for each in told if each.event == "evidence.missing" and ("awaited", "answer") in each.details]
+    assert dict(breach.details)["statement"] == dict(missing.details)["statement"] == stated.envelope
+    statement = await story.rig.row(stated.envelope)
+    assert statement.state == "kept"
+    assert b"NO_ANSWER" in statement.envelope.signed and b"T01" in statement.envelope.signed
+    await story.later(days=30)
+    again = await story.rig.row(row.envelope.id)
+    assert [each.code for each in again.envelope.learned.stated if each.kind == "NO_ANSWER"] == ["T01"]
+
+
+async def test_what_we_let_pass_ourselves_is_no_evidence_against_another(story: Story) -> None:
+    row = await story.receives(form_m("Is the address still in use?"))
+    await story.later(hours=13)
+    assert (BREACHED, "T01", "breached") in await story.clocks()
+    assert (await story.rig.row(row.envelope.id)).envelope.learned.stated == ()
