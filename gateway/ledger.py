@@ -263,6 +263,10 @@ class Ledger(Protocol):
         """Envelopes by direction and state."""
         ...
 
+    async def standings(self, after: str, limit: int) -> list[tuple[EnvelopeId, str, str]]:
+        """Id, direction and state of envelopes behind this id, in order, as they stand there: also what somebody made of them."""
+        ...
+
     async def accepted(self) -> int:
         """How many envelopes were ever taken in or made, by a counter that is kept apart from the rows (promise 6)."""
         ...

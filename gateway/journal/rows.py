@@ -36,13 +36,13 @@ async def row_faults(ledger: Ledger, until: int) -> AsyncIterator[Broken]:
     while reached < until:
         links = [link for link in await ledger.journal(reached, min(PAGE, until - reached)) if link.number <= until]
         for link in links:
-            entry = _entry(link)
+            entry = entry_of(link)
             if entry is None:
                 yield Broken(number=link.number, fault="is not an entry that can be read")
-            elif entry.envelope and _reached(entry):
+            elif entry.envelope and reached_by(entry):
                 told += 1
                 if entry.event == RECEIVED:
-                    steps, fault = await _looked_at(ledger, entry.envelope, link.number)
+                    steps, fault = await looked_at(ledger, entry.envelope, link.number)
                     found += sum(step.number <= until for step in steps)
                     if fault:
                         yield fault
@@ -54,7 +54,7 @@ async def row_faults(ledger: Ledger, until: int) -> AsyncIterator[Broken]:
         yield Broken(number=until, fault=words)
 
 
-async def _looked_at(ledger: Ledger, envelope: str, place: int) -> tuple[list[Link], Broken | None]:
+async def looked_at(ledger: Ledger, envelope: str, place: int) -> tuple[list[Link], Broken | None]:
     """The steps of one message, and what is wrong with its row."""
     before: Row | None = None
     for _ in range(TRIES):
@@ -75,11 +75,11 @@ def compared(envelope: str, row: Row | None, steps: Sequence[Link], place: int) 
     """What is wrong with a row whose steps these are; `place` is where it was taken in."""
     if row is None:
         return Broken(number=place, fault=f"message {envelope}: was taken in here and is not there")
-    entries = [entry for link in steps if (entry := _entry(link))]
+    entries = [entry for link in steps if (entry := entry_of(link))]
     taken_in = next((dict(entry.details).get("payload", "") for entry in entries if entry.event == RECEIVED), "")
     if digest(row.envelope.payload.content) != taken_in:
         return Broken(number=place, fault=f"message {envelope}: its bytes are not those that were taken in here")
-    last = _reached(entries[-1])
+    last = reached_by(entries[-1])
     if row.state == last:
         return None
     fault = f"message {envelope}: stands as {row.state[:40]!r}, and here, at its last step, it became {last}"
@@ -88,11 +88,11 @@ def compared(envelope: str, row: Row | None, steps: Sequence[Link], place: int) 
 
 def _steps(timeline: Sequence[Link], envelope: str) -> list[Link]:
     """The entries with which this very message reached a state."""
-    read_ = ((link, _entry(link)) for link in timeline)
-    return [link for link, entry in read_ if entry and entry.envelope == envelope and _reached(entry)]
+    read_ = ((link, entry_of(link)) for link in timeline)
+    return [link for link, entry in read_ if entry and entry.envelope == envelope and reached_by(entry)]
 
 
-def _reached(entry: Entry) -> str:
+def reached_by(entry: Entry) -> str:
     """The state that an entry led to; empty for one that tells of something else."""
     details = dict(entry.details)
     if entry.event == RECEIVED:
@@ -104,7 +104,8 @@ def _reached(entry: Entry) -> str:
     return STATES.get(entry.event, "")
 
 
-def _entry(link: Link) -> Entry | None:
+def entry_of(link: Link) -> Entry | None:
+    """The entry of a link, or None where somebody has made it unreadable."""
     try:
         return read(link.entry)
     except _UNREADABLE:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.ledger import Ledger, StaleMove
 from gateway.numbers.series import COME, GIVEN, MISSING, SETTLED, SIGNED, Numbered, NumberQuery, open_tasks
-from tests.contracts.store_examples import START, entry
+from tests.contracts.store_examples import START, arrived, entry
 
 OURS = ("sirene:XA", "sirene:XB")
 THEIRS = ("sirene:XB", "sirene:XA")
@@ -82,3 +82,15 @@ async def test_a_difference_is_open_until_its_own_kind_is_settled(ledger: Ledger
     await keep(ledger, row(THEIRS, 2, MISSING), row(THEIRS, 3, MISSING), row(THEIRS, 3, SETTLED, MISSING, 5))
     found = await ledger.numbers(NumberQuery(sender=THEIRS[0], receiver=THEIRS[1]))
     assert [task.number for task in open_tasks(found)] == [2]
+
+
+async def test_standings_are_told_in_order_and_in_pages(ledger: Ledger) -> None:
+    made = [arrived() for _ in range(5)]
+    for each in made:
+        await ledger.accept(each, entry("envelope.received", each.id), "")
+    ids = sorted(each.id for each in made)
+    found, after = [], ""
+    while page := await ledger.standings(after, 2):
+        found += page
+        after = page[-1][0]
+    assert found == [(each, "inbound", "received") for each in ids]

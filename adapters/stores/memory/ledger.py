@@ -184,6 +184,11 @@ class MemoryLedger:
         await self.probe()
         return dict(Counter((row.envelope.direction.value, row.state) for row in self._rows.values()))
 
+    async def standings(self, after: str, limit: int) -> list[tuple[EnvelopeId, str, str]]:
+        await self.probe()
+        rows = ((each, row.envelope.direction.value, row.state) for each, row in self._rows.items() if each > after)
+        return sorted(rows)[: max(limit, 0)]
+
     async def accepted(self) -> int:
         await self.probe()
         return self._accepted

@@ -177,6 +177,9 @@ class PostgresLedger:
     async def counts(self) -> dict[tuple[str, str], int]:
         return await self._ask(reads.counts)
 
+    async def standings(self, after: str, limit: int) -> list[tuple[EnvelopeId, str, str]]:
+        return await self._ask(lambda tables: reads.standings(tables, after, limit))
+
     async def accepted(self) -> int:
         return await self._ask(reads.accepted)
 

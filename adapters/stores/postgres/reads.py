@@ -27,6 +27,7 @@ DUE = """
 """
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND due > $1"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
+STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > $1 ORDER BY id LIMIT $2"
 ACCEPTED = "SELECT accepted FROM standing"
 HEAD = "SELECT number, hash FROM standing"
 LOG_HEAD = "SELECT size, hash, note FROM log"
@@ -66,6 +67,10 @@ async def next_due(connection: asyncpg.Connection, now: int) -> int | None:
 
 async def counts(connection: asyncpg.Connection) -> dict[tuple[str, str], int]:
     return {(direction, state): count for direction, state, count in await connection.fetch(COUNTS)}
+
+
+async def standings(connection: asyncpg.Connection, after: str, limit: int) -> list[tuple[str, str, str]]:
+    return [tuple(found) for found in await connection.fetch(STANDINGS, after, max(limit, 0))]
 
 
 async def accepted(connection: asyncpg.Connection) -> int:

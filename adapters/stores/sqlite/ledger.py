@@ -165,6 +165,9 @@ class SqliteLedger:
     async def counts(self) -> dict[tuple[str, str], int]:
         return await self._readers.ask(reads.counts)
 
+    async def standings(self, after: str, limit: int) -> list[tuple[EnvelopeId, str, str]]:
+        return await self._readers.ask(lambda tables: reads.standings(tables, after, limit))
+
     async def accepted(self) -> int:
         return await self._readers.ask(reads.accepted)
 

@@ -33,6 +33,7 @@ DUE = """
 """
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due > ?"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
+STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > ? ORDER BY id LIMIT ?"
 ACCEPTED = "SELECT accepted FROM standing"
 HEAD = "SELECT number, hash FROM standing"
 LOG_HEAD = "SELECT size, hash, note FROM log"
@@ -71,6 +72,11 @@ def next_due(connection: sqlite3.Connection, now: int) -> int | None:
 
 def counts(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
     return {(direction, state): count for direction, state, count in connection.execute(COUNTS)}
+
+
+def standings(connection: sqlite3.Connection, after: str, limit: int) -> list[tuple[str, str, str]]:
+    found = connection.execute(STANDINGS, (after, max(limit, 0)))
+    return [(str(envelope), str(way), str(state)) for envelope, way, state in found]
 
 
 def accepted(connection: sqlite3.Connection) -> int:
