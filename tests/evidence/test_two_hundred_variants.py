@@ -77,6 +77,7 @@ def test_every_bit_of_the_signature_and_of_the_stamp_counts(made: Made) -> None:
         (token, "tst_info", None, trust.authorities),
     )
     for der, kind, beside, anchors in looked:
+        assert cms.verified(der, kind, beside).signer, "as it is, it holds"
         for place in range(len(der) * 8):
             damaged = bytearray(der)
             damaged[place // 8] ^= 1 << place % 8

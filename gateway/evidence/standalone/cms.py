@@ -71,7 +71,7 @@ def verified(der: bytes, kind: str, beside: bytes | None = None) -> Signed:
         raise Bad(
             "the digest that was signed is not that of the content: it was changed, or the signature is of something else"
         )
-    _check_said(data, signer, algorithm)
+    _check_said(data, signer, algorithm, kind)
     _named_again(signer, certificate)
     check_value(
         certificate,
@@ -99,12 +99,16 @@ def _content(data: Any, kind: str, beside: bytes | None) -> bytes:
     )
 
 
-def _check_said(data: Any, signer: Any, algorithm: str) -> None:
+def _check_said(data: Any, signer: Any, algorithm: str, kind: str) -> None:
     """Raise `Bad` unless what nobody signed is as it must be: versions, and the one digest algorithm in all its places."""
     named = [signer["digest_algorithm"], *data["digest_algorithms"]]
-    if data["version"].dump() not in _VERSIONS or signer["version"].dump() != _VERSIONS[0] or len(named) != 2:
+    if (
+        data["version"].dump() != _VERSIONS[kind != "data"]
+        or signer["version"].dump() != _VERSIONS[0]
+        or len(named) != 2
+    ):
         raise Bad("it is of another version of CMS")
-    if data.dump()[:1] != b"\x30" or data["digest_algorithms"].dump()[:1] != b"\x31":
+    if data["digest_algorithms"].dump()[:1] != b"\x31":
         raise Bad("it is no CMS signature in DER")
     if any(each.dump() not in _SPELT[algorithm] for each in named):
         raise Bad("it names its digest algorithm in several ways")
