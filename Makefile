@@ -12,6 +12,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
+KILLS ?= 1000
 
 # The first interpreter that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -21,7 +22,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-.PHONY: help env demo test docs schemas benchmark benchmark-check lint format types imports lock clean
+.PHONY: help env demo test docs schemas endurance benchmark benchmark-check lint format types imports lock clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,11 @@ demo: env ## the gateway, its simulators and its stories (ARGS=--exit ends by it
 test: env ## the whole suite (PYTEST_ARGS="-k name", WORKERS=0 for one process)
 	@$(BIN)/python -m tests.services
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+endurance: env ## 1,000 kills under load on each engine, and the books afterwards (KILLS=1000, ARGS="--seed 1 --workers 2")
+	@$(BIN)/python -m tests.services
+	@$(BIN)/python -m benchmarks.endurance --engine sqlite --kills $(KILLS) $(ARGS)
+	@$(BIN)/python -m benchmarks.endurance --engine postgres --kills $(KILLS) $(ARGS)
 
 benchmark: env ## from SMTP in to SMTP out, in figures (ARGS="--messages 300 --connections 8 --workers 2 --rate 20")
 	@$(BIN)/python -m benchmarks.smtp_path $(ARGS)

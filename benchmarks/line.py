@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import time
 from pathlib import Path
@@ -26,15 +27,22 @@ class Line:
     async def open(cls, port: int, authority: str) -> Line:
         """Connect, and agree on TLS where an authority for it is named."""
         line = cls(*await asyncio.open_connection("127.0.0.1", port))
-        await line._answer("220")
-        await line._say("EHLO mail.xb.interpol.example", "250")
+        try:
+            await line._greet(authority)
+        except BaseException:
+            await line.drop()
+            raise
+        return line
+
+    async def _greet(self, authority: str) -> None:
+        await self._answer("220")
+        await self._say("EHLO mail.xb.interpol.example", "250")
         if authority:
-            await line._say("STARTTLS", "220")
-            await line._writer.start_tls(
+            await self._say("STARTTLS", "220")
+            await self._writer.start_tls(
                 ssl.create_default_context(cafile=Path(authority)), server_hostname="127.0.0.1"
             )
-            await line._say("EHLO mail.xb.interpol.example", "250")
-        return line
+            await self._say("EHLO mail.xb.interpol.example", "250")
 
     async def send(self, mail: bytes, party: str = PARTY) -> tuple[float, float]:
         """When the first command went and when the 250 came."""
@@ -49,7 +57,13 @@ class Line:
     async def close(self) -> None:
         """Take leave."""
         self._writer.write(b"QUIT\r\n")
+        await self.drop()
+
+    async def drop(self) -> None:
+        """End the connection, whatever state it is in."""
         self._writer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await self._writer.wait_closed()
 
     async def _say(self, command: str, expected: str) -> None:
         self._writer.write(command.encode() + b"\r\n")
