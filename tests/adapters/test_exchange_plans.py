@@ -21,7 +21,7 @@ MATTERS = """
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
     INSERT INTO matters
     SELECT printf('x-%09d', i), CASE WHEN i % 1000 = 7 THEN 'interpol' ELSE 'sirene' END, 'key-' || (i / 10), i % 1000 <> 1,
-        i % 10000 = 1, CASE WHEN i % 1000 = 1 THEN i END, 1, zeroblob(300) FROM n
+        i % 10000 = 1, CASE WHEN i % 1000 = 1 THEN i END, 1, zeroblob(300), NULL FROM n
 """
 COUNTERPARTS = """
     INSERT INTO matter_counterparts

@@ -33,7 +33,7 @@ ENVELOPES = """
         number % 10000 = 0 OR number % 1000 = 1, number % 3, CASE WHEN number % 1000 = 1 THEN number END,
         number, number, number, 0, 0, 'message', 'mail', printf('id-%09d', number - number % 10), 'mail-' || number,
         'xml', 'digest-' || number, 4000, 'sirene/G@1', 'sirene:X' || char(66 + number % 3), 'message-' || number,
-        'reference-' || number, 'exchange-' || (number / 10), 'NORMAL', 0, '', '', '', x'', zeroblob(600)
+        'reference-' || number, 'exchange-' || (number / 10), 'NORMAL', 0, '', '', '', x'', zeroblob(600), NULL
     FROM journal
 """
 CLAIMS = """

@@ -182,10 +182,10 @@ FORBIDDEN = {
     "UPDATE envelopes SET version = version + 1, entry = 2, claim = x'00'": "fixed at intake",
     "DELETE FROM envelopes": "ever dropped",
     "UPDATE contents SET content = x'00'": "stays as it came",
-    "INSERT OR REPLACE INTO contents SELECT envelope, part, x'00' FROM contents": "stays as it came",
+    "INSERT OR REPLACE INTO contents SELECT envelope, part, x'00', mark FROM contents": "stays as it came",
     "DELETE FROM contents": "stays as it came",
     "INSERT OR REPLACE INTO envelopes SELECT * FROM envelopes": "ever dropped",
-    "INSERT INTO contents VALUES ('nobody', 'payload', x'00')": "FOREIGN KEY",
+    "INSERT INTO contents VALUES ('nobody', 'payload', x'00', null)": "FOREIGN KEY",
 }
 
 

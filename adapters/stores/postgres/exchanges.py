@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
+from msgspec.structs import replace
 
 from adapters.stores import keeping
 from adapters.stores.columns import text
 from adapters.stores.draft import Changes, Known, Needs
-from adapters.stores.sealing import PLAIN, Seals
+from adapters.stores.sealing import Seals
 from gateway.exchanges.matter import MatterQuery
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -51,11 +52,15 @@ async def exchange(connection: asyncpg.Connection, exchange: str) -> keeping.Kep
 
 
 async def matters(connection: asyncpg.Connection, query: MatterQuery, seals: Seals) -> list[keeping.Stored]:
-    statement, values = search(query, seals)
-    return [tuple(row) for row in await connection.fetch(statement, *values)]
+    """By the key as a token and as an older ledger has it."""
+    found: dict[str, keeping.Stored] = {}
+    for key in dict.fromkeys((seals.searched(text(query.key)), text(query.key))):
+        statement, values = search(replace(query, key=key))
+        found |= {row[0]: tuple(row) for row in await connection.fetch(statement, *values)}
+    return [found[exchange] for exchange in sorted(found, reverse=True)[: max(query.limit, 0)]]
 
 
-def search(query: MatterQuery, seals: Seals = PLAIN) -> tuple[str, list[Any]]:
+def search(query: MatterQuery) -> tuple[str, list[Any]]:
     """The statement for a query and its values. PostgreSQL chooses among the indexes itself."""
     values: list[Any] = [max(query.limit, 0)]
     conditions = []
@@ -70,7 +75,7 @@ def search(query: MatterQuery, seals: Seals = PLAIN) -> tuple[str, list[Any]]:
             f"WHERE one.counterpart = {bound(query.counterpart)} AND one.exchange = matters.exchange)"
         )
     if query.key:
-        conditions.append(f"key IN ({bound(query.key)}, {bound(seals.token(text(query.key)))}) AND key <> ''")
+        conditions.append(f"key = {bound(query.key)} AND key <> ''")
     if query.family:
         conditions.append(f"family = {bound(query.family)}")
     if query.closed is not None:

@@ -59,7 +59,7 @@ def search(query: NumberQuery) -> tuple[str, list[Any]]:
     way = "DESC" if query.newest_first else "ASC"
     order = f"number {way}, kind {way}, about {way}"
     return (
-        f"SELECT {', '.join(COLUMNS)} FROM numbers WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT $1",
+        f"SELECT {', '.join(COLUMNS)} FROM numbers WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT $1",  # noqa: S608
         values,
     )
 

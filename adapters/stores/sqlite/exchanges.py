@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from adapters.stores import keeping
 from adapters.stores.columns import text
-from adapters.stores.sealing import PLAIN, Seals
+from adapters.stores.sealing import Seals
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
 from gateway.exchanges.matter import Matter, MatterQuery, exchanges_of, touched
@@ -90,11 +90,15 @@ def exchange(connection: sqlite3.Connection, exchange: str) -> keeping.KeptRows:
 
 
 def matters(connection: sqlite3.Connection, query: MatterQuery, seals: Seals) -> list[keeping.Stored]:
-    statement, values = search(query, seals)
-    return connection.execute(statement, values).fetchall()
+    """By the key as a token and as an older ledger has it: two look-ups, each in the order of its index."""
+    found: dict[str, keeping.Stored] = {}
+    for key in dict.fromkeys((seals.searched(text(query.key)), text(query.key))):
+        statement, values = search(replace(query, key=key))
+        found |= {row[0]: row for row in connection.execute(statement, values)}
+    return [found[exchange] for exchange in sorted(found, reverse=True)[: max(query.limit, 0)]]
 
 
-def search(query: MatterQuery, seals: Seals = PLAIN) -> tuple[str, dict[str, Any]]:
+def search(query: MatterQuery) -> tuple[str, dict[str, Any]]:
     """The statement for a query and its values."""
     values: dict[str, Any] = {"limit": max(query.limit, 0)}
     conditions, source = [], "matters"
@@ -105,8 +109,8 @@ def search(query: MatterQuery, seals: Seals = PLAIN) -> tuple[str, dict[str, Any
         conditions.append("counterpart = :counterpart" if by_counterpart else AMONG)
         values["counterpart"] = text(query.counterpart)
     if query.key:
-        conditions.append("key IN (:key, :key_token) AND key <> ''")
-        values |= {"key": text(query.key), "key_token": seals.token(text(query.key))}
+        conditions.append("key = :key AND key <> ''")
+        values["key"] = text(query.key)
     if query.family:
         # Almost every matter is of one family: where something narrower is asked, its index is the better one.
         conditions.append("+family = :family" if few or query.counterpart else "family = :family")
