@@ -163,9 +163,13 @@ async def get_behind(  # noqa: PLR0913, PLR0917  one parameter for each part of 
 ) -> ListBehindView:  # fmt: skip
     """The entries of the journal that make one number, with the messages that they are about."""
     figures = _figures(standing, family)
-    if all(each.id != figure for each in figures.figures):
+    counted = next((each for each in figures.figures if each.id == figure), None)
+    if counted is None:
         known = ", ".join(each.id for each in figures.figures)
         raise Problem(404, "statistics.figure", f"There is no such figure. Known are: {known}.")
+    if key and len(key) != len(counted.by):
+        order = ", ".join(counted.by)
+        raise Problem(422, "statistics.key", f"Name a row by all its values, in this order: {order}.")
     period = _period(begins, ends)
     await _journal(standing, caller, (("family", family), ("figure", figure), ("from", begins.isoformat()), ("until", ends.isoformat())))
     tally = await _counted(standing, figures, period, family)

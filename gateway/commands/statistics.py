@@ -160,3 +160,5 @@ def _draw_behind(out: Console, found: dict[str, Any]) -> None:
     ]
     title = f"{found['figure']} {' / '.join(found['key'])}: {found['count']}"
     out.print(table(title, ("journal", "at", "event", "counterpart", "message", "exchange"), rows))
+    if len(rows) < found["count"]:
+        out.print(f"The first {len(rows)} are listed; a shorter period has fewer.")

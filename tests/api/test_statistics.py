@@ -60,6 +60,9 @@ async def test_what_cannot_be_counted_or_recorded_says_why(doors: Doors) -> None
     assert local_time.status == 422
     unknown = await doors.ask("GET", f"{PATH}/no-such", "auditor", params=YEAR)
     assert (unknown.status, "forms-sent" in unknown.json["detail"]) == (404, True)
+    half = await doors.ask("GET", f"{PATH}/hits-abroad", "auditor", params={**YEAR, "key": ["1862:38"]})
+    assert (half.status, half.json["code"]) == (422, "statistics.key")
+    assert "article, " in half.json["detail"]
     family = await doors.ask("GET", "/api/v1/statistics/spoc", "auditor", params=YEAR)
     assert (family.status, family.json["code"]) == (404, "statistics.unknown")
     for given, code in (

@@ -291,6 +291,7 @@ def test_a_question_that_cannot_be_counted_is_refused_in_words(office: Office, q
         (("sirene", "--from", "soon", "--until", "2026-01-01"), (2,), "statistics.period"),
         (("sirene", "--from", "2026-02-01", "--until", "2026-01-01"), (2, 65), "statistics.period"),
         (("sirene", "--csv", tmp_path / "no" / "such.csv"), (73,), "file.unwritable"),
+        (("sirene", "--figure", "forms-received", "--open", "M"), (2, 65), "statistics.key"),
     ):  # fmt: skip
         done = quick("--home", office.home, "statistics", *arguments, "--json")
         assert done.code in exit_codes, (arguments, done.code, done.text, done.err)
