@@ -28,6 +28,7 @@ from gateway.journal.publishing.head import LogHead
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.protection.retention.lifetime import Lifetime
 from gateway.vault.port import Destruction
+from gateway.vault.sealed import ContentDestroyed
 from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey, Reason
 
@@ -332,3 +333,11 @@ class Ledger(Protocol):
         that of the lease, and the journal has the head's hash at its size.
         """
         ...
+
+
+async def readable(ledger: Ledger, envelope: EnvelopeId) -> Row | None:
+    """The whole row, or None where there is none whose content can still be read: for whoever goes on without it."""
+    try:
+        return await ledger.get(envelope)
+    except ContentDestroyed:
+        return None

@@ -17,7 +17,7 @@ from gateway import lifecycle, statements
 from gateway.envelope import Direction, Receipt
 from gateway.journal.entry import Entry
 from gateway.judging import Judged, Trail
-from gateway.ledger import Ledger, Move, Query, Row
+from gateway.ledger import Ledger, Move, Query, Row, readable
 from gateway.moves import Writing
 from gateway.settlement import CONFIRMING_STAGES
 from gateway.statements import CONTRADICTS, LATE, NO_RECEIPT, Occasion, Statements
@@ -96,7 +96,7 @@ class Others:
         up is meant only where there is no other, and only when it was sent.
         """
         if note.envelope:
-            return await self._ledger.get(note.envelope)
+            return await readable(self._ledger, note.envelope)
         if not note.message_id:
             return None
         found = await self._ledger.find(
@@ -105,8 +105,8 @@ class Others:
         alike = [each for each in found if each.kind not in NOT_MEANT and note.counterpart in ("", each.counterpart)]
         meant = [each for each in alike if each.state != GIVEN_UP]
         if meant:
-            return await self._ledger.get(meant[0].id)
-        given_up = [row for each in alike if (row := await self._ledger.get(each.id))] if note.counterpart else []
+            return await readable(self._ledger, meant[0].id)
+        given_up = [row for each in alike if (row := await readable(self._ledger, each.id))] if note.counterpart else []
         return next((row for row in given_up if row.envelope.learned.transmissions), None)
 
 

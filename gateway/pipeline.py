@@ -19,7 +19,7 @@ from gateway.envelope import Direction, Envelope
 from gateway.errors import Unavailable
 from gateway.journal.entry import Entry
 from gateway.judging import Crash, Judged, Trail, from_error
-from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove
+from gateway.ledger import Committed, Ledger, Move, Query, Row, Spawned, StaleMove, readable
 from gateway.moves import Writing, after, repeat_of, written
 from gateway.noting import Others
 from gateway.numbers.series import Numbered
@@ -219,7 +219,7 @@ class Pipeline:
 
     async def _receipts_of(self, first: str) -> list[Row]:
         found = await self._ledger.find(Query(cause=first, direction=Direction.OUTBOUND))
-        rows = [await self._ledger.get(summary.id) for summary in reversed(found) if summary.kind == "receipt"]
+        rows = [await readable(self._ledger, summary.id) for summary in reversed(found) if summary.kind == "receipt"]
         return [row for row in rows if row and row.envelope.learned.signed]
 
     # --- broken workers

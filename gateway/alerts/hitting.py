@@ -21,7 +21,7 @@ from gateway.findings import Finding, Occasion, Severity, worst
 from gateway.form import Form
 from gateway.handover import Accepted
 from gateway.identity import derived_id
-from gateway.ledger import Ledger, Query
+from gateway.ledger import Ledger, Query, readable
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.persons import Who, actor_of, entry_by
@@ -129,7 +129,7 @@ class HitDesk:
     async def _first_sent(self, claim: Claim) -> datetime | None:
         """The time that was written into the form when this report came first."""
         for found in await self._ledger.find(Query(direction=Direction.OUTBOUND, text=claim.reference, limit=20)):
-            row = await self._ledger.get(found.id)
+            row = await readable(self._ledger, found.id)
             first = row.envelope if row else None
             if (
                 first

@@ -22,7 +22,7 @@ from gateway.findings import Finding, Occasion
 from gateway.form import Field, Form, Header
 from gateway.identity import PartyId
 from gateway.journal.entry import Entry
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, readable
 from gateway.office import Office
 from gateway.partners import Directory
 from gateway.persons import Who, entry_by
@@ -112,7 +112,7 @@ class NextDesk:
         known = [step for step in seen.kept.steps if not step.void and counterpart in (step.sender, *step.to)]
         steps = sorted(known, key=lambda step: step.sent, reverse=True)
         for step in steps[:MAX_LOOKED_THROUGH]:
-            row = await self._ledger.get(step.envelope)
+            row = await readable(self._ledger, step.envelope)
             form = row.envelope.learned.form if row else None
             if form is not None:
                 await self._ledger.record([self._read(step, person, purpose)])

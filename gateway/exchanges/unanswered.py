@@ -16,7 +16,7 @@ from gateway import lifecycle
 from gateway.exchanges.marks import Mark
 from gateway.exchanges.matter import Matter
 from gateway.identity import PartyId
-from gateway.ledger import Ledger, Row
+from gateway.ledger import Ledger, Row, readable
 from gateway.moves import Writing
 from gateway.statements import NO_ANSWER, Occasion, Statements, spoken
 
@@ -38,7 +38,7 @@ class Unanswered:
         bound, due = told.get("bound", ""), told.get("due", "")
         if mark.entry.event != BREACH or not bound or bound in self._own or not due or not mark.entry.envelope:
             return mark
-        row = await self._ledger.get(mark.entry.envelope)
+        row = await readable(self._ledger, mark.entry.envelope)
         if row is None or row.envelope.inbound or row.envelope.learned.signed is None:
             return mark
         by, code = datetime.fromisoformat(due), mark.entry.reason

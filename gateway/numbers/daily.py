@@ -17,7 +17,7 @@ from gateway.envelope import Direction, Payload
 from gateway.errors import Misconfigured, Refused
 from gateway.identity import derived_id
 from gateway.journal.entry import Entry
-from gateway.ledger import KeyConflict, Ledger, Query
+from gateway.ledger import KeyConflict, Ledger, Query, readable
 from gateway.numbers import sheets
 from gateway.numbers.composing import Day, composed, legal_day
 from gateway.numbers.series import NumberQuery
@@ -125,10 +125,9 @@ class Daily:
         """The sheet of this pair, day, edition and part, where it was written."""
         asked = Query(message_id=message_id_of(name), direction=Direction.OUTBOUND, limit=1)
         for found in await self._ledger.find(asked):
-            row = await self._ledger.get(found.id)
-            if row:  # where its content is destroyed it was written all the same
-                known = row.envelope.learned.form
-                return self._formats.sheet_content(known) if known else name
+            row = await readable(self._ledger, found.id)
+            known = row.envelope.learned.form if row else None
+            return self._formats.sheet_content(known) if known else name  # destroyed, it was written all the same
         return None
 
     async def _keep(self, sheet: Sheet, now: datetime) -> None:

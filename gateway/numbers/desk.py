@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.envelope import Direction
 from gateway.errors import Refused
 from gateway.journal.entry import Entry
-from gateway.ledger import Ledger, Query, Summary
+from gateway.ledger import Ledger, Query, Summary, readable
 from gateway.numbers.comparing import EVENTS
 from gateway.numbers.reading import known_of, tasks
 from gateway.numbers.series import COME, DIFFERENCES, GIVEN, SETTLED, Numbered, NumberQuery
@@ -50,7 +50,7 @@ class SheetDesk:
         return Shown(summary=found[0], sheet=await self._read(found[0]))
 
     async def _read(self, summary: Summary) -> Sheet | None:
-        row = await self._ledger.get(summary.id)
+        row = await readable(self._ledger, summary.id)
         form = row.envelope.learned.form if row else None
         return self._formats.sheet_content(form) if form else None
 

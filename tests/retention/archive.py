@@ -13,7 +13,7 @@ from gateway.assembly.retention import rules_in
 from gateway.exchanges.desk import Record
 from gateway.journal import entry as entries
 from gateway.journal.entry import Entry
-from gateway.ledger import Ledger, Query, Row, Summary
+from gateway.ledger import Query, Row, Summary
 from gateway.protection.retention.desk import RetentionDesk
 from gateway.protection.retention.lifetime import Lifetime
 from gateway.protection.retention.office import RetentionLaw, open_retention
@@ -23,7 +23,7 @@ from gateway.protection.retention.sweeper import Sweeper
 from gateway.vault.sealed import ContentDestroyed
 from tests.exchanges.stories import FOREIGN_ALERT, Story, form_m
 from tests.gateway.rig import CALENDARS, Rig, TurnedClock
-from tests.retention.shredding import ShreddingLedger
+from tests.retention.shredding import mortal
 
 SHIPPED = rules_in(read_retention(retention_file(Path("nowhere")))[0])
 OFFICER = "user:officer"
@@ -42,9 +42,9 @@ def corrected(**periods: str) -> Rules:
 class Archive:
     """The rig, its story, and retention over its ledger."""
 
-    def __init__(self, folder: Path, rules: Rules = SHIPPED, ledger: Ledger | None = None, **law: Any) -> None:
+    def __init__(self, folder: Path, rules: Rules = SHIPPED, store: str = "memory", **law: Any) -> None:
         clock = TurnedClock()
-        self.ledger: Any = ledger or ShreddingLedger(clock)
+        self.ledger: Any = mortal(store, folder, clock)
         self.rig = Rig(folder, self.ledger, clock)
         self.story = Story(self.rig)
         self.law: dict[str, Any] = law
@@ -73,8 +73,10 @@ class Archive:
         return await self.rig.row(row.envelope.id)
 
     async def number_of(self, row: Row) -> int:
-        """How many subjects the exchange of a message has: each of its messages, and itself."""
-        return len(await self.of_exchange(row)) + 1
+        """How many subjects the exchange of a message has: each of its messages and what was made for them, and itself."""
+        found = {each.id for each in await self.of_exchange(row)}
+        everything: list[Summary] = await self.ledger.find(Query(limit=200))
+        return len(found | {each.id for each in everything if each.cause in found}) + 1
 
     async def alert_deleted(self, row: Row) -> None:
         """The alert of the message's exchange is deleted now."""

@@ -1,62 +1,71 @@
-"""A memory ledger whose contents have keys of their own, and one that dies at a named place: for stories of destruction."""
+"""Ledgers that die at a named place: for stories of destruction, over the stores as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from adapters.stores.memory.ledger import MemoryLedger
-from gateway.identity import EnvelopeId
+from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.journal.entry import Entry
-from gateway.ledger import Row
+from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
 from gateway.vault.port import Destruction
-from gateway.vault.sealed import ContentDestroyed
 from gateway.vault.subjects import SubjectId
+from tests.contracts.store_fixtures import keyring_in
+
+if TYPE_CHECKING:
+    Part = MemoryLedger
+else:
+    Part = object
 
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-class ShreddingLedger(MemoryLedger):
-    """`deadly` names the place at which it dies, and how often it is passed before: `before destroy`, `after destroy`, `before keep` …"""
+class Mortal(Part):
+    """`deadly` names the place at which it dies and how often that is passed: `before destroy`, `after destroy`, `before keep` …"""
 
     deadly: tuple[str, int] = ("", 0)
+    keyless: frozenset[SubjectId] = frozenset()
+    """Subjects that are older than the vault, as far as a story is concerned."""
 
-    def __init__(self, clock: object = None) -> None:
-        super().__init__(clock)  # type: ignore[arg-type]  # any clock of a rig
-        self._gone: dict[SubjectId, Destruction] = {}
-        self.keyless: set[SubjectId] = set()
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
         self._passed: dict[str, int] = {}
-        self.destructions = 0
 
     def pass_by(self, place: str) -> None:
         self._passed[place] = self._passed.get(place, 0) + 1
         if (place, self._passed[place]) == self.deadly:
             raise Killed(place)
 
-    async def get(self, envelope: EnvelopeId) -> Row | None:
-        if envelope in self._gone:
-            raise ContentDestroyed(envelope, self._gone[envelope])
-        return await super().get(envelope)
-
     async def destroy(
         self, subjects: Sequence[SubjectId], destruction: Destruction, entries: Sequence[Entry]
     ) -> tuple[SubjectId, ...]:
         self.pass_by("before destroy")
-        for subject in subjects:
-            if subject not in self.keyless:
-                self.destructions += subject not in self._gone
-                self._gone.setdefault(subject, destruction)
+        keyed = [subject for subject in subjects if subject not in self.keyless]
+        without = await super().destroy(keyed, destruction, entries)
         self.pass_by("after destroy")
-        if entries:
-            await self.record(entries)
-        return tuple(subject for subject in subjects if subject in self.keyless)
-
-    async def destroyed(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Destruction]:
-        return {subject: self._gone[subject] for subject in subjects if subject in self._gone}
+        return (*without, *(subject for subject in subjects if subject in self.keyless))
 
     async def keep_lifetimes(self, kept: Sequence[Lifetime], entries: Sequence[Entry]) -> None:
         self.pass_by("before keep")
         await super().keep_lifetimes(kept, entries)
         self.pass_by("after keep")
+
+
+class MortalMemory(Mortal, MemoryLedger):
+    """In memory."""
+
+
+class MortalSqlite(Mortal, SqliteLedger):
+    """In a file, with the vault beside it."""
+
+
+def mortal(name: str, folder: Path, clock: Clock) -> MortalMemory | MortalSqlite:
+    """A store on its place, not yet started."""
+    if name == "memory":
+        return MortalMemory(clock)
+    return MortalSqlite(folder / "ledger.sqlite", clock, keyring=keyring_in(folder / "keys"))

@@ -120,7 +120,8 @@ async def test_days_of_the_journal_live_as_long_as_the_longest_of_their_rules(ar
 
     from gateway.protection.retention.rules import Rules
 
-    await archive.about()
+    row = await archive.about()
+    await archive.desk.hold(row.envelope.exchange, "exchange", OFFICER, "what an entry of the day says of a person")
     day = archive.rig.clock.now().date().isoformat()
     await archive.rig.later(timedelta(days=3 * 366))
     assert (await archive.desk.read(day, "day", AUDITOR)).planned[0].decision.why is Why.NO_RULE

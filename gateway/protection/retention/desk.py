@@ -213,9 +213,14 @@ class RetentionDesk:
         self, named: Named, after: Lifetime, event: str, person: Who, reason: str, code: str = ""
     ) -> Seen:
         entry = entry_by(
-            person, event, self._clock.now(), envelope=named.envelope, reason=code,
-            details=(("subject", named.subject), ("why", reason)),
-        )  # fmt: skip
+            person,
+            event,
+            self._clock.now(),
+            envelope=named.envelope,
+            reason=code,
+            details=(("subject", named.subject),),
+        )
+        entry = replace(entry, personal=(*entry.personal, ("why", reason)))
         await self._ledger.keep_lifetimes([after], [entry])
         _, planned = await self._find(named.id, named.kind)
         return Seen(named=named, lifetime=await self._life(named), planned=tuple(planned))
