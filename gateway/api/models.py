@@ -187,6 +187,13 @@ class AttemptView(View):
     evidence: str
 
 
+class PlaceView(View):
+    """Where a journal says so: what a proof of inclusion can be asked for with."""
+
+    number: int
+    leaf: str = Field(description="RFC 9162 hash of the leaf.")
+
+
 class ReceiptView(View):
     """A receipt or delivery report that came in for this message."""
 
@@ -194,6 +201,22 @@ class ReceiptView(View):
     at: datetime
     envelope: str
     findings: list[FindingView]
+    digest: str = Field(description="SHA-256 of the receipt as it came.")
+    said_at: datetime | None = Field(description="When the other side says that it wrote it.")
+    entry: PlaceView | None = Field(description="Where the other side's journal says so.")
+
+
+class ReachedView(View):
+    """How far the message came at the other side, or what did not come."""
+
+    stage: str = Field(description="As the other side said it, or `no receipt`, `no answer`.")
+    at: datetime = Field(description="When it was recorded here, or until when it was awaited.")
+    said_at: datetime | None
+    evidence: str = Field(description="The message that holds the receipt, or our signed statement.")
+    digest: str = Field(description="SHA-256 of the receipt as it came.")
+    entry: PlaceView | None = Field(description="Where the other side's journal says so.")
+    note: str = Field(description="`LATE` or `CONTRADICTS`, where our signed statement says so of the receipt.")
+    statement: str
 
 
 class ReleaseView(View):
@@ -240,6 +263,9 @@ class DetailView(View):
     leg: LegView | None
     transmissions: list[AttemptView]
     receipts: list[ReceiptView]
+    reached: list[ReachedView] = Field(description="Every stage at the other side with its evidence, and what did not come.")
+    standing: str = Field(description="`final` or `open`, and whether something was added after the end: `final, amended`.")
+    read_at: datetime | None = Field(description="When an officer first opened it, where the sender asked to be told.")
     releases: list[ReleaseView]
     reason: ReasonView | None
     breaks: int = Field(description="Worker processes that died over it.")

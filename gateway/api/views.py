@@ -20,6 +20,7 @@ from gateway.api.models import (
     Links,
     MatchView,
     PartView,
+    ReachedView,
     ReasonView,
     ReceiptView,
     ReleaseView,
@@ -35,6 +36,7 @@ from gateway.journal.events import EVENTS
 from gateway.ledger import Row, Summary
 from gateway.ports import Format, Formats
 from gateway.questions import Answer
+from gateway.reached import reached, standing
 
 
 def links(prefix: str, envelope: str) -> Links:
@@ -68,6 +70,9 @@ def detail(row: Row, found: Summary, formats: Formats, prefix: str) -> DetailVie
         leg=LegView.model_validate(known.leg) if known.leg else None,
         transmissions=[AttemptView.model_validate(attempt) for attempt in known.transmissions],
         receipts=[ReceiptView.model_validate(_plain(receipt)) for receipt in known.receipts],
+        reached=[ReachedView.model_validate(_plain(line)) for line in reached(envelope)],
+        standing=standing(envelope, row.state),
+        read_at=known.read_at,
         releases=[ReleaseView.model_validate(release) for release in known.releases],
         reason=ReasonView.model_validate(row.reason) if row.reason else None,
         breaks=row.breaks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.commands.terminal import facts, moment, plain, table
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
 Found = Mapping[str, Any]
+DIGEST_SHOWN: Final = 16
+"""Characters of a digest in a table; the whole stands in the answer for programs."""
 
 
 def draw(out: Console, found: Found) -> None:
@@ -165,10 +167,13 @@ def _sending(out: Console, found: Found) -> None:
         (one["number"], moment(one["at"]), one["outcome"], one["evidence"]) for one in found["transmissions"]
     ]
     _table(out, "Attempts", ("attempt", "at", "outcome", "their words"), attempts)
-    receipts: list[tuple[object, ...]] = [
-        (one["stage"], moment(one["at"]), one["envelope"]) for one in found["receipts"]
+    reached: list[tuple[object, ...]] = [
+        (one["stage"], moment(one["at"]), one["evidence"], one["digest"][:DIGEST_SHOWN], one["note"])
+        for one in found["reached"]
     ]
-    _table(out, "Receipts", ("stage", "at", "message"), receipts)
+    _table(
+        out, f"At the other side ({found['standing']})", ("stage", "at", "evidence", "SHA-256 begins", "note"), reached
+    )
     releases: list[tuple[object, ...]] = [
         (one["officer"], moment(one["at"]), one["code"], one["reason"]) for one in found["releases"]
     ]

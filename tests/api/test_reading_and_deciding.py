@@ -213,3 +213,15 @@ async def test_the_catalogue_tells_formats_rules_partners_and_adapters(doors: Do
     assert [each["party"] for each in partners] == ["enu:XB", "ncb:XB", "sirene:XB"]
     adapters = (await doors.ask("GET", "/api/v1/adapters", "reader")).json
     assert {"name": "polsas", "kind": "case system"} in adapters["adapters"]
+
+
+async def test_a_message_shows_every_stage_at_the_other_side_with_its_evidence(doors: Doors) -> None:
+    from tests.exchanges.test_receipts_amend import answered, says
+
+    reply = await answered(doors.rig)
+    await doors.rig.later(timedelta(hours=1))
+    await says(doors.rig, reply, "VALID")
+    shown = (await doors.ask("GET", f"/api/v1/messages/{reply.envelope.id}", "officer")).json
+    assert [(line["stage"], line["note"]) for line in shown["reached"]] == [("no receipt", ""), ("VALID", "LATE")]
+    assert shown["standing"] == "final, amended"
+    assert shown["reached"][1]["digest"] and shown["reached"][1]["statement"]
