@@ -88,6 +88,13 @@ def smime_codes() -> str:
     return table(("code", "what it means and what to do"), ((code(name), text) for name, text in SENTENCES.items()))
 
 
+def stamp_codes() -> str:
+    """Every reason for which a time-stamp is refused."""
+    from gateway.journal.stamping.reasons import SENTENCES
+
+    return table(("code", "what it means and what to do"), ((code(name), text) for name, text in SENTENCES.items()))
+
+
 def signature_codes() -> str:
     """Every reason for which a signature is refused."""
     from gateway.signing.reasons import SENTENCES

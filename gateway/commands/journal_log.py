@@ -156,9 +156,9 @@ async def _examined(home: Home) -> dict[str, Any]:
 
 
 async def written(home: Home, folder: Path) -> int:
-    """Checkpoint, public key, tiles and bundles of entries below a new folder, laid out as C2SP tlog-tiles says; how many files."""
+    """Checkpoint, public key, tiles, bundles of entries and time-stamps below a new folder, as C2SP tlog-tiles lays it out; how many files."""
     _make(folder)
-    from gateway.assembly import log_keys
+    from gateway.assembly import log_folder, log_keys
     from gateway.journal.publishing.keys import JOURNAL
     from gateway.journal.tree.tiles import tiles_of
 
@@ -171,7 +171,17 @@ async def written(home: Home, folder: Path) -> int:
             file = folder / tile.path
             _write(file, await read(tile))
             count += 1
-    return count
+    return count + _stamps_written(log_folder(home).folder, folder)
+
+
+def _stamps_written(log: Path, folder: Path) -> int:
+    """Every time-stamp with the checkpoint that it is over. They are never written again, so a running gateway need not be asked."""
+    from gateway.journal.stamping.shelf import STAMPS
+
+    files = [file for end in ("tst", "note") for file in sorted(log.glob(f"{STAMPS}/**/[0-9]*.{end}"))]
+    for file in files:
+        _write(folder / file.relative_to(log), file.read_bytes())
+    return len(files)
 
 
 @asynccontextmanager
