@@ -42,7 +42,7 @@ class Reached(Struct, frozen=True, kw_only=True):
 
 def reached(envelope: Envelope) -> tuple[Reached, ...]:
     """The table of one message, in the order in which it came to be known."""
-    return tuple(sorted((*_came(envelope), *_missed(envelope)), key=lambda line: line.at))
+    return tuple(sorted((*_missed(envelope), *_came(envelope)), key=lambda line: line.at))
 
 
 def standing(envelope: Envelope, state: str) -> str:
