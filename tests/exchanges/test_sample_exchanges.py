@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import ValidationError
 
 from schemas.rule_listing import AS_RULE, rules_of
 from tests.exchanges.sample_playing import Playing, seen
-from tests.exchanges.samples import CATALOGUE, CORPUS, FOLDER, read_sample
+from tests.exchanges.samples import CATALOGUE, CORPUS, FOLDER, read_sample, span
 
 PASSES, FAILS = (sorted((FOLDER / kind).glob("*.toml")) for kind in ("passes", "fails"))
 LISTED = {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
 REFUSED = "INVALID"
+PASSES_R10 = FOLDER / "passes" / "R10--two-checks-on-one-day.toml"
 
 
 def of_path(path: Path) -> str:
@@ -65,6 +67,34 @@ def test_both_exchanges_of_a_rule_look_for_the_same(path: Path) -> None:
     severity = LISTED[broken.rule].severity
     if not broken.seen_as:
         assert f"{broken.rule} {severity}" in broken.outcome.findings
+
+
+async def test_the_example_of_the_guide_goes_as_it_says(tmp_path: Path) -> None:
+    """What a person copies from the guide of the folder works."""
+    _, _, rest = (FOLDER / "README.md").read_text(encoding="utf-8").partition("```toml\n")
+    file = tmp_path / "example.toml"
+    file.write_text(rest.partition("```")[0], encoding="utf-8")
+    sample = read_sample(file)
+    async with Playing(sample, tmp_path) as playing:
+        assert (await playing.play()).effect == sample.outcome.effect
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("effect", "effekt"), ("after", "afterwards"), ("title", "name"), ("FormG/passes/sample", "FormG/passes/no-such")],
+)
+async def test_a_word_that_is_not_known_is_told_at_once(tmp_path: Path, right: str, wrong: str) -> None:
+    file = tmp_path / "misspelt.toml"
+    file.write_text(PASSES_R10.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    with pytest.raises((ValidationError, FileNotFoundError), match=f"{right}|{wrong}"):
+        async with Playing(read_sample(file), tmp_path) as playing:
+            await playing.play()
+
+
+@pytest.mark.parametrize("text", ["soon", "2", "2h30m", ""])
+def test_a_length_of_time_has_one_shape(text: str) -> None:
+    with pytest.raises(AssertionError, match="is no time"):
+        span(text)
 
 
 def test_every_document_is_used() -> None:
