@@ -17,6 +17,7 @@ from gateway.alerts.law import AlertLaw
 from gateway.clocks.definition import ClockTable
 from gateway.dialogues.chart import Charts
 from gateway.dialogues.rules import StoryRule
+from gateway.findings import Finding
 from gateway.form import Form
 from gateway.identity import PartyId
 from gateway.statistics.figure import Figures
@@ -57,8 +58,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Whether the provider always states a code: then a message without one is treated as restricted."""
     technical: bool = False
     """Receipts and reports: never answered, never gated."""
-    unique_references: bool = False
-    """Whether an office gives each of its messages a reference of its own, for ever."""
+    reused_reference: Finding | None = None
+    """What is told of a message under a reference that its office gave to another one; None where a reference may come again."""
     continued: Callable[[Form, int, Callable[[int], str], datetime], tuple[Form, ...]] | None = None
     """Splits texts that are longer than a limit over several forms; None for a family that does not."""
     binding: frozenset[str] = frozenset()

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.dialogues.chart import Bar
 from gateway.dialogues.rules import StoryRule
@@ -51,6 +52,10 @@ class Listed(Struct, frozen=True, kw_only=True):
     """A message that breaks it, or an exchange in which it is broken; a test where there is no sample."""
     tolerable: bool = True
     """Whether the severity may be lowered for one partner."""
+    of_the_list: str = ""
+    """The severity that the family's own list of rules gives it, two of them with `or`; empty where there is no list."""
+    why_different: str = ""
+    """Why it acts otherwise than the list says; empty where it does not."""
 
 
 class Samples(Struct, frozen=True, kw_only=True):
@@ -78,7 +83,16 @@ def rules_of(family: str, formats: Formats) -> list[Listed]:
     rows = [_of_rule(family, rule, used, rule.id not in whole.binding) for rule, used in found.values()]
     rows += [_of_story(family, rule) for rule in whole.story_rules]
     rows += _of_charts(family, whole)
-    return sorted([*rows, *_elsewhere(family, {row.id for row in rows})], key=lambda row: row.id)
+    rows += _elsewhere(family, {row.id for row in rows})
+    return sorted((_beside_the_list(family, row) for row in rows), key=lambda row: row.id)
+
+
+def _beside_the_list(family: str, row: Listed) -> Listed:
+    """The rule with what the list says of it; `R45-LATE` is a part of R45."""
+    covered = _coverage(family).get(row.id.partition("-")[0], {})
+    listed = covered.get("of_the_list", "")
+    differs = bool(listed) and row.severity not in listed.split(" or ")
+    return replace(row, of_the_list=listed, why_different=covered.get("why_ours_differs", "") if differs else "")
 
 
 def chosen(rows: Iterable[Listed], *, letter: str = "", severity: str = "") -> list[Listed]:
@@ -101,7 +115,7 @@ def _of_rule(family: str, rule: Rule, used: list[str], tolerable: bool) -> Liste
     )  # fmt: skip
 
 
-def _pair(family: str, rule: str, test: str) -> dict[str, str]:
+def _pair(family: str, rule: str, test: str) -> dict[str, Any]:
     """The paths of the two samples; `test` stands where there are none."""
     shown = samples(family).get(rule)
     if shown is None:

@@ -21,7 +21,8 @@ _RULE: Final[dict[str, Any]] = {
     "id": "R38", "severity": "error", "text": "Field 012 is male, female or unknown.", "field": "012", "remedy": "Write M, F or U.",
     "citation": "RO Orders 212/2010 and 58/2024, field 012", "confidence": "secondary", "formats": ["sirene/F@1", "sirene/L@1"],
     "enforced_in": "rule", "remark": "", "passes": "tests/corpus/sirene/FormA/passes/sex-unknown.xml",
-    "fails": "tests/corpus/sirene/FormF/fails/R38--sex-x.xml", "tolerable": True,
+    "fails": "tests/corpus/sirene/FormF/fails/R38--sex-x.xml", "tolerable": True, "of_the_list": "error",
+    "why_different": "",
 }  # fmt: skip
 _TOLERANCE: Final[dict[str, Any]] = {
     "partner": "sirene:XB", "rule": "R18", "severity": "info", "from": "2026-12-01", "until": "2027-01-31", "days_left": 61,
@@ -54,6 +55,8 @@ class ListedRule(View):
     passes: str = Field(description="A message that keeps it, or an exchange in which it is kept, in the source tree.")
     fails: str = Field(description="A message that breaks it, or an exchange in which it is broken.")
     tolerable: bool = Field(description="Whether its severity may be lowered for one partner.")
+    of_the_list: str = Field(description="The severity of the family's own list of rules; empty where there is none.")
+    why_different: str = Field(description="Why it acts otherwise than the list says; empty where it does not.")
 
 
 class FamilyRules(View):

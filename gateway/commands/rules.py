@@ -55,13 +55,23 @@ def rules(
     terminal: Terminal = context.obj
     rows = [
         (
-            one["id"], one["severity"], f"{one['text']} Instead: {one['remedy']}".strip(), f"{one['citation']} ({one['confidence']})",
+            one["id"], _severity(one), _asks(one), f"{one['citation']} ({one['confidence']})",
             one["enforced_in"], "\n".join(_short(name, family) for name in (one["passes"], one["fails"]) if name),
         )
         for one in document
     ]  # fmt: skip
     columns = ("rule", "severity", "asks that", "source (confidence)", "where", "kept by, broken by")
     terminal.answer(document, lambda out: out.print(table("", columns, rows)))
+
+
+def _severity(one: dict[str, Any]) -> str:
+    """As it acts; beside it what our list of rules says, where that is something else."""
+    return f"{one['severity']} (list: {one['of_the_list']})" if one["why_different"] else str(one["severity"])
+
+
+def _asks(one: dict[str, Any]) -> str:
+    words = f"{one['text']} Instead: {one['remedy']}".strip()
+    return f"{words} Not as the list says: {one['why_different']}." if one["why_different"] else words
 
 
 def _short(name: str, family: str) -> str:

@@ -29,6 +29,9 @@ class StoryRule(Struct, frozen=True, kw_only=True):
     passed_on: bool = False
     """Whether it also judges what is passed on for others, which is no step of an exchange of ours."""
 
+    answer_waits: bool = False
+    """Whether no answer goes by itself where it has spoken: an officer looks at the draft first."""
+
     def findings(self, story: Story) -> list[Finding]:
         """The findings of this rule on the step that is looked at."""
         found = []

@@ -101,6 +101,10 @@ class Acknowledge:
             return ANSWER_HELD
         if envelope.routing.answer != "automatic":
             return Reason(code="reply.draft", public="The routing table asks an officer to release the answer.")
+        doubted = {rule.id for rule in self._formats.family(envelope.form.format).story_rules if rule.answer_waits}
+        for finding in envelope.findings:
+            if finding.rule in doubted:
+                return Reason(code="reply.doubted", public=f"{finding.rule}: {finding.text} An officer releases the answer.")
         held = sorted({answer.register for answer in envelope.answers if _needs_officer(answer)})
         if held:
             return Reason(

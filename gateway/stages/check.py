@@ -121,14 +121,17 @@ class CheckOutbound:
         held = onward(known, self._formats.family(form.format)) or drafted(known)
         if held and not known.learned.releases:
             return Hold(envelope=known, reason=held)
+        known, further = in_parts(known, self._formats, self._office.free_text_characters, now)
+        if further:  # what the first part is found to be, as the others will be by their own check
+            parted = spec.named(spec.check(known.form, occasion))
+            known = known.learn(findings=(*findings, *(each for each in parted if each not in findings)))
         told = (
             ("format", form.format),
             ("message_id", form.header.message_id),
-            *_told(findings),
+            *_told(known.findings),
             *told_of(report),
             *_about(known),
         )
-        known, further = in_parts(known, self._formats, self._office.free_text_characters, now)
         return Advance(envelope=known, details=told, spawn=further)
 
     def _in_version(

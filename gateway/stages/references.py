@@ -1,7 +1,8 @@
 """Has this office used its reference before? A reference that stands on two different messages makes every answer to it ambiguous.
 
 The same message id again is settled when the form is decoded. Here the message id is new: the same reference with the same
-body is a repetition under another id (flagged, and goes on), with another body an alarm that an officer looks into.
+body is a repetition under another id (flagged, and goes on), with another body an alarm. It is refused where the first message
+was accepted; while that is still open, an officer decides, for a form that was refused may come again under its reference.
 """
 
 from __future__ import annotations
@@ -12,32 +13,38 @@ from typing import Final
 
 from gateway.envelope import Direction, Envelope
 from gateway.families import Family
+from gateway.findings import Finding
 from gateway.form import Form
-from gateway.ledger import Ledger, Query, Summary
-from gateway.verdict import Hold, Reason
+from gateway.ledger import Ledger, Query, Row, Summary
+from gateway.verdict import Hold, Reason, Reject
 
 CODE: Final = "reference.reused"
 MAX_CANDIDATES: Final = 50
 NEVER_ACCEPTED: Final = frozenset({"rejected", "repeated"})
 """A form that was refused may come again, mended, under its reference."""
+ACCEPTED: Final = frozenset({"correlated", "routed", "delivered", "acknowledged"})
+"""States in which its sender was told that it is in order: the reference is used."""
 log = logging.getLogger(__name__)
 
 
-async def reused_reference(ledger: Ledger, family: Family, envelope: Envelope) -> Hold | None:
-    """Hold a message whose reference its sender gave to another one before; None where all is well."""
-    header = envelope.form.header
-    if not family.unique_references or envelope.released(CODE):
+async def reused_reference(ledger: Ledger, family: Family, envelope: Envelope) -> Hold | Reject | None:
+    """Refuse or hold a message whose reference its sender gave to another one before; None where all is well."""
+    header, told = envelope.form.header, family.reused_reference
+    if told is None or envelope.released(CODE):
         return None
     found = await ledger.find(
         Query(
             direction=Direction.INBOUND, counterpart=header.sender, text=header.our_reference, limit=MAX_CANDIDATES
         )
     )  # fmt: skip
+    others = []
     for summary in earlier_with(found, envelope):
         row = await ledger.get(summary.id)
         if row is not None and row.envelope.learned.form and not same_body(row.envelope.form, envelope.form):
-            return _alarm(envelope, summary.id)
-    return None
+            others.append(row)
+    if not others:
+        return None
+    return _alarm(envelope, next(filter(_accepted, others), others[0]), told)
 
 
 def earlier_with(found: Iterable[Summary], envelope: Envelope) -> list[Summary]:
@@ -56,10 +63,16 @@ def same_body(one: Form, other: Form) -> bool:
     return (one.format, one.fields) == (other.format, other.fields)
 
 
-def _alarm(envelope: Envelope, first: str) -> Hold:
-    log.error("alarm: a reference on two messages, envelope=%s first=%s", envelope.id, first)
-    words = "The reference in 002 stands on an earlier message with other content. Give every message a reference of its own."
-    return Hold(
-        envelope=envelope, reason=Reason(code=CODE, public=words, operator=f"first: {first}"),
-        also=(("envelope.alarm", (("first", first), ("why", CODE))),),
-    )  # fmt: skip
+def _accepted(row: Row) -> bool:
+    """Whether its sender was told that it is in order, even if it waits for an officer since."""
+    return row.state in ACCEPTED or (row.state == "held" and row.envelope.learned.resume in ACCEPTED)
+
+
+def _alarm(envelope: Envelope, first: Row, told: Finding) -> Hold | Reject:
+    log.error("alarm: a reference on two messages, envelope=%s first=%s", envelope.id, first.envelope.id)
+    known = envelope.learn(findings=(*(each for each in envelope.findings if each != told), told))
+    reason = Reason(code=CODE, public=f"{told.text} {told.remedy}", operator=f"first: {first.envelope.id}")
+    also = (("envelope.alarm", (("first", first.envelope.id), ("why", CODE))),)
+    if _accepted(first):
+        return Reject(envelope=known, reason=reason, findings=(told,), also=also)
+    return Hold(envelope=known, reason=reason, also=also)

@@ -19,6 +19,7 @@ from gateway.errors import Refused, RegisterUnavailable
 from gateway.exchanges.matter import MatterQuery
 from gateway.exchanges.picture import picture_of
 from gateway.exchanges.running import Moment
+from gateway.ledger import Query
 from gateway.subjects import Person
 from tests.alerts.alert_rig import PURPOSE, AlertRig, of_state, theirs
 from tests.contracts.alert_examples import (
@@ -252,14 +253,17 @@ async def test_deleting_our_alert_starts_the_retention_clock_of_its_exchanges(ri
     assert purge.state.due.date() == date(2027, 11, 21)
 
 
-async def test_a_hit_that_comes_after_the_deletion_waits_for_an_officer(rig: AlertRig) -> None:
+async def test_a_hit_that_comes_after_the_deletion_goes_on_and_nothing_is_answered_by_itself(rig: AlertRig) -> None:
     alert = (await rig.alerts.desk.enter(entering(stolen_trailer()), OFFICER, PURPOSE)).alert
     await rig.alerts.desk.change(DeleteAlert(alert=alert.id, version=alert.version, ground="seized"), OFFICER, PURPOSE)
     rig.clock.turn(timedelta(hours=1))
     late = FORM_G.replace("XA00000000000000042", alert.id).replace("2026-11-21T09:15:00Z", "2026-11-21T12:30:00Z")
     row = await rig.row(await rig.arrives(rig.bureaux["sirene:XB"].signed(late.encode())))
-    assert row.state == "held"
+    assert row.state == "acknowledged"
     assert "R46" in [finding.rule for finding in row.envelope.findings]
+    assert rig.told() == ["Receipt RECEIVED", "Receipt VALID"]
+    answers = await rig.ledger.find(Query(cause=row.envelope.id, states=("held",)))
+    assert [each.reason_code for each in answers] == ["reply.doubted"]
 
 
 async def test_a_hit_reported_with_the_wrong_article_is_refused_with_the_right_one(rig: AlertRig) -> None:

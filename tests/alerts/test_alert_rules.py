@@ -87,13 +87,17 @@ def test_hits_on_linked_alerts_say_so_in_086() -> None:
     assert found(step(says={"linked": "yes"})) == ["R11"]
 
 
-def test_a_hit_on_a_deleted_alert_waits_unless_it_is_marked_late() -> None:
+def test_a_hit_on_a_deleted_alert_is_told_unless_it_is_marked_late() -> None:
+    """What comes in goes on and its sender is told; a form of ours waits, for it can still be mended."""
     deleted = told(deleted_at=NOON - timedelta(hours=1))
     assert found(step(), deleted) == ["R46"]
+    assert found(step(inbound=False), deleted) == ["R46-OUT"]
     assert found(step(says={"late_hit": "yes"}), deleted) == []
+    assert found(step(inbound=False, says={"late_hit": "yes"}), deleted) == []
     assert found(step(), told(deleted_at=NOON + timedelta(hours=1))) == []
     assert found(step(says={"letter": "M", "article": ""}), deleted) == []
-    assert next(rule for rule in RULES if rule.id == "R46").severity is Severity.HOLD
+    severities = {rule.id: rule.severity for rule in RULES}
+    assert (severities["R46"], severities["R46-OUT"]) == (Severity.WARNING, Severity.HOLD)
 
 
 def test_what_the_exchange_was_told_is_enough_while_the_alert_system_is_away() -> None:

@@ -106,3 +106,13 @@ def test_the_same_order_is_split_the_same_way_again() -> None:
             each, header=msgspec.structs.replace(each.header, message_id="0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001")
         )
         assert spec.validate(spec.encode(named)) == []
+
+
+async def test_that_a_text_goes_in_parts_is_told_on_every_part(rig: Rig) -> None:
+    """A warning for the desk that ordered it: R51 asks for marks, and the reader of each part sees them."""
+    await sent(rig, order())
+    rows = [await rig.row(each.id) for each in await rig.ledger.find(Query())]
+    found = [[each for each in row.envelope.findings if each.rule == "R51"] for row in rows]
+    assert len(rows) > 2
+    assert all(len(each) == 1 for each in found)
+    assert {each[0].severity for each in found} == {"warning"}

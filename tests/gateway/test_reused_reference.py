@@ -1,4 +1,4 @@
-"""R03: a reference belongs to one message for ever. Under another message id the same one is an alarm and waits for an officer."""
+"""R03: a reference belongs to one message for ever. Under another message id the same one is an alarm and is refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway import parcel, safexml
 from tests.gateway.rig import Rig
 
 FORM = Path("tests/corpus/sirene/FormH/passes/sample.xml")
@@ -30,6 +31,11 @@ def form(number: int, reference: str, words: str = "", source: Path = FORM) -> b
     return content
 
 
+def opening(number: int, reference: str, words: str = "") -> bytes:
+    """A form that goes on by itself."""
+    return form(number, reference, words, Path("tests/corpus/sirene/FormM/passes/without-article.xml"))
+
+
 async def arrives(rig: Rig, content: bytes) -> tuple[str, str, str]:
     row = await rig.row(await rig.arrives(rig.bureaux["sirene:XB"].signed(content)))
     return row.envelope.id, row.state, row.reason.code if row.reason else ""
@@ -39,13 +45,13 @@ async def entries(rig: Rig, envelope: str) -> list[dict[str, Any]]:
     return [json.loads(link.entry) for link in await rig.ledger.timeline(envelope)]
 
 
-async def test_the_same_reference_on_another_message_is_an_alarm_and_is_held(rig: Rig) -> None:
-    first, _, code = await arrives(rig, form(1, "XB-H-1"))
+async def test_the_same_reference_on_another_message_is_an_alarm_and_is_refused(rig: Rig) -> None:
+    first, _, code = await arrives(rig, opening(1, "XB-M-1"))
     assert code != "reference.reused"
 
-    second, state, code = await arrives(rig, form(2, "XB-H-1", "Something else."))
+    second, state, code = await arrives(rig, opening(2, "XB-M-1", "Something else."))
 
-    assert (state, code) == ("held", "reference.reused")
+    assert (state, code) == ("rejected", "reference.reused")
     (alarm,) = [entry for entry in await entries(rig, second) if entry["event"] == "envelope.alarm"]
     assert alarm["details"] == {"first": first, "why": "reference.reused"}
     assert "reference.reused" not in [entry["reason"] for entry in await entries(rig, first)], (
@@ -53,17 +59,32 @@ async def test_the_same_reference_on_another_message_is_an_alarm_and_is_held(rig
     )
 
 
-async def test_an_officer_who_has_looked_lets_it_go_on(rig: Rig) -> None:
-    await arrives(rig, form(1, "XB-H-1"))
-    second, _, code = await arrives(rig, form(2, "XB-H-1", "Something else."))
-    assert code == "reference.reused"
+async def test_the_sender_is_told_by_machine_and_in_words_what_to_send_instead(rig: Rig) -> None:
+    await arrives(rig, opening(1, "XB-M-1"))
+    await arrives(rig, opening(2, "XB-M-1", "Something else."))
+
+    assert rig.told()[-1] == "Receipt INVALID"
+    receipt = safexml.parse(parcel.open_parcel(rig.wire.sent[-1].payload).form)
+    (finding,) = receipt.findall("{*}Body/{*}Finding")
+    assert (finding.get("rule"), finding.get("severity"), finding.get("field")) == ("R03", "error", "002")
+    assert "reference of its own" in (finding.findtext("{*}Remedy") or "")
+    assert "212/2010" in (finding.findtext("{*}Citation") or "")
+
+
+async def test_while_the_first_is_still_open_an_officer_decides(rig: Rig) -> None:
+    """The first may yet be refused, and its reference come again on the mended form."""
+    decision = Path("tests/corpus/sirene/FormN/passes/sample.xml")
+    _, state, code = await arrives(rig, form(1, "XB-N-1", source=decision))
+    assert (state, code) == ("checked", "dialogue.earlier-awaited")
+    second, state, code = await arrives(rig, form(2, "XB-N-1", "Something else.", source=decision))
+    assert (state, code) == ("held", "reference.reused")
 
     await rig.gateway.desk.release(second, "officer", "The bureau says on the telephone that both are meant.")
     await rig.gateway.engine.quiet()
 
     # Whether it fits its dialogue is another question, which is asked next.
     last = (await entries(rig, second))[-1]
-    assert (last["event"], last["reason"]) == ("envelope.held", "dialogue.breaks")
+    assert (last["event"], last["reason"]) == ("envelope.retry", "dialogue.earlier-awaited")
 
 
 async def test_the_same_message_under_a_new_id_is_flagged_and_goes_on(rig: Rig) -> None:

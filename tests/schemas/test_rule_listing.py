@@ -111,3 +111,17 @@ def test_every_way_in_which_a_dialogue_refuses_is_listed() -> None:
     for rule_id in (refusal.REPLY_TO_NOTHING, refusal.NOT_ITS_TURN, refusal.CLOSED, refusal.UNKNOWN, overturned.RULE):
         rule = listed[rule_id]
         assert (rule.severity, bool(rule.citation), bool(rule.remedy)) == ("hold", True, True), rule_id
+
+
+def test_a_rule_acts_as_the_list_says_or_says_why_not() -> None:
+    """The severities of our list stand beside those of the code; what differs is shown with its reason."""
+    listed = {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
+
+    differing = {rule.id for rule in listed.values() if rule.why_different}
+    assert differing == {"R10", "R37-LOSSY", "R41-UNKNOWN", "R45-LATE", "R46-OUT", "R47-OUT", "R54-ALERT"}
+    for rule in listed.values():
+        same = not rule.of_the_list or rule.severity in rule.of_the_list.split(" or ")
+        assert same is (not rule.why_different), rule.id
+    assert (listed["R10"].severity, listed["R10"].of_the_list) == ("hold", "error")
+    assert [listed[rule].severity for rule in ("R03", "R46", "R51")] == ["error", "warning", "warning"]
+    assert all(listed[f"R{number:02}"].of_the_list for number in range(1, 56))

@@ -34,7 +34,7 @@ OCCASION = Occasion(
 )
 
 
-FOR_THE_RECORD = {"R37-LOSSY", "R50", "R51", "R55"}
+FOR_THE_RECORD = {"R37-LOSSY", "R50", "R55"}
 """Rules that only inform."""
 
 

@@ -23,6 +23,10 @@ class Covered(Struct, frozen=True, kw_only=True):
     enforced_in: str
     sample: str
     reason: str
+    of_the_list: str
+    """The severity that our list of rules gives it: `error`, `warning`, `info`, or two of them."""
+    why_ours_differs: str
+    """Why a finding of it, or of a rule beside it, acts otherwise than the list says; empty where it does not."""
 
 
 @cache

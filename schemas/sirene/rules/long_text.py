@@ -21,9 +21,9 @@ def _whole(form: Form, _: Occasion) -> Iterable[Problem]:
 
 LONG_TEXT_RULES: Final = (
     Rule(
-        id="R51", severity=Severity.INFO, check=_whole, field="083",
+        id="R51", severity=Severity.WARNING, check=_whole, field="083",
         text="Free text that is longer than its field goes on in numbered parts and is never cut.",
         citation="Rule R51; Decision 2011/406/EU for the words End of Message", confidence="proposal",
-        remedy="Nothing to do; read the parts together. They come as M forms on the same alert.",
+        remedy="Read the parts together, and tell the sender when one is missing. They come as M forms on the same alert.",
     ),
 )  # fmt: skip

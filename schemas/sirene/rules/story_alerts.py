@@ -64,6 +64,18 @@ def _deleted(story: Story) -> Iterable[Problem]:
         yield f"The alert was deleted on {deleted.date()}."
 
 
+def _deleted_for_them(story: Story) -> Iterable[Problem]:
+    """What comes in goes on and its sender is told: a hit is never lost because its mark is missing. An answer waits for an officer."""
+    if story.step.inbound:
+        yield from _deleted(story)
+
+
+def _deleted_for_us(story: Story) -> Iterable[Problem]:
+    """A form of ours can still be mended, so it waits."""
+    if not story.step.inbound:
+        yield from _deleted(story)
+
+
 def deleted_at(story: Story) -> datetime | None:
     """When the alert was deleted: as the alert system says, or as the exchange was told."""
     told = (each.happening.at for each in story.happened if each.happening.name == DELETED)
@@ -99,10 +111,16 @@ RULES: Final = (
         remedy="Send one G form for each alert that was hit, and say in 086 that others on linked alerts follow.",
     ),
     StoryRule(
-        id="R46", severity=Severity.HOLD, check=_deleted, field="086",
+        id="R46", severity=Severity.WARNING, check=_deleted_for_them, field="086", answer_waits=True,
         text="A hit on an alert that was deleted is marked as a late hit.",
         citation="Regulation (EU) 2018/1862 Art 64(2); rule R46", confidence="proposal",
         remedy="Write “late hit” in field 086, or tell the issuer by form M.",
+    ),
+    StoryRule(
+        id="R46-OUT", severity=Severity.HOLD, check=_deleted_for_us, field="086",
+        text="A hit on an alert that was deleted is marked as a late hit.",
+        citation="Regulation (EU) 2018/1862 Art 64(2); rule R46", confidence="proposal",
+        remedy="Refuse this form G; send it again with “late hit” in field 086, or tell the issuer by form M.",
     ),
     StoryRule(
         id="R54-ALERT", severity=Severity.WARNING, check=_withdrawal, field="Consent",
