@@ -27,6 +27,7 @@ from gateway.commands import (
     converting,
     dialogues,
     doctor,
+    evidence,
     exchanges,
     journal,
     keys,
@@ -89,7 +90,7 @@ def _everywhere(
 
 for group in (
     running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, exchanges, alerts, names,
-    partners, keys, address_book, algorithms, clients, statistics, journal, tokens, doctor,
+    partners, keys, address_book, algorithms, clients, statistics, journal, evidence, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
 

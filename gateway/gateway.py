@@ -17,6 +17,7 @@ from gateway.alerts.office import AlertOffice, AlertWay, open_office
 from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError, Misconfigured
+from gateway.evidence.desk import EvidenceDesk
 from gateway.exchanges.desk import ExchangeDesk
 from gateway.exchanges.drafting import NextDesk
 from gateway.exchanges.watch import Watch
@@ -87,6 +88,8 @@ class Gateway:
     """Where rules look up the alert that a message is about; None where no alert system is configured."""
     log: PublishedLog | None = None
     """None where nothing outlives the process."""
+    evidence: EvidenceDesk | None = None
+    """Takes out proof bundles; None where nothing is published."""
     expiry: ExpiryWatch | None = None
     """None in tests and tools that watch no certificates."""
     signatory: SignerProcess | None = None

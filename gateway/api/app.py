@@ -16,6 +16,7 @@ from gateway.api import (
     catalogue,
     description,
     drafts,
+    evidence,
     exchanges,
     health,
     journal,
@@ -44,7 +45,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, acts, address_book, alerts, statistics,
+        messages, by_hand, exchanges, evidence, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, acts, address_book, alerts, statistics,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)

@@ -22,7 +22,7 @@ TITLES: Final = {
 }  # fmt: skip
 STATUS_OF_CODE: Final = {
     "purpose.missing": 400, "reason.missing": 400, "idempotency.missing": 400, "counterpart.missing": 400,
-    "envelope.unknown": 404, "exchange.unknown": 404, "exchange.full": 409, "draft.not-now": 409, "draft.receiver": 400,
+    "envelope.unknown": 404, "evidence.unknown": 404, "evidence.too-large": 413, "exchange.unknown": 404, "exchange.full": 409, "draft.not-now": 409, "draft.receiver": 400,
     "family.unknown": 404, "family.no-duties": 404, "envelope.not-held": 409, "idempotency.conflict": 409,
     "alert.unknown": 404, "alert.version": 409, "alert.owner": 409, "alert.conflict": 409, "alert.incompatible": 409,
     "alert.flagged": 409, "alert.deleted": 409, "alert.own": 409,

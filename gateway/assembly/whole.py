@@ -12,6 +12,7 @@ from config.load import Home
 from gateway.assembly.built import Built, systems_of
 from gateway.assembly.certificates import expiry_watch, hearing_of
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
+from gateway.assembly.evidence import evidence_desk
 from gateway.assembly.judges import Signs, briefing, formats_of, knowledge_of, signer_briefing, worker_command
 from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
@@ -60,7 +61,8 @@ def assemble(
     algorithms = algorithms_in(built)
     signatory = None if compute else SignerProcess(home.data / RUN / SOCKET, partial(signer_briefing, home), clock)
     line = SignerLine(str(signatory.path)) if signatory else None
-    knowledge = knowledge_of(built, formats, directory, ids, clock.now(), Signs(algorithms=algorithms, line=line))
+    signs = Signs(algorithms=algorithms, line=line)
+    knowledge = knowledge_of(built, formats, directory, ids, clock.now(), signs)
     log = published_log(built, store, clock) if store is not None else None
     rules = retention_in(built)
     built.finish()
@@ -87,5 +89,6 @@ def assemble(
         expiry=expiry_watch(home, directory, store, clock),
         hearing=hearing_of(home, directory, gateway),
         log=log,
+        evidence=evidence_desk(home, store, log, directory, clock, signs) if log else None,
         retention=retention_of(home, gateway, rules, calendars),
     )

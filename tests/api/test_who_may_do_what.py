@@ -39,6 +39,8 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/v1/exchanges"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/exchanges"): READERS,
     ("GET", EXCHANGE): READERS,
+    ("GET", f"{EXCHANGE}/evidence"): frozenset({"officer", "auditor", "operator"}),
+    ("GET", f"{UNKNOWN}/evidence"): frozenset({"officer", "auditor", "operator"}),
     ("POST", f"{EXCHANGE}/happenings"): frozenset({"officer", "operator"}),
     ("POST", f"{EXCHANGE}/drafts"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/journal"): frozenset({"auditor", "operator"}),
