@@ -63,6 +63,21 @@ class Folders(_Strict):
     keys: Path = Field(Path("keys"), description="Private keys and certificates of ours.")
 
 
+class VaultKeeping(_Strict):
+    """Where the keys of content are kept, apart from the ledger, and the master keys that wrap them."""
+
+    kind: Literal["", "files", "postgres"] = Field(
+        "", description="files for a folder, postgres for a database of its own; empty takes what fits the ledger."
+    )
+    folder: Path = Field(Path("vault"), description="The folder, below the data folder where it is relative; for files.")
+    url: str = Field("", description="Another database than the ledger's: postgresql://…; for postgres.")
+    url_file: str = Field("", description="A file that holds the url, in place of it; for postgres.")
+    masters: Path = Field(
+        Path("vault"),
+        description="Folder of the master keys, below the keys folder where it is relative; it must lie outside the data folder.",
+    )
+
+
 class Workers(_Strict):
     """Processes that compute verdicts."""
 
@@ -222,6 +237,7 @@ class Settings(_Strict):
         default_factory=lambda: {"kind": "sqlite"},
         description="kind = sqlite, memory or postgres, and that store's own settings.",
     )
+    vault: VaultKeeping = VaultKeeping()
     signing: dict[str, Signing] = Field(
         default_factory=dict,
         description="Keys by party; a party that is left out uses keys/PARTY as `spoc init` made them.",

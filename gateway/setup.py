@@ -17,6 +17,7 @@ from gateway.errors import Misconfigured
 from gateway.identity import PartyId, party
 from gateway.journal.publishing.keys import KINDS, LogKeys
 from gateway.signing.authority import SetUp, set_up_authority, set_up_smime
+from gateway.vault.masters import MasterFolder
 
 ROLES: Final = ("submitter", "reader", "officer", "auditor", "operator")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
@@ -65,6 +66,9 @@ def make_home(folder: Path, parties: Sequence[str], domain: str, now: datetime) 
     log_keys = LogKeys(folder / "keys" / "log", domain, ours[0].partition(":")[2])
     for what in KINDS:
         log_keys.made(what)
+    masters = MasterFolder(folder / "keys" / "vault")
+    if not masters.exists():
+        masters.make(now)
     made_secrets = tuple((role, secrets.token_urlsafe(32)) for role in ROLES)
     _write(settings, _settings_text(ours, domain, made_secrets))
     _write(folder / "partners.toml", "# One [[partner]] for each office; `spoc partners add CARD` writes them.\n")

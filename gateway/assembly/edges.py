@@ -17,6 +17,7 @@ from gateway.alerts.cursor import CursorFile
 from gateway.alerts.lookup import LiveLookup
 from gateway.alerts.office import AlertWay
 from gateway.assembly.built import Built, adapters_of, part_of, read_settings, systems_of
+from gateway.assembly.vault import keyring_of
 from gateway.clocks.calendar import Calendars
 from gateway.ledger import Ledger
 from gateway.partners import Directory
@@ -30,10 +31,12 @@ def ledger_of(built: Built, clock: Clock) -> Ledger | None:
     kind = table.pop("kind", "sqlite")
     if kind == "memory":
         return MemoryLedger(clock)
+    if kind in ("sqlite", "postgres"):
+        keyring = built.attempt(("vault",), lambda: keyring_of(built.home))
     if kind == "sqlite":
-        return SqliteLedger(built.home.data / "ledger.sqlite", clock)
+        return SqliteLedger(built.home.data / "ledger.sqlite", clock, keyring=keyring)
     if kind == "postgres":
-        return built.attempt(("ledger", "url"), lambda: PostgresLedger(_text(table, "url"), clock))
+        return built.attempt(("ledger", "url"), lambda: PostgresLedger(_text(table, "url"), clock, keyring=keyring))
     built.faults.append(
         built.home.fault(("ledger", "kind"), f"{kind!r} is no store.", "Write sqlite, postgres or memory.")
     )

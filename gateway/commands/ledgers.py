@@ -11,12 +11,14 @@ from pathlib import Path
 
 from adapters.stores.sqlite.ledger import SqliteLedger
 from config.load import Home
+from gateway.assembly.vault import keyring_of
 from gateway.clock import SystemClock
 from gateway.commands.endings import NOT_FOUND, NOT_RUNNING, Ending
 from gateway.commands.local_door import LocalDoor, stated_case
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Misconfigured
 from gateway.ledger import Ledger
 from gateway.persons import Person, entry_by
+from gateway.vault.keyring import Keyring
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,18 @@ def _for_reading(home: Home) -> Ledger:
             f"There is no ledger yet: {file} does not exist.",
             "It is made when the gateway starts first.",
         )
-    return SqliteLedger(file, SystemClock(), read_only=True)
+    return SqliteLedger(file, SystemClock(), read_only=True, keyring=_for_looking(home))
+
+
+def _for_looking(home: Home) -> Keyring | None:
+    """The keys, where they are at hand: proofs need none, and an auditor may have the ledger alone."""
+    try:
+        keyring = keyring_of(home, read_only=True)
+        keyring.folder.read()
+    except Misconfigured as error:
+        log.warning("content cannot be opened: %s", error.code)
+        return None
+    return keyring if (home.data / home.settings.vault.folder).is_dir() else None
 
 
 def _operator() -> Person:
@@ -73,7 +86,7 @@ async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str,
     """Journal an act of the operator in the embedded ledger, if that can be done; whether it was."""
     if home.settings.ledger.get("kind", "sqlite") != "sqlite":
         return False
-    ledger = SqliteLedger(sqlite_file(home), SystemClock())
+    ledger = SqliteLedger(sqlite_file(home), SystemClock(), keyring=keyring_of(home))
     home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         await ledger.start()

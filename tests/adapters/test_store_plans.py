@@ -92,7 +92,7 @@ STATEMENTS = {
     "its parts": (reads.PARTS, (FOUND,), 0),
     "its journal": (reads.TIMELINE, (FOUND,), 1),
     "a page of the journal": (reads.JOURNAL, (MIDDLE, 100), 100),
-    "a delivery": (writes.DELIVERED_AS, ("mail", f"key-{MIDDLE}"), 1),
+    "a delivery": (writes.DELIVERED_AS, ("mail", "~token", f"key-{MIDDLE}"), 1),
     "a claim": (writes.CLAIMED_BY, (f"sirene:X{chr(66 + MIDDLE % 3)}", f"message-{MIDDLE}"), 1),
     "the same matter": (writes.SAME_MATTER, ("sirene:XB", f"matter-{MIDDLE // 10}", ROWS, ""), 1),
 }
