@@ -36,6 +36,7 @@ from gateway.commands import (
     partners,
     running,
     sending,
+    sheets,
     statistics,
     tokens,
 )
@@ -89,8 +90,8 @@ def _everywhere(
 
 
 for group in (
-    running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, exchanges, alerts, names,
-    partners, keys, address_book, algorithms, clients, statistics, journal, evidence, tokens, doctor,
+    running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, sheets, exchanges, alerts, names,
+    partners, keys, address_book, algorithms, clients, statistics, journal, retention, evidence, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
 

@@ -11,6 +11,7 @@ from gateway.api import (
     acts,
     address_book,
     alerts,
+    balance,
     broadcasts,
     by_hand,
     catalogue,
@@ -26,6 +27,7 @@ from gateway.api import (
     partners,
     published_log,
     rules,
+    sheets,
     statistics,
     tokens,
 )
@@ -45,7 +47,7 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, evidence, drafts, broadcasts, journal, published_log, catalogue, rules, partners, keys, acts, address_book, alerts, statistics,
+        messages, by_hand, exchanges, evidence, drafts, broadcasts, journal, balance, sheets, published_log, log_stamps, catalogue, rules, partners, keys, acts, address_book, alerts, statistics, retention,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)

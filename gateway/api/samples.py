@@ -96,6 +96,31 @@ BALANCE: Final = {
     "accepted": 5, "accounts": {"delivered": 4, "rejected": 0, "held": 1, "waiting": 0, "quarantined": 0},
     "states": {"inbound/acknowledged": 1, "outbound/confirmed": 3, "outbound/held": 1}, "balanced": True,
 }  # fmt: skip
+_ACCOUNTS: Final = {"delivered": 4, "rejected": 0, "held": 1, "waiting": 0, "quarantined": 0}
+BOOKS: Final[dict[str, Any]] = {
+    "balanced": False, "accepted": 5, "rows": _ACCOUNTS, "journal": _ACCOUNTS, "counted_to": 71, "more": 0,
+    "differences": [{
+        "envelope": ID, "row": "confirmed", "journal": "held",
+        "words": f"message {ID}: stands as 'confirmed', and here, at its last step, it became held",
+    }],
+}  # fmt: skip
+_SHEET: Final = {
+    "id": ID, "direction": "inbound", "counterpart": "sirene:XB", "state": "settled", "reason": "sheet.differs",
+    "day": "2026-11-20", "edition": 1, "part": 1, "parts": 1, "sent": 1, "received": 1, "at": NOON,
+}  # fmt: skip
+SHEETS: Final[dict[str, Any]] = {"sheets": [_SHEET], "next_before": ""}
+SHEET: Final[dict[str, Any]] = {
+    **_SHEET, "received_up_to": 9,
+    "sent_lines": [{"number": 17, "state": "sent", "message_id": ID, "digest": "0" * 64}],
+    "received_lines": [{"number": 9, "state": "missing", "message_id": "", "digest": ""}],
+}  # fmt: skip
+DIFFERENCE: Final[dict[str, Any]] = {
+    "sender": "sirene:XA", "receiver": "sirene:XB", "number": 9, "kind": "unheard", "about": ID, "message_id": ID,
+    "digest": "", "since": NOON, "note": f"sheet {ID}",
+}  # fmt: skip
+DIFFERENCES: Final[dict[str, Any]] = {
+    "differences": [DIFFERENCE], "series": [{"sender": "sirene:XA", "receiver": "sirene:XB", "last": 12}],
+}  # fmt: skip
 ALIVE: Final = {"status": "alive"}
 READY: Final = {"ready": True, "reasons": [], "checked_at": NOON}
 NOT_READY: Final = {"ready": False, "reasons": ["register crm: The register does not answer."], "checked_at": NOON}

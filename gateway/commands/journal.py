@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.commands import homes, journal_log, journal_stamps
+from gateway.commands import homes, journal_balance, journal_log, journal_stamps
 from gateway.commands.endings import CANNOT_WRITE, FINDINGS, Ending
 from gateway.commands.local_door import LocalDoor, run
 from gateway.commands.terminal import Terminal, facts, table, to_json
@@ -33,6 +33,7 @@ group = typer.Typer(no_args_is_help=True, help="The journal and its proof.")
 def join(app: typer.Typer) -> None:
     """Add the commands."""
     journal_log.join(group)
+    journal_balance.join(group)
     journal_stamps.join(group)
     app.add_typer(group, name="journal")
 

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from gateway.envelope import Direction
 from gateway.errors import Refused
-from gateway.journal.entry import Entry
 from gateway.ledger import Ledger, Query, Summary, readable
 from gateway.numbers.comparing import EVENTS
 from gateway.numbers.reading import known_of, tasks
 from gateway.numbers.series import COME, DIFFERENCES, GIVEN, SETTLED, Numbered, NumberQuery
 from gateway.numbers.sheets import FORMAT, Sheet
+from gateway.persons import Who, entry_by
 from gateway.ports import Clock
 from gateway.technical import TechnicalForms
 
@@ -73,7 +73,7 @@ class SheetDesk:
         found = await self._ledger.numbers(asked)
         return found[0].number if found else 0
 
-    async def settle(self, series: tuple[str, str], number: int, kind: str, person: str, reason: str) -> Numbered:
+    async def settle(self, series: tuple[str, str], number: int, kind: str, who: Who, reason: str) -> Numbered:
         """A person says why a difference is none any more. Raises `Refused` for one that is not open."""
         if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS:
             raise Refused(
@@ -94,7 +94,7 @@ class SheetDesk:
             ("about", kind),
             ("why", reason),
         )
-        entry = Entry(event=EVENTS[SETTLED], at=row.at, actor=person, details=details)
+        entry = entry_by(who, EVENTS[SETTLED], row.at, details=details)
         await self._ledger.record_numbers([row], [entry])
         return row
 

@@ -54,6 +54,11 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/log/tile/entries/000"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/log/tile/0/000"): EVERYBODY,
     ("GET", "/api/v1/balance"): READERS,
+    ("GET", "/api/v1/journal/balance"): frozenset({"auditor", "operator"}),
+    ("GET", "/api/v1/sheets"): READERS,
+    ("GET", "/api/v1/sheets/differences"): READERS,
+    ("GET", "/api/v1/sheets/019dee00-0000-7000-8000-000000000000"): READERS,
+    ("POST", "/api/v1/sheets/differences/settle"): frozenset({"officer", "operator"}),
     ("GET", "/api/v1/formats"): EVERYBODY,
     ("GET", "/api/v1/formats/rules"): EVERYBODY,
     ("GET", "/api/v1/rules"): EVERYBODY,
@@ -90,7 +95,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
 NOTHING = UNKNOWN.rpartition("/")[2]
 PLACES = {
     "{level}": "0", "{index}": "000", "{alert}": "XA-1", "{envelope}": NOTHING, "{exchange}": NOTHING, "{family}": "sirene",
-    "{figure}": "forms-sent",
+    "{figure}": "forms-sent", "{kind}": "message", "{name}": NOTHING, "{sheet}": "019dee00-0000-7000-8000-000000000000",
 }  # fmt: skip
 """What stands in the addresses above for the parameters of the description."""
 OPEN = {
