@@ -34,6 +34,7 @@ from gateway.commands import (
     messages,
     names,
     partners,
+    retention,
     running,
     sending,
     sheets,

@@ -25,6 +25,8 @@ READERS = EVERYBODY - {"submitter"}
 ALERT = "/api/v1/alerts/XA-1"
 SEE_ALERTS = frozenset({"reader", "officer", "operator"})
 CHANGE_ALERTS = frozenset({"officer", "operator"})
+LIFETIME = "/api/v1/retention/message/019dee00-0000-7000-8000-000000000000"
+ORDER_DESTRUCTION = frozenset({"officer", "auditor", "operator"})
 OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/v1/messages"): frozenset({"submitter", "operator"}),
     ("GET", "/api/v1/messages"): EVERYBODY,
@@ -50,6 +52,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/journal/proof/consistency"): EVERYBODY,
     ("GET", "/api/v1/journal/fsck"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/log"): EVERYBODY,
+    ("GET", "/api/v1/log/stamps"): EVERYBODY,
     ("GET", "/api/v1/log/checkpoint"): EVERYBODY,
     ("GET", "/api/v1/log/tile/entries/000"): frozenset({"auditor", "operator"}),
     ("GET", "/api/v1/log/tile/0/000"): EVERYBODY,
@@ -91,6 +94,16 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ALERT}/hiding"): CHANGE_ALERTS,
     ("POST", f"{ALERT}/happenings"): CHANGE_ALERTS,
     ("POST", f"{ALERT}/hits"): CHANGE_ALERTS | {"submitter"},
+    ("GET", "/api/v1/retention/rules"): READERS,
+    ("GET", "/api/v1/retention/due"): ORDER_DESTRUCTION,
+    ("POST", "/api/v1/retention/sweeps"): frozenset({"operator"}),
+    ("GET", LIFETIME): ORDER_DESTRUCTION,
+    ("GET", f"{LIFETIME}/certificates"): ORDER_DESTRUCTION,
+    ("POST", f"{LIFETIME}/hold"): ORDER_DESTRUCTION,
+    ("POST", f"{LIFETIME}/lift"): frozenset({"auditor", "operator"}),
+    ("POST", f"{LIFETIME}/order"): ORDER_DESTRUCTION,
+    ("POST", f"{LIFETIME}/confirm"): frozenset({"auditor", "operator"}),
+    ("POST", f"{LIFETIME}/recall"): ORDER_DESTRUCTION,
 }
 NOTHING = UNKNOWN.rpartition("/")[2]
 PLACES = {
