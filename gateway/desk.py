@@ -7,6 +7,7 @@ Reading and searching need a stated purpose before any personal data is shown (p
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -20,6 +21,7 @@ from gateway.moves import Writing, after
 from gateway.persons import Who, actor_of, entry_by, told_of
 from gateway.ports import Clock
 from gateway.receipts import Receipts
+from gateway.vault.sealed import ContentDestroyed
 from gateway.verdict import Offspring, Reason
 
 MAX_REASON_CHARACTERS = 1000
@@ -83,7 +85,8 @@ class Desk:
     async def timeline(self, envelope: EnvelopeId, person: Who, purpose: str) -> list[Link]:
         """The journal of one envelope: no content, so nobody has opened the message by that."""
         _stated(purpose, "purpose")
-        await self._row(envelope)
+        with suppress(ContentDestroyed):  # its journal stays
+            await self._row(envelope)
         await self._journal("envelope.read", person, envelope=envelope, details=(("purpose", purpose), ("what", "timeline")))
         return await self._ledger.timeline(envelope)
 

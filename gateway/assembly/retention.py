@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -16,9 +17,9 @@ from gateway.protection.retention.office import RetentionLaw, RetentionOffice, o
 from gateway.protection.retention.rules import Rule, Rules
 
 
-def rules_of(home: Home) -> tuple[Rules, list[Fault]]:
+def rules_of(folder: Path) -> tuple[Rules, list[Fault]]:
     """The rules in force and those that are only proposed, and what is wrong with the file."""
-    table, faults = read_retention(retention_file(home.folder))
+    table, faults = read_retention(retention_file(folder))
     return rules_in(table) if not faults else Rules(), faults
 
 
@@ -30,9 +31,9 @@ def rules_in(table: Table) -> Rules:
     )
 
 
-def retention_rules(home: Home) -> Rules:
-    """The rules of a home folder; raises `ConfigurationFaults`."""
-    rules, faults = rules_of(home)
+def retention_rules(folder: Path) -> Rules:
+    """The rules of a home folder, or those that are shipped where it has none; raises `ConfigurationFaults`."""
+    rules, faults = rules_of(folder)
     if faults:
         raise ConfigurationFaults(faults)
     return rules
@@ -51,6 +52,6 @@ def retention_of(home: Home, gateway: Gateway, rules: Rules, calendars: Calendar
 
 def retention_in(built: Built) -> Rules:
     """The same, with the faults noted."""
-    rules, faults = rules_of(built.home)
+    rules, faults = rules_of(built.home.folder)
     built.faults += faults
     return rules

@@ -58,15 +58,17 @@ def rules(context: typer.Context) -> None:
 
 
 async def _rules(terminal: Terminal) -> dict[str, Any]:
-    home = homes.read(terminal)
-    async with LocalDoor(home) as door:
-        if await door.runs():
-            found: dict[str, Any] = await door.ask("GET", f"{RETENTION}/rules")
-            return found
+    home = homes.read_if_there(terminal)
+    if home is not None:
+        async with LocalDoor(home) as door:
+            if await door.runs():
+                found: dict[str, Any] = await door.ask("GET", f"{RETENTION}/rules")
+                return found
     from gateway.api.retention_models import rules as shown
     from gateway.assembly.retention import retention_rules
 
-    return shown(retention_rules(home), second_person=home.settings.retention.second_person).model_dump()
+    second = home.settings.retention.second_person if home else True
+    return shown(retention_rules(home.folder if home else homes.folder(terminal)), second_person=second).model_dump()
 
 
 @group.command(epilog="Example: `spoc retention due --on 2027-11-21`")

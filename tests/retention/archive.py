@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Archive:
         office = open_retention(
             law, ledger=self.ledger, formats=gateway.formats, own=self.rig.office.parties, clock=self.rig.clock
         )
+        self.rig.gateway = replace(gateway, retention=office)
         self.desk: RetentionDesk = office.desk
         self.sweeper: Sweeper = office.sweeper
 
