@@ -111,6 +111,8 @@ def test_a_withdrawn_consent_empties_our_alert() -> None:
     withdrawn = step(sender="sirene:XB", to=("sirene:XA",), says={"letter": "Q", "article": "", "consent": "withdrawn"})
     assert found(withdrawn, ours) == ["R54-ALERT"]
     assert found(withdrawn, told(issuer="sirene:XA")) == []
+    in_part = {"letter": "Q", "article": "", "consent": "given withdrawn"}
+    assert found(step(sender="sirene:XB", to=("sirene:XA",), says=in_part), ours) == ["R54-ALERT"]
     given = step(sender="sirene:XB", to=("sirene:XA",), says={"letter": "Q", "article": "", "consent": "given"})
     assert found(given, ours) == []
 

@@ -8,6 +8,7 @@ from typing import Self, cast
 
 from msgspec import Struct, structs
 
+from gateway import parcel, safexml
 from gateway.addressbook.book import Book, Bureau, Mailbox, MailboxKind
 from gateway.dialogues.story import AlertFacts
 from gateway.envelope import Payload
@@ -22,6 +23,8 @@ from tests.gateway.rig import Bureau as Signing
 from tests.gateway.rig import Rig, knowledge_of
 
 WAITS = "dialogue.earlier-awaited"
+TOLD = ("Text", "Remedy", "Citation")
+"""What a receipt says of a finding, so that the sender can mend the form."""
 
 
 class Came(Struct, frozen=True, kw_only=True):
@@ -33,6 +36,8 @@ class Came(Struct, frozen=True, kw_only=True):
     clocks: tuple[str, ...]
     receipt: str
     """The stage of the last receipt that went out; empty where none did."""
+    told: frozenset[str]
+    """The rules that this receipt names with their source and a remedy."""
     inbound: bool
 
 
@@ -122,17 +127,25 @@ class Playing:
         waits = why(row) == WAITS
         effect = "refused" if row.state == "rejected" else "goes on" if taken else "waits" if waits else row.state
         anyhow = raised_anyhow(event, self._story.now)
+        receipt, told = self._last_receipt()
         findings = [f"{each.rule} {each.severity}" for each in row.envelope.learned.findings or ()]
         return Came(
             effect=effect, reason="" if effect in ("goes on", "waits") else why(row),
             findings=tuple(dict.fromkeys(each for each in findings if each not in anyhow)),
             clocks=tuple(f"{clock} {mark}" for _, clock, mark in await self._story.clocks()),
-            receipt=self._last_receipt(), inbound=row.envelope.inbound,
+            receipt=receipt, told=told, inbound=row.envelope.inbound,
         )  # fmt: skip
 
-    def _last_receipt(self) -> str:
-        told = [each.partition(" ")[2] for each in self._rig.told() if each.startswith("Receipt ")]
-        return told[-1] if told else ""
+    def _last_receipt(self) -> tuple[str, frozenset[str]]:
+        """The stage of the last receipt, and the rules of which it says all that the sender needs."""
+        roots = [safexml.parse(parcel.open_parcel(out.payload).form) for out in self._rig.wire.sent]
+        receipts = [root for root in roots if str(root.tag).endswith("}Receipt")]
+        if not receipts:
+            return "", frozenset()
+        whole = [
+            each for each in receipts[-1].iter("{*}Finding") if all(each.findtext(f"{{*}}{name}") for name in TOLD)
+        ]
+        return receipts[-1].findtext("{*}Body/{*}Stage", ""), frozenset(str(each.get("rule")) for each in whole)
 
 
 def raised_anyhow(event: Event, now: datetime) -> frozenset[str]:

@@ -14,6 +14,7 @@ from tests.exchanges.samples import CATALOGUE, CORPUS, FOLDER, read_sample, span
 PASSES, FAILS = (sorted((FOLDER / kind).glob("*.toml")) for kind in ("passes", "fails"))
 LISTED = {rule.id: rule for rule in rules_of("sirene", CATALOGUE)}
 REFUSED = "INVALID"
+EFFECTS = {"error": "refused", "hold": "held", "warning": "goes on", "info": "goes on"}
 PASSES_R10 = FOLDER / "passes" / "R10--two-checks-on-one-day.toml"
 
 
@@ -37,6 +38,8 @@ async def test_an_exchange_goes_as_its_file_says(path: Path, tmp_path: Path) -> 
         assert [told for told in came.clocks if told.startswith(clock)] == list(expected.clocks)
     assert seen(sample, came) is (path in FAILS), came
     assert (came.receipt == REFUSED) is (came.effect == "refused" and came.inbound), came
+    if came.receipt == REFUSED:
+        assert came.told >= {each.partition(" ")[0] for each in came.findings}, "the sender is told all that is wrong"
 
 
 @pytest.mark.parametrize("rule", LISTED.values(), ids=lambda rule: rule.id)
@@ -65,6 +68,7 @@ def test_both_exchanges_of_a_rule_look_for_the_same(path: Path) -> None:
     kept = read_sample(Path(LISTED[broken.rule].passes))
     assert (kept.rule, kept.seen_as) == (broken.rule, broken.seen_as)
     severity = LISTED[broken.rule].severity
+    assert (kept.outcome.effect, broken.outcome.effect) == ("goes on", EFFECTS[severity])
     if not broken.seen_as:
         assert f"{broken.rule} {severity}" in broken.outcome.findings
 

@@ -85,10 +85,12 @@ def deleted_at(story: Story) -> datetime | None:
 
 def _withdrawal(story: Story) -> Iterable[Problem]:
     alert, step = story.alert, story.step
-    if alert is None or step.letter != "Q" or step.says("consent") != WITHDRAWN:
+    consents = step.says("consent").split()
+    if alert is None or step.letter != "Q" or WITHDRAWN not in consents:
         return
     if alert.misused_identity and alert.issuer in story.own:
-        yield "The person has withdrawn the consent, and our alert still holds the data of the misused identity."
+        some = " for some of the data" if set(consents) != {WITHDRAWN} else ""
+        yield f"The person has withdrawn the consent{some}, and our alert still holds data of the misused identity."
 
 
 RULES: Final = (
@@ -126,6 +128,6 @@ RULES: Final = (
         id="R54-ALERT", severity=Severity.WARNING, check=_withdrawal, field="Consent",
         text="When consent is withdrawn, the data of the misused identity are taken out of the alert.",
         citation="Regulation (EU) 2018/1862 Art 62(2), (5)", confidence="verified",
-        remedy="Remove the data of the misused identity from the alert.",
+        remedy="Remove from the alert the data of the misused identity for which there is no consent any more.",
     ),
 )  # fmt: skip
