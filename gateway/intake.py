@@ -45,16 +45,19 @@ class LedgerIntake:
         return await self._accept(Direction.INBOUND, channel, payload, claim, key="", given=given)
 
     async def submit(
-        self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId, who: Who = ""
-    ) -> Accepted:
+        self, channel: str, payload: Payload, claim: Claim, counterpart: PartyId, who: Who = "",
+        beside: tuple[tuple[str, str], ...] = (),
+    ) -> Accepted:  # fmt: skip
         """Keep an order to send, given by a person or client. `claim.reference` is the client's idempotency key; raises `Refused` when it was used
-        for other bytes.
+        for other bytes. `beside` stands in the entry of its acceptance.
         """
         order = Claim(
             sender=claim.sender, recipients=(counterpart,), remote=claim.remote, encryption=claim.encryption,
             certificate=claim.certificate, reference=claim.reference,
         )  # fmt: skip
-        return await self._accept(Direction.OUTBOUND, channel, payload, order, key=f"{claim.sender}\n{claim.reference}", given=Given(who) if who else None)
+        given = Given(who, beside) if who else None
+        key = f"{claim.sender}\n{claim.reference}"
+        return await self._accept(Direction.OUTBOUND, channel, payload, order, key=key, given=given)
 
     async def turned_away(self, channel: str, claim: Claim, code: str, text: str) -> None:
         """Journal a refusal at the door."""

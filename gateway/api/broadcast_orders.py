@@ -1,7 +1,7 @@
 """What a broadcast was when it was ordered first: who got it, who was left out and why, by which issue of the address book.
 
-The one idea: the journal entry of the order is the only record. The same request under the same key is answered from it, so
-that a book taken in meanwhile, or a partner that has gone, changes nothing about an order that was given.
+The one idea: what was decided stands in the entry with which the first of its orders was accepted, in the same write. The same
+request under the same key is answered from there, so that a book taken in meanwhile, or a partner that has gone, changes nothing.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.addressbook.book import EVERYBODY
 from gateway.api.problems import Problem
-from gateway.envelope import Claim
+from gateway.envelope import Claim, Direction
 from gateway.form import Form
-from gateway.identity import PartyId, derived_id, digest
+from gateway.identity import PartyId, digest
 from gateway.journal import entry as entries
-from gateway.journal.entry import Entry
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, Query
 from gateway.parcel import File
+from gateway.verdict import Details
 
-EVENT: Final = "broadcast.ordered"
+BROADCAST: Final = "broadcast."
+"""Before the names of details in the entry of an acceptance."""
+MAX_NAMESAKES: Final = 200
+"""Among how many orders under the same words the caller's own is looked for."""
 WHY: Final = "why "
 """Before the party that was left out, as the name of a detail."""
 
@@ -51,9 +55,9 @@ class Ordered(Struct, frozen=True, kw_only=True):
             )
 
 
-def name_of(claim: Claim) -> str:
-    """The id under which the journal has the order: it follows from who ordered it under which key."""
-    return derived_id(f"{claim.sender}\n{claim.reference}", "broadcast")
+def claim_of(claim: Claim, party: PartyId) -> Claim:
+    """The caller's claim for one of the orders: each has its own idempotency key, with a space, which no caller's key has."""
+    return msgspec.structs.replace(claim, reference=f"{claim.reference} {party}")
 
 
 def content_of(form: Form, files: Sequence[File], sent: datetime) -> str:
@@ -63,8 +67,8 @@ def content_of(form: Form, files: Sequence[File], sent: datetime) -> str:
     return digest(msgspec.json.encode(whole))
 
 
-def entry_of(name: str, form: Form, ordered: Ordered, at: datetime, actor: str) -> Entry:
-    """The entry that remembers it."""
+def told(form: Form, ordered: Ordered) -> Details:
+    """What the journal says of it."""
     addressed = ordered.addressed
     details = (
         ("message_id", form.header.message_id), ("format", form.format), ("issue", str(addressed.issue)),
@@ -72,15 +76,25 @@ def entry_of(name: str, form: Form, ordered: Ordered, at: datetime, actor: str) 
         ("left_out", " ".join(party for party, _, _ in addressed.left_out)),
         *((f"{WHY}{party}", f"{why}\n{source}") for party, why, source in addressed.left_out),
     )  # fmt: skip
-    return Entry(event=EVENT, at=at, actor=actor, envelope=name, details=tuple(each for each in details if each[1]))
+    return tuple(each for each in details if each[1])
 
 
-async def ordered_before(ledger: Ledger, name: str) -> Ordered | None:
-    """The broadcast of this name, or None when it is new."""
-    for link in await ledger.timeline(name):
-        found = entries.read(link.entry)
-        if found.event == EVENT:
-            return _read(dict(found.details))
+async def ordered_before(ledger: Ledger, claim: Claim) -> Ordered | None:
+    """The broadcast that this caller ordered under this key, or None when it is new. Its first order has the key of everybody."""
+    wanted = claim_of(claim, EVERYBODY)
+    for found in await ledger.find(Query(direction=Direction.OUTBOUND, text=wanted.reference, limit=MAX_NAMESAKES)):
+        row = await ledger.get(found.id)
+        if row and (row.envelope.claim.sender, row.envelope.claim.reference) == (wanted.sender, wanted.reference):
+            return await _of(ledger, found.id)
+    return None
+
+
+async def _of(ledger: Ledger, envelope: str) -> Ordered | None:
+    for link in await ledger.timeline(envelope):
+        details = dict(entries.read(link.entry).details)
+        if f"{BROADCAST}content" in details:
+            prefix = len(BROADCAST)
+            return _read({name[prefix:]: value for name, value in details.items() if name.startswith(BROADCAST)})
     return None
 
 

@@ -14,16 +14,15 @@ from pydantic import Field
 
 from gateway.addressbook.book import EVERYBODY
 from gateway.api import shown
-from gateway.api.broadcast_orders import Addressed, Ordered, content_of, entry_of, name_of, ordered_before
+from gateway.api.broadcast_orders import BROADCAST, Addressed, Ordered, claim_of, content_of, ordered_before, told
 from gateway.api.callers import SUBMIT, Allowed, Caller, Here, Standing
 from gateway.api.messages import IdempotencyKey
 from gateway.api.models import View
 from gateway.api.problems import Problem
 from gateway.api.submission import CHANNEL, JSON, broadcast_form, packed, received
-from gateway.envelope import Claim
 from gateway.facts import fact
 from gateway.form import Form
-from gateway.identity import PartyId
+from gateway.persons import entry_by
 
 router = APIRouter(prefix="/api/v1/broadcasts", tags=["messages"])
 MAX_RECEIVERS: Final = 64
@@ -74,13 +73,12 @@ async def post_broadcast(
     """
     sent = await received(request, caller.actor)
     # What is filled in follows from the key: an ordinary order under the same key must not get the same message id.
-    own = msgspec.structs.replace(sent, claim=_claim_for(sent.claim, EVERYBODY))
+    own = msgspec.structs.replace(sent, claim=claim_of(sent.claim, EVERYBODY))
     counterpart, first, files = await broadcast_form(request, own, standing)
     role, _, everybody = counterpart.partition(":")
     if everybody != EVERYBODY:
         raise Problem(422, "broadcast.counterpart", f"A broadcast goes to {role}:{EVERYBODY}.")
-    ledger, name = standing.gateway.ledger, name_of(sent.claim)
-    before = await ordered_before(ledger, name)
+    before = await ordered_before(standing.gateway.ledger, sent.claim)
     # A time that we filled in ourselves is that of the first request.
     when = before.sent if before and sent.kind == JSON else first.header.sent
     content = content_of(first, files, when)
@@ -92,23 +90,20 @@ async def post_broadcast(
     header = msgspec.structs.replace(first.header, to=addressed.receivers, sent=when)
     form = msgspec.structs.replace(first, header=header)
     payload = packed(form, files)
+    said = told(form, before or Ordered(addressed=addressed, content=content, sent=when))
     if not before:
-        now = standing.gateway.clock.now()
-        kept = Ordered(addressed=addressed, content=content, sent=when)
-        await ledger.record([entry_of(name, form, kept, now, caller.actor)])
+        entry = entry_by(caller.person, "broadcast.ordered", standing.gateway.clock.now(), details=said)
+        await standing.gateway.ledger.record([entry])
     ordered = []
-    for party in addressed.receivers:
-        accepted = await standing.gateway.intake.submit(CHANNEL, payload, _claim_for(sent.claim, party), party)
+    for number, party in enumerate(addressed.receivers):
+        claim = claim_of(sent.claim, party if number else EVERYBODY)
+        beside = () if number else tuple((f"{BROADCAST}{name}", words) for name, words in said)
+        accepted = await standing.gateway.intake.submit(CHANNEL, payload, claim, party, caller.person, beside)
         ordered.append(OrderedView(party=party, id=accepted.envelope, known_before=accepted.known_before))
     left_out = [LeftOutView(party=party, reason=why, citation=source) for party, why, source in addressed.left_out]
     return BroadcastView(
         message_id=form.header.message_id, issue=addressed.issue, ordered=ordered, left_out=left_out
     )  # fmt: skip
-
-
-def _claim_for(claim: Claim, party: PartyId) -> Claim:
-    """The caller's claim for one of the orders: each has its own idempotency key, with a space, which no caller's key has."""
-    return msgspec.structs.replace(claim, reference=f"{claim.reference} {party}")
 
 
 async def addressed_by(form: Form, role: str, standing: Here) -> Addressed:

@@ -144,7 +144,9 @@ async def test_tc09_the_same_reference_with_the_same_content_is_a_duplicate(stor
     changed = await story.comes(
         "XB", "M", about(alert, "1862:34", text("Seen elsewhere.")), our_reference="XB-M-2026-0000001"
     )
-    assert (changed.state, changed.reason) == ("held", "reference.reused"), "the same 002 on other content is an alarm"
+    assert (changed.state, changed.reason) == ("rejected", "reference.reused")
+    alarms = [each["reason"] or each["details"]["why"] for each in await story.journal("envelope.alarm")]
+    assert alarms == ["reference.reused"], "the same 002 on other content is an alarm"
 
 
 async def test_tc10_six_attachments_are_rejected(story: Story) -> None:
