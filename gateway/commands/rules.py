@@ -11,9 +11,11 @@ import typer
 from gateway.commands import homes
 from gateway.commands.endings import NOT_FOUND, Ending
 from gateway.commands.local_door import LocalDoor, run
-from gateway.commands.terminal import Terminal, table
+from gateway.commands.terminal import Terminal, facts, table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from config.load import Home
     from gateway.tolerances import Tolerances
 
@@ -31,7 +33,7 @@ def rules(
     family: Annotated[str, typer.Argument(help="sirene, interpol, europol or spoc.")],
     letter: Annotated[str, typer.Option(help="Only rules of this form, for example G or TravelDocumentQuery.")] = "",
     severity: Annotated[str, typer.Option(help="Only error, hold, warning or info.")] = "",
-    rule: Annotated[str, typer.Option("--rule", help="Only this rule.")] = "",
+    rule: Annotated[str, typer.Option("--rule", help="Only this rule, with everything that is known of it.")] = "",
 ) -> None:
     """Every rule of a family: what it asks, its source and how sure that is, where it is enforced, a sample that keeps it and one that breaks it."""
     from gateway.findings import Severity
@@ -61,7 +63,19 @@ def rules(
         for one in document
     ]  # fmt: skip
     columns = ("rule", "severity", "asks that", "source (confidence)", "where", "kept by, broken by")
-    terminal.answer(document, lambda out: out.print(table("", columns, rows)))
+    shown = _whole(document[0]) if rule else table("", columns, rows)
+    terminal.answer(document, lambda out: out.print(shown))
+
+
+def _whole(one: dict[str, Any]) -> Table:
+    """One rule with everything that is known of it; its samples as paths in the source tree."""
+    return facts((
+        ("rule", one["id"]), ("severity", _severity(one)), ("field", one["field"]), ("asks that", one["text"]),
+        ("instead", one["remedy"]), ("source", f"{one['citation']} ({one['confidence']})"),
+        ("not as the list", one["why_different"]), ("forms", ", ".join(one["formats"])), ("where", one["enforced_in"]),
+        ("remark", one["remark"]), ("kept by", one["passes"]), ("broken by", one["fails"]),
+        ("tolerable", "yes" if one["tolerable"] else "no"),
+    ))  # fmt: skip
 
 
 def _severity(one: dict[str, Any]) -> str:

@@ -73,4 +73,21 @@ def test_rules_are_narrowed_by_letter_severity_and_id(quick: Spoc) -> None:
     assert prints["fails"].endswith("R34--prints-in-300-ppi.xml")
     assert (prints["enforced_in"], prints["tolerable"]) == ("rule", True)
     assert quick("rules", "sirene", "--rule", "R99").code == 66
+
+
+def test_one_rule_is_shown_with_its_samples_as_they_lie_in_the_source(quick: Spoc) -> None:
+    """Also one that needs more than a form: then the samples are exchanges."""
+    for rule in quick("rules", "sirene", "--json").told:
+        assert all(Path(rule[name]).is_file() for name in ("passes", "fails")), rule["id"]
+    (hit,) = quick("rules", "sirene", "--rule", "R10", "--json").told
+    shown = quick("rules", "sirene", "--rule", "r10").text
+    assert (hit["passes"].rpartition("/")[0], hit["fails"].rpartition("/")[0]) == (
+        "tests/corpus/sirene/exchanges/passes", "tests/corpus/sirene/exchanges/fails",
+    )  # fmt: skip
+    for name in ("passes", "fails", "remedy", "severity", "enforced_in"):
+        assert hit[name] in shown, name
+    assert f"{hit['citation']} ({hit['confidence']})" in shown
+
+
+def test_a_severity_that_there_is_not_is_told(quick: Spoc) -> None:
     assert quick("rules", "sirene", "--severity", "mild").code == 2
