@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, cast
 
@@ -54,8 +55,7 @@ class Caller:
     @property
     def person(self) -> Person:
         """As the journal names them, with all that was stated."""
-        role = self.role or " ".join(each for each in ROLES if each in self.roles)
-        return Person(actor=self.actor, role=role, purpose=self.purpose, case=self.case)
+        return Person(actor=self.actor, role=self.role, purpose=self.purpose, case=self.case)
 
     def may(self, roles: tuple[str, ...]) -> bool:
         """Whether one of the roles is the caller's."""
@@ -212,8 +212,13 @@ class Allowed:
                 403, "caller.role", f"This needs the role {wanted}.",
                 {"WWW-Authenticate": f'Bearer realm="spoc", error="insufficient_scope", scope="{wanted.replace(" or ", " ")}"'},
             )  # fmt: skip
-        role = " ".join(each for each in self.roles or ROLES if each in caller.roles)
-        return replace(caller, role=role, purpose=_purpose(request), case=_case(request))
+        return stated_by(caller, request, self.roles or ROLES)
+
+
+def stated_by(caller: Caller, request: Request, roles: Iterable[str] = ROLES) -> Caller:
+    """The caller with those of these roles that it has, and the purpose and case that it states; raises `Problem`."""
+    role = " ".join(each for each in roles if each in caller.roles)
+    return replace(caller, role=role, purpose=_purpose(request), case=_case(request))
 
 
 def _case(request: Request) -> str:

@@ -22,6 +22,7 @@ from gateway.api.published_log import InclusionView, shown_proof
 from gateway.errors import Refused
 from gateway.journal.publishing.doubt import Doubt
 from gateway.journal.publishing.keys import JOURNAL
+from gateway.persons import entry_by
 from gateway.protection.retention.desk import Seen
 from gateway.protection.retention.office import RetentionOffice
 
@@ -82,7 +83,8 @@ async def get_due(
 @router.post("/sweeps", summary="Destroy now what is due", responses=shown.answers(views.SWEPT, words="Destroyed and certified."))
 async def post_sweep(standing: Standing, caller: Annotated[Caller, Depends(Allowed(*OPERATE))]) -> views.SweptView:
     """The sweep that else comes by itself."""
-    sweeper = _office(standing).sweeper
+    sweeper, gateway = _office(standing).sweeper, standing.gateway
+    await gateway.ledger.record([entry_by(caller.person, "retention.swept", gateway.clock.now())])
     count = await sweeper.sweep()
     return views.SweptView(destroyed=count, overdue=len(sweeper.overdue))
 

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from gateway.api import samples
 from gateway.api.bodies import body_of, media_type
-from gateway.api.callers import ALGORITHM, AUDIENCE, Caller, Here, Standing, extension, local_user
+from gateway.api.callers import ALGORITHM, AUDIENCE, Caller, Here, Standing, extension, local_user, stated_by
 from gateway.api.door import MAX_SMALL_OCTETS
 from gateway.api.models import View
 from gateway.persons import entry_by
@@ -103,7 +103,7 @@ async def token(request: Request, standing: Standing) -> JSONResponse:
         headers = {"WWW-Authenticate": 'Basic realm="spoc"'} if refusal.status == 401 else {}
         return JSONResponse({"error": refusal.error, "error_description": refusal.text}, refusal.status, headers)
     request.state.actor = caller.actor
-    view = await issue(standing, caller, scope)
+    view = await issue(standing, stated_by(caller, request), scope)
     return JSONResponse(view.model_dump(), headers={"Pragma": "no-cache"})
 
 

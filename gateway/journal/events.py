@@ -106,6 +106,7 @@ EVENTS: dict[str, str] = {
     "retention.withdrawn": "Content that was about to be destroyed was not: the reason is named.",
     "retention.overdue": "The longest lawful time of a content has passed and something keeps it; a person must see to it.",
     "retention.read": "A person looked at what is due to be destroyed and why, or took out deletion certificates.",
+    "retention.swept": "A person had destroyed at once what was due; each content has its own certificate.",
     "content.destroyed": "Deletion certificate: the key of a content was destroyed; digests of what it was, rule and source are named.",
     "client.added": "A caller of the API was added to the settings.",
     "token.issued": "An access token was issued.",
