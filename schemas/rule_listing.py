@@ -135,16 +135,17 @@ def _of_story(family: str, rule: StoryRule) -> Listed:
 
 def _of_charts(family: str, whole: Family) -> Iterator[Listed]:
     """What the charts of dialogues refuse in words of a source: one row for each id, with every dialogue that has it."""
-    found: dict[str, tuple[Bar, list[str]]] = {}
+    found: dict[str, list[tuple[str, Bar]]] = {}
     for chart in whole.charts.charts if whole.charts else ():
         for bar in chart.bars:
-            names = found.setdefault(bar.rule, (bar, []))[1]
-            names += [] if chart.id in names else [chart.id]
-    for bar, names in found.values():
+            found.setdefault(bar.rule, []).append((chart.id, bar))
+    for rule, rows in found.items():
+        names, bar = dict.fromkeys(name for name, _ in rows), rows[0][1]
+        letters = dict.fromkeys(each.letter for _, each in rows)
         yield Listed(
-            id=bar.rule, severity=str(Severity.HOLD), text=bar.text, remedy=bar.instead, citation=bar.citation,
-            confidence=bar.confidence, formats=(f"{family}/{bar.letter}@1",), enforced_in=CHARTS, tolerable=False,
-            remark=f"dialogues: {', '.join(names)}", **_pair(family, bar.rule, CHARTS_SHOWN),
+            id=rule, severity=str(Severity.HOLD), text=bar.text, remedy=bar.instead, citation=bar.citation,
+            confidence=bar.confidence, formats=tuple(f"{family}/{letter}@1" for letter in letters), enforced_in=CHARTS,
+            tolerable=False, remark=f"dialogues: {', '.join(names)}", **_pair(family, rule, CHARTS_SHOWN),
         )  # fmt: skip
 
 

@@ -73,6 +73,10 @@ def test_the_list_is_narrowed_by_form_and_severity() -> None:
     assert {rule.id for rule in chosen(listed, letter="n", severity="error")} > {"R30", "R41"}
     assert all(rule.severity == "warning" for rule in chosen(listed, severity="warning"))
     assert chosen(listed, letter="B") == []
+    for letter in ("N", "O", "FreeText"):
+        assert "DLG-DECIDED-ALREADY" in {rule.id for rule in chosen(listed, letter=letter)}, (
+            "every form that a chart bars"
+        )
 
 
 def test_what_guards_the_area_cannot_be_tolerated() -> None:
