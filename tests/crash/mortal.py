@@ -103,7 +103,7 @@ class Mortal:
         if not self.lives:
             await self.kept.start()
         self.fate = Fate()
-        self.world.ledger = Kept(self.kept, self.fate)  # type: ignore[assignment]  # it answers every call of a ledger
+        self.world.ledger = Kept(self.kept, self.fate)
         self.world.gateway = self.world.joined(self._compute)
         await self.world.gateway.start()
         self.lives += 1
