@@ -73,6 +73,10 @@ class Card(_Strict):
     languages: tuple[str, ...] = ("en",)
     receipt_stages: tuple[ReceiptStage, ...] = ("RECEIVED", "VALID", "INVALID")
     """Which receipts it wants for its messages."""
+    numbers: bool = False
+    """Whether it wants running numbers on what it is sent."""
+    sheets: bool = False
+    """Whether it wants a sheet of each day."""
     versions: dict[
         Annotated[str, Field(pattern=r"^[a-z]{2,16}$")], tuple[Annotated[int, Field(ge=0, le=9999)], ...]
     ] = Field(default_factory=dict, max_length=16)
@@ -130,6 +134,7 @@ def _partner(card: Card) -> Partner:
         smime_certificate_pem="".join(_tidy((card.smime_certificate_pem,) if card.smime_certificate_pem else ())),
         mail=mail, queue=queue if queue and (queue.exchange or queue.routing_key) else None, languages=card.languages,
         receipt_stages=card.receipt_stages,
+        numbers=card.numbers, sheets=card.sheets,
         versions={family: majors for family, majors in card.versions.items() if majors},
     )  # fmt: skip
 
@@ -269,6 +274,8 @@ def own_card(home: Home, party: str, ready: Mapping[str, Any]) -> dict[str, Any]
         "plain_xmldsig": False,
         **_own_smime(home, party),
         "languages": ["en"],
+        "numbers": True,
+        "sheets": True,
         "versions": _versions(home),
     }
 

@@ -20,6 +20,7 @@ from simulators.office.templates import CannotFill, File, Filling
 from simulators.scenario import ACCEPT, MAIL, Action, Incident
 
 PHOTO = "photo.jpg"
+LOST = Action(name="silent")
 _ORDER_KEYS = frozenset({
     "form", "document", "values", "header", "attachments", "to", "urgency", "handling", "in_reply_to", "message_id",
     "our_reference", "attempt", "repeat", "tamper", "mail_from", "mailbox",
@@ -79,6 +80,7 @@ class Clerk:
         to = self._recipient(order)
         filling = self._filling(order, root, to, files)
         templates.fill(root, filling)
+        number = office.books.number(root, to, office.station.now()) if office.counts else 0
         name = forms.name_of(root)
         our_reference, message_id = forms.header_text(root, "OurReference"), forms.header_text(root, "MessageId")
         incident = Incident(
@@ -93,6 +95,9 @@ class Clerk:
             office.misbehaved(rule, action, "reply")
         key = "wrong-key" if action.name == "wrong-key" else tamper
         payload = office.sign(root, office.keys.wrong.get(key))
+        if number:
+            office.books.signed(to, number, payload)
+            action = LOST if office.loses(number) else action
         message = Message(
             message_id=message_id,
             our_reference=our_reference,

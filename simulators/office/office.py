@@ -22,6 +22,7 @@ from simulators.declaration import LOOPBACK, Station
 from simulators.office import forms, receipts
 from simulators.office.amqp import Queue
 from simulators.office.cards import Card, CardBox
+from simulators.office.counting import UNCOUNTED, Books, CountsNothing
 from simulators.office.identity import Identity, Setup
 from simulators.office.keys import SigningPair, open_keys, server_side
 from simulators.office.mail import Arrival, CannotOpen, Opened, digest
@@ -38,7 +39,7 @@ from simulators.scenario import ACCEPT, MAIL, Action, Incident
 STOP_ROUNDS, STOP_SECONDS = 3, 0.3
 
 
-class Office:
+class Office(CountsNothing):
     """One counterpart at work. The mail door and the queue call it; the control port reads and commands it."""
 
     def __init__(self, station: Station, identity: Identity) -> None:
@@ -52,6 +53,7 @@ class Office:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers: dict[str, int] = {}
+        self.books = Books(identity.party)
         self._trusted = ""
         self._contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None = None
 
@@ -239,10 +241,17 @@ class Office:
     async def _work_on(self, arrival: Arrival) -> None:
         await self.rest()
         message, card = self._understand(arrival)
+        if self.overlooks(message):
+            self.station.recorder.record("overlooked", {"message_id": message["message_id"]})
+            return
+        if (message["verification"] or {}).get("valid"):
+            self.books.take(message, self.station.now())
         kept = await self.mailbag.add(message)
         told = {key: value for key, value in kept.items() if key != "xml"}
         self.station.recorder.record("understood", told)
-        if kept.get("root") == "Receipt" or card is None:
+        if kept.get("root") == "Sheet" and kept["valid"]:
+            await self.read_sheet(kept)
+        if kept.get("root") in UNCOUNTED or card is None:
             return
         if self.gives_receipts:
             await self._give_receipts(kept, card, arrival)

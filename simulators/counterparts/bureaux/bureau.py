@@ -13,12 +13,14 @@ from aiohttp import web
 from lxml import etree
 
 from simulators.counterparts.bureaux import replies, strict
+from simulators.counterparts.bureaux.counting_room import CountingRoom
 from simulators.counterparts.bureaux.habits import ANY, Conduct, HabitUnknown, conduct_of
 from simulators.counterparts.bureaux.older import NEWER, OLDER, older
 from simulators.counterparts.bureaux.states import State, find_state
 from simulators.declaration import Station
 from simulators.office import forms
 from simulators.office.clerk import Clerk
+from simulators.office.counting import number_in
 from simulators.office.identity import SETTINGS, Identity
 from simulators.office.keys import SigningPair
 from simulators.office.mail import USUAL, Arrival, MailStyle, text_of_mail
@@ -73,7 +75,10 @@ class Bureau(Office):
         self.conduct: Conduct = conduct_of(self.first_habits)
         super().__init__(station, identity)
         self._seen: set[tuple[str, str]] = set()
+        self._overlooked: set[str] = set()
         self._mails = 0
+        self._room = CountingRoom(self)
+        self._nights = False
         self.take_up(self.first_habits)
 
     def take_up(self, habits: str) -> None:
@@ -83,8 +88,24 @@ class Bureau(Office):
         self.outbox.style = MAIL_STYLES[self.conduct.mail]
         self.outbox.copies = self.conduct.copies
 
+    async def start(self) -> None:
+        await super().start()
+        self._count_at_night()
+
+    def _count_at_night(self) -> None:
+        if self.conduct.counts and not self._nights:
+            self._nights = True
+            self.background(self._every_night())
+
+    async def _every_night(self) -> None:
+        try:
+            await self._room.nights()
+        finally:
+            self._nights = False
+
     def reset(self) -> None:
         super().reset()
+        self._overlooked.clear()
         self._seen.clear()
         self._mails = 0
         self.take_up(self.first_habits)
@@ -92,7 +113,9 @@ class Bureau(Office):
     def card(self) -> dict[str, Any]:
         """Says which versions are read here where it is not the usual one."""
         spoken = self.conduct.speaks_version
-        return super().card() | ({} if spoken == ANY else {"versions": {"sirene": [spoken]}})
+        counts = {"numbers": True, "sheets": True} if self.conduct.counts else {}
+        wanted = {"receipt_stages": ALL_STAGES} if self.conduct.tells_all else {}
+        return super().card() | counts | wanted | ({} if spoken == ANY else {"versions": {"sirene": [spoken]}})
 
     # --- the mail door
 
@@ -115,6 +138,27 @@ class Bureau(Office):
     def take(self, arrival: Arrival, *, lose: bool) -> None:
         self._mails += 1
         super().take(arrival, lose=lose)
+
+    # --- what it counts
+
+    @property
+    def counts(self) -> bool:
+        return self.conduct.counts
+
+    def loses(self, number: int) -> bool:
+        return number == self.conduct.loses_number
+
+    def overlooks(self, message: dict[str, Any]) -> bool:
+        """Once: when the same message is sent again, somebody sees it."""
+        message_id = message["message_id"]
+        found = number_in(message, self.identity.party) == self.conduct.overlooks_number > 0
+        if not found or message_id in self._overlooked:
+            return False
+        self._overlooked.add(message_id)
+        return True
+
+    async def read_sheet(self, message: dict[str, Any]) -> None:
+        await self._room.read(message)
 
     # --- what it thinks of a message
 
@@ -197,7 +241,8 @@ class Bureau(Office):
     # --- the control port
 
     def control_routes(self) -> list[web.RouteDef]:
-        return [web.get("/sim/habits", self.show_habits), web.post("/sim/habits", self.change_habits)]
+        habits = [web.get("/sim/habits", self.show_habits), web.post("/sim/habits", self.change_habits)]
+        return [*habits, *self._room.routes()]
 
     async def show_habits(self, _request: web.Request) -> web.Response:
         return web.json_response({"habits": self.habits, "state": self.state.code, "zone": str(self.zone)})
@@ -208,6 +253,7 @@ class Bureau(Office):
             self.take_up((await request.read()).decode("utf-8"))
         except (HabitUnknown, UnicodeDecodeError) as error:
             return web.json_response({"errors": [str(error)]}, status=400)
+        self._count_at_night()
         self.station.recorder.record("habits", {"habits": self.habits})
         return await self.show_habits(request)
 

@@ -35,6 +35,10 @@ class Conduct:
     copies: int = 1
     greylists: bool = False
     mailbox_holds: int = -1  # mails; -1: as many as come
+    counts: bool = False  # running numbers, and a sheet each night
+    loses_number: int = 0  # of its own: believes that it sent it
+    overlooks_number: int = 0  # of others: takes it, and nobody sees it
+    resends: bool = False  # what a sheet says never came
 
     def awake_at(self, now: datetime, zone: tzinfo) -> datetime:
         """`now`, or when somebody comes to work again."""
