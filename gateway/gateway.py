@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from gateway.alerts.office import AlertOffice, AlertWay, open_office
+from gateway.clocks.calendar import Calendars, NoCalendars
 from gateway.desk import Desk
 from gateway.engine import Engine
 from gateway.errors import GatewayError, Misconfigured
@@ -84,6 +85,8 @@ class Gateway:
     case_systems: Mapping[str, CaseSystem] = field(default_factory=dict)
     alerts: AlertOffice | None = None
     """None where no alert system is configured."""
+    calendars: Calendars = field(default_factory=NoCalendars)
+    """Working days and legal time, by the office that a limit binds."""
     lookup: AlertLookup | None = None
     """Where rules look up the alert that a message is about; None where no alert system is configured."""
     log: PublishedLog | None = None
@@ -243,7 +246,7 @@ def join(
     return Gateway(
         office=knowledge.office, directory=knowledge.directory, formats=knowledge.formats, receipts=knowledge.receipts, signer=knowledge.signer,
         router=reach.router, clock=clock, ids=reach.ids, ledger=ledger, compute=compute, engine=engine,
-        intake=intake, alerts=alert_office, lookup=reach.alerts, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
+        intake=intake, alerts=alert_office, lookup=reach.alerts, calendars=reach.calendars, desk=Desk(ledger, clock, knowledge.receipts, engine.offer),
         watch=watch, exchanges=exchanges, numbers=numbers, sheets=SheetDesk(ledger, clock, knowledge.formats),
         drafts=NextDesk(
             exchanges=exchanges, ledger=ledger, formats=knowledge.formats, directory=knowledge.directory,

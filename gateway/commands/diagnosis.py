@@ -19,12 +19,13 @@ from cryptography import x509
 from msgspec import Struct
 
 from config.faults import ConfigurationFaults, Fault
-from config.load import ROUTES_FILE, Home, survey
+from config.load import ROUTES_FILE, SETTINGS_FILE, Home, survey
 from config.tolerances import tolerance_file
 from gateway.addressbook.shelf import STALE_DAYS, stale
 from gateway.api.server import tls_context
 from gateway.assembly import assemble
 from gateway.assembly.certificates import own_certificate_files
+from gateway.commands.calendar_looks import missing_calendars
 from gateway.commands.local_door import LocalDoor
 from gateway.commands.log_looks import log_looks
 from gateway.commands.partner_probe import try_way
@@ -89,6 +90,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
         )
         points += _address_book(home, gateway, now)
         points += _tolerances(gateway.directory.tolerances, home, now)
+        points += _calendars(home, gateway, now)
     points += _api_door(home)
     running = await _running(home)
     points.append(running)
@@ -158,6 +160,14 @@ def _tolerances(rows: Iterable[Tolerance], home: Home, now: datetime) -> Iterato
         elif left < RENEW_WITHIN.days:
             remedy = f"Ask {row.partner} whether it is ready; afterwards the rule holds in full."
             yield Point(state=WARNING, what=what, text=f"It ends on {row.until}.", remedy=remedy, file=file)
+
+
+def _calendars(home: Home, gateway: Gateway, now: datetime) -> Iterator[Point]:
+    """Ours and those of partners: a limit that one of them owes is counted by its own days."""
+    parties = {*gateway.office.parties, *gateway.directory.parties}
+    for one in missing_calendars(gateway.calendars, parties, now.date()):
+        file = str(home.folder / SETTINGS_FILE)
+        yield Point(state=WARNING, what=f"calendar of {one.code}", text=one.text, remedy=one.remedy, file=file)
 
 
 def _api_door(home: Home) -> Iterator[Point]:

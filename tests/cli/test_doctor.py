@@ -180,3 +180,26 @@ def test_a_partners_authority_is_for_the_partner_to_renew(quick: Spoc, home: Pat
 
     assert remedies
     assert all("sk the partner" in remedy for remedy in remedies.values())
+
+
+def test_an_office_without_a_calendar_is_named_with_the_table_to_add(
+    quick: Spoc, home: Path, their_card: dict[str, Any]
+) -> None:
+    """Also a partner's: what it owes within days is counted by its own holidays."""
+    assert quick("--home", home, "partners", "add", "-", given=json.dumps(their_card).encode()).code == 0
+    code, found = points(quick, home, "--offline")
+    missing = {point["what"]: point for point in found if point["what"].startswith("calendar of ")}
+
+    assert code == 0
+    assert list(missing) == ["calendar of XA", "calendar of XB"]
+    ours = missing["calendar of XA"]
+    assert (ours["state"], Path(ours["file"]).name) == ("warning", "spoc.toml")
+    assert "sirene:XA" in ours["text"]
+    assert "[calendars.XA]" in ours["remedy"]
+
+    settings = home / "spoc.toml"
+    for state in ("XA", "XB"):
+        table = f'\n[calendars.{state}]\nzone = "Europe/Copenhagen"\nholidays_of = "DK"\n'
+        settings.write_text(settings.read_text("utf-8") + table, "utf-8")
+    _, found = points(quick, home, "--offline")
+    assert [point for point in found if point["what"].startswith("calendar of ")] == []
