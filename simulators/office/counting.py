@@ -89,7 +89,7 @@ class Books:
     def missing(self, party: str) -> list[int]:
         """Numbers of the other office with which nothing came: below the highest that came, or told by its sheet."""
         came = self.came.get(party, {})
-        known = {*range(min(came, default=1), max(came, default=0)), *self.told.get(party, ())}
+        known = {*range(1, max(came, default=0)), *self.told.get(party, ())}
         return sorted(known - came.keys())
 
     @property

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +176,16 @@ class Office(CountsNothing):
     def gives_receipts(self) -> bool:
         return self.setup.receipts
 
+    def receipts_after(self) -> timedelta:
+        """How long it takes until it gets round to them."""
+        return timedelta(0)
+
     async def rest(self) -> None:
         """Wait until somebody is at work."""
+
+    def further_stages(self, _verdict: str) -> tuple[str, ...]:
+        """What it says of a message after its verdict."""
+        return ()
 
     def free_text_of(self, _arrival: Arrival) -> str | None:
         """The text of a mail that need not hold a form."""
@@ -259,6 +268,7 @@ class Office(CountsNothing):
             await self.follow_up(kept)
 
     async def _give_receipts(self, kept: dict[str, Any], card: Card, arrival: Arrival) -> None:
+        await self.station.clock.wait_until(self.station.now() + self.receipts_after())
         about = receipts.About(
             stage="RECEIVED", digest=kept["sha256"], message_id=kept["message_id"], reference=kept["our_reference"]
         )
@@ -271,9 +281,10 @@ class Office(CountsNothing):
         findings = [(each["code"], each["text"]) for each in kept["findings"]]
         verdict = "INVALID" if findings else "VALID"
         text = "The message cannot be taken." if findings else ""
-        code = findings[0][0] if findings else ""
-        about = replace(about, stage=verdict, code=code, text=text, findings=findings)
+        about = replace(about, stage=verdict, code=findings[0][0] if findings else "", text=text, findings=findings)
         await self._send_receipt(about, card.party, arrival)
+        for stage in self.further_stages(verdict):
+            await self._send_receipt(receipts.afterwards(about, stage), card.party, arrival)
 
     def _understand(self, arrival: Arrival) -> tuple[dict[str, Any], Card | None]:
         """Everything that was found, and the card of the office to answer."""

@@ -5,7 +5,7 @@ must be possible when the message could not be read at all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -20,13 +20,20 @@ MAX_TEXT = 2000
 class About:
     """What the receipt says, and about which message."""
 
-    stage: str  # RECEIVED, VALID, INVALID
+    stage: str  # RECEIVED, VALID, INVALID, HANDED_OVER, READ
     digest: str
     message_id: str = ""
     reference: str = ""
     code: str = ""
     text: str = ""
     findings: Sequence[tuple[str, str]] = ()  # rule, text
+
+
+def afterwards(about: About, stage: str) -> About:
+    """What is said of the same message after its verdict."""
+    refused = stage == "INVALID"
+    code, text = ("office.second-thoughts", "The message cannot be taken after all.") if refused else ("", "")
+    return replace(about, stage=stage, code=code, text=text, findings=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

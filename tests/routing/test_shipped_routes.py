@@ -115,9 +115,14 @@ def test_a_receipt_or_a_sheet_is_settled_and_nothing_else(table: Table) -> None:
         assert (routing.registers, routing.case_system, routing.answer) == ((), "", "none")
 
 
+def test_a_statement_of_another_office_waits_for_an_officer(table: Table) -> None:
+    routing = TableRouter(table).decide(message("spoc/Statement@1"))
+    assert (routing.hold, routing.settle, routing.registers) == ("route.statement", False, ())
+
+
 def test_every_row_is_met_by_some_message(table: Table) -> None:
     router = TableRouter(table)
-    met = {router.decide(envelope).row for envelope, *_ in CASES.values()} | {"receipt", "sheet"}
+    met = {router.decide(envelope).row for envelope, *_ in CASES.values()} | {"receipt", "sheet", "statement"}
     assert {row.name for row in table} - met == set()
 
 

@@ -292,3 +292,30 @@ def test_a_habit_that_cannot_be_is_refused(habits: str, reason: str) -> None:
 def test_every_letter_that_expects_an_answer_has_one() -> None:
     """Section by section of the manual: A, N, O and P expect none."""
     assert {each.to for each in all_replies()} == set("EFGHIJKLMQ")
+
+
+async def test_a_thorough_bureau_tells_every_stage_and_asks_for_the_same(tmp_path: Path) -> None:
+    async with town(tmp_path, "XB,XC", XC="thorough") as both:
+        sent = await both.send("XB", "XC", "G")
+        stages = ["RECEIVED", "VALID", "HANDED_OVER", "READ"]
+        assert await both.stages("XB", sent, len(stages)) == stages
+        assert all(each["valid"] for each in await both.got("XB", len(stages), of_message_id=sent["message_id"]))
+        assert both["XC"].card()["receipt_stages"] == ("RECEIVED", "VALID", "INVALID", "HANDED_OVER", "READ")
+        assert "receipt_stages" not in both["XB"].card()
+
+
+async def test_a_bureau_that_contradicts_itself_says_both(tmp_path: Path) -> None:
+    async with town(tmp_path, "XB,XC", XC="contradicts") as both:
+        sent = await both.send("XB", "XC", "G")
+        told = await both.got("XB", 3, of_message_id=sent["message_id"])
+        assert [each["receipt"]["stage"] for each in told] == ["RECEIVED", "VALID", "INVALID"]
+        assert told[-1]["receipt"]["code"] == "office.second-thoughts"
+
+
+async def test_late_receipts_come_when_most_have_stopped_waiting(tmp_path: Path) -> None:
+    async with town(tmp_path, "XB,XC", XC="late-receipts:30") as both:
+        sent = await both.send("XB", "XC", "G")
+        assert await both.waits_until() == NOON + timedelta(hours=30)
+        assert both["XB"].mailbag.find({"receipts": "yes"}) == []
+        both.forward(hours=30)
+        assert await both.stages("XB", sent) == ["RECEIVED", "VALID"]

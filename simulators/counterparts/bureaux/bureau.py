@@ -62,6 +62,11 @@ def identity_of(station: Station) -> Identity:
     )
 
 
+FURTHER = ("HANDED_OVER", "READ")
+ALL_STAGES = ("RECEIVED", "VALID", "INVALID", *FURTHER)
+OPPOSITE = {"VALID": "INVALID", "INVALID": "VALID"}
+
+
 class Bureau(Office):
     """One bureau at work."""
 
@@ -111,7 +116,7 @@ class Bureau(Office):
         self.take_up(self.first_habits)
 
     def card(self) -> dict[str, Any]:
-        """Says which versions are read here where it is not the usual one."""
+        """Says which versions are read, and which receipts are wanted, where it is not the usual ones."""
         spoken = self.conduct.speaks_version
         counts = {"numbers": True, "sheets": True} if self.conduct.counts else {}
         wanted = {"receipt_stages": ALL_STAGES} if self.conduct.tells_all else {}
@@ -165,6 +170,13 @@ class Bureau(Office):
     @property
     def gives_receipts(self) -> bool:
         return super().gives_receipts and self.conduct.receipts
+
+    def receipts_after(self) -> timedelta:
+        return timedelta(hours=self.conduct.receipts_after_hours)
+
+    def further_stages(self, verdict: str) -> tuple[str, ...]:
+        told = FURTHER if self.conduct.tells_all and verdict == "VALID" else ()
+        return (*told, *((OPPOSITE[verdict],) if self.conduct.contradicts_itself else ()))
 
     async def rest(self) -> None:
         clock = self.station.clock

@@ -32,6 +32,9 @@ class Conduct:
     rests_from_hour: int = 0  # local time; no rest where both hours are the same
     rests_to_hour: int = 0
     receipts: bool = True
+    receipts_after_hours: float = 0.0
+    tells_all: bool = False  # also when a message was handed over and read, and wants to be told
+    contradicts_itself: bool = False  # the opposite of its verdict, a moment later
     copies: int = 1
     greylists: bool = False
     mailbox_holds: int = -1  # mails; -1: as many as come
