@@ -14,6 +14,7 @@ from gateway.books import books
 from gateway.journal.chain import GENESIS, Broken, faults
 from gateway.journal.publishing.verification import verify_published
 from gateway.journal.rows import row_faults
+from gateway.journal.stamping.examination import broken_stamps
 from gateway.ledger import Ledger
 from gateway.lifecycle import ACCOUNTS, account
 from gateway.persons import entry_by
@@ -110,7 +111,8 @@ async def verify(
     log, published = standing.gateway.log, 0
     if log is not None:
         published, doubts = await verify_published(log.ledger, log.folder, log.keys)
-        found = [*found, *doubts]
+        stamps = await broken_stamps(log.ledger, log.folder, log.keys, log.stamping.authorities, MAX_FAULTS_TOLD)
+        found = [*found, *doubts, *stamps]
     told = [FaultView(number=each.number, fault=each.fault) for each in found]
     return ProofView(intact=not told, entries=checked, head=head, published=published, faults=told)
 

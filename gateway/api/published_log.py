@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ from pydantic import Field
 from gateway.api import log_shown
 from gateway.api.bodies import body_of
 from gateway.api.callers import AUDIT, Allowed, Caller, Here, Standing
+from gateway.api.log_stamps import AuthorityView, authority_view
 from gateway.api.models import View
 from gateway.api.problems import Problem
 from gateway.errors import Refused, Unavailable
@@ -28,6 +30,8 @@ from gateway.journal.publishing.folder import LogFolder
 from gateway.journal.publishing.keys import JOURNAL, LogKeys
 from gateway.journal.publishing.log import PublishedLog
 from gateway.journal.publishing.witnessing import WORDS
+from gateway.journal.stamping.examination import examine_stamps
+from gateway.journal.stamping.stamping import TimestampAuthority
 from gateway.journal.tree.hashing import leaf_hash
 from gateway.journal.tree.packets import Packet
 from gateway.journal.tree.tiles import ENTRIES, read_path
@@ -75,6 +79,10 @@ class LogView(View):
     published_at: datetime | None = Field(description="When this process published last.")
     doubt: DoubtView | None
     witnesses: list[WitnessView]
+    timestamps: list[AuthorityView]
+    unstamped: int | None = Field(
+        description="Entries that are under no time-stamp yet; empty where nobody is asked for one."
+    )
     countersigns: dict[str, int] = Field(
         description="Logs of others that our witness countersigns, with the size it saw last."
     )
@@ -153,7 +161,7 @@ def _doubted(doubt: Doubt) -> Problem:
 
 @router.get("/log", summary="How the published log stands", responses=log_shown.LOG)
 async def show(standing: Standing, caller: Anybody) -> LogView:
-    """Size, root, key, what is not published yet, and who countersigns."""
+    """Size, root, key, what is not published or not stamped yet, and who countersigns."""
     log = _log(standing)
     figures, doubt = await log.figures(), log.integrator.doubt
     try:
@@ -168,7 +176,8 @@ async def show(standing: Standing, caller: Anybody) -> LogView:
     ]  # fmt: skip
     return LogView(
         origin=checkpoint.origin if checkpoint else "", key=_key(log), size=figures.size, root=_text(checkpoint.root) if checkpoint else "",
-        unintegrated=figures.unintegrated, published_at=figures.published_at, witnesses=witnesses, countersigns=log.countersigner.seen(),
+        unintegrated=figures.unintegrated, published_at=figures.published_at, witnesses=witnesses,
+        timestamps=[authority_view(state) for state in log.stamping.states], unstamped=figures.unstamped, countersigns=log.countersigner.seen(),
         doubt=DoubtView(code=doubt.code, place=doubt.place, words=doubt.words) if doubt else None,
     )  # fmt: skip
 
@@ -287,19 +296,23 @@ async def fsck(standing: Standing, caller: Auditor) -> ExaminedView:
     log, gateway = _log(standing), standing.gateway
     details = (("what", "published log"),)
     await gateway.ledger.record([entry_by(caller.person, "journal.verified", gateway.clock.now(), details=details)])
-    return await examined(log.ledger, log.folder, log.keys)
+    return await examined(log.ledger, log.folder, log.keys, log.stamping.authorities)
 
 
-async def examined(ledger: Ledger, folder: LogFolder, keys: LogKeys) -> ExaminedView:
-    """What the examination finds."""
+async def examined(
+    ledger: Ledger, folder: LogFolder, keys: LogKeys, authorities: Sequence[TimestampAuthority]
+) -> ExaminedView:
+    """What the examinations of the log and of its time-stamps find."""
     size, root, faults = 0, "", []
-    async for each in examine(ledger, folder, keys):
-        if isinstance(each, LogFault):
-            faults.append(LogFaultView(code=each.code, place=each.place, number=each.number, fault=each.fault))
-            if len(faults) == MAX_FAULTS_TOLD:
-                break
-        else:
-            size, root = each.size, _text(each.root)
+    for examination in (examine(ledger, folder, keys), examine_stamps(ledger, folder, keys, authorities)):
+        async for each in examination:
+            if isinstance(each, LogFault):
+                faults.append(LogFaultView(code=each.code, place=each.place, number=each.number, fault=each.fault))
+                if len(faults) == MAX_FAULTS_TOLD:
+                    break
+            else:
+                size, root = each.size, _text(each.root)
+    faults = faults[:MAX_FAULTS_TOLD]
     return ExaminedView(intact=not faults, size=size, root=root, faults=faults)
 
 

@@ -16,19 +16,22 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from gateway.errors import GatewayError, Refused, Unavailable
+from gateway.errors import GatewayError, Unavailable
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.doubt import Doubt
 from gateway.journal.stamping.question import question_for
 from gateway.journal.stamping.reasons import SENTENCES, refusal
 from gateway.journal.stamping.shelf import StampShelf, check_kept
-from gateway.journal.stamping.tokens import Trust, clock_difference, read_reply
+from gateway.journal.stamping.tokens import Stamp, Trust, clock_difference, read_reply
 from gateway.journal.tree.checkpoints import Checkpoint
 from gateway.ledger import Ledger
 from gateway.ports import Clock
 
 AWAY: Final = "stamp.away"
-WORDS: Final = {AWAY: "It does not answer.", **SENTENCES}
+UNKEPT: Final = "log.unwritable"
+WORDS: Final = {AWAY: "It does not answer.", UNKEPT: "Its stamp cannot be kept on our disk.", **SENTENCES}
+KINDS: Final = {AWAY: "away", UNKEPT: "unkept"}
+"""Everything else is an answer that does not hold."""
 TIMES: Final = frozenset({"stamp.back-dated", "stamp.future"})
 AGAIN_FIRST: Final = timedelta(seconds=10)
 AGAIN_AT_MOST: Final = timedelta(minutes=5)
@@ -82,7 +85,7 @@ class StampState:
     since: datetime | None = None
     tries: int = 0
     told: tuple[str, ...] = ()
-    """What is journalled of the present trouble: `away`, `wrong`."""
+    """What is journalled of the present trouble: `away`, `wrong`, `unkept`."""
     difference: timedelta | None = None
     """How far its time was from our clock when it was heard last; negative for before."""
     differs: bool = False
@@ -137,29 +140,29 @@ class Stamping:
         while True:
             begun = self._clock.now()
             await self._safely(authority, state)
-            await self._clock.wait_until(begun + _pause(authority, state))
+            # from the earlier of the two: a clock that was put back meanwhile makes nobody wait until it is there again
+            await self._clock.wait_until(min(begun, self._clock.now()) + _pause(authority, state))
 
     async def _safely(self, authority: TimestampAuthority, state: StampState) -> None:
         try:
-            if await self._once(authority, state):
-                await self._over(state)
-        except Refused as error:
-            await self._noted(state, error.code, error.operator)
-        except Unavailable as error:
-            await self._noted(state, AWAY, error.operator)
+            checkpoint, note = await self._checkpoints.checkpoint()
         except (GatewayError, Doubt) as error:
             log.info("nothing to be stamped now: %s", error.code)
+            return
+        if checkpoint.size <= state.size:
+            return
+        try:
+            stamp = await self._asked_for(authority, state, note)
+            await asyncio.to_thread(self.shelf.put, authority.name, checkpoint.size, note, stamp.token)
+            state.size, state.at = checkpoint.size, stamp.at
+            await self._over(state)
+        except GatewayError as error:
+            await self._noted(state, error.code, error.operator)
         except Exception as error:
             log.exception("an authority cannot be asked, kind=%s", type(error).__name__)
 
-    async def _once(self, authority: TimestampAuthority, state: StampState) -> bool:
-        """Ask for what is new; whether there was anything."""
-        try:
-            checkpoint, note = await self._checkpoints.checkpoint()
-        except Refused:
-            return False  # nothing is published yet
-        if checkpoint.size <= state.size:
-            return False
+    async def _asked_for(self, authority: TimestampAuthority, state: StampState, note: bytes) -> Stamp:
+        """A stamp over the note, checked; raises `Unavailable` and `Refused`."""
         assert authority.wire is not None
         question = question_for(note, authority.trust.policy)
         begun = self._clock.now()
@@ -169,9 +172,7 @@ class Stamping:
         await self._compare(authority, state, clock_difference(stamp.at, begun, ended))
         if state.at is not None and stamp.at < state.at - authority.tolerance:
             raise refusal("stamp.back-dated", f"it told {state.at:%Y-%m-%d %H:%M:%S} before")
-        await asyncio.to_thread(self.shelf.put, authority.name, checkpoint.size, note, stamp.token)
-        state.size, state.at = checkpoint.size, stamp.at
-        return True
+        return stamp
 
     # --- telling
 
@@ -194,7 +195,7 @@ class Stamping:
         now = self._clock.now()
         state.since = state.since or now
         state.trouble, state.tries = code, state.tries + 1
-        kind = "away" if code == AWAY else "wrong"
+        kind = KINDS.get(code, "wrong")
         if kind in state.told or now - state.since < ALARM_AFTER:
             return
         log.warning("time-stamps of %s: %s", state.name, code)

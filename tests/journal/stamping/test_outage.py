@@ -105,3 +105,16 @@ def test_a_stamp_is_found_among_thousands(tmp_path: Path) -> None:
     assert last.size == 123_456_789
     assert last.place == "stamp/first/000/123/456/789.tst"
     assert shelf.last("third") is None
+
+
+def test_what_a_kill_leaves_is_no_stamp(tmp_path: Path) -> None:
+    """A checkpoint without its token, or half a file beside its place: the next stamp is put there as if nothing had been."""
+    shelf = StampShelf(tmp_path)
+    shelf.put("first", 7, b"note", b"token")
+    folder = tmp_path / "stamp" / "first" / "000" / "000" / "000"
+    (folder / "009.note").write_bytes(b"note")
+    (folder / ".009.tst.new").write_bytes(b"tok")
+    assert [each.size for each in shelf.all("first")] == [7]
+    assert shelf.covering(8) == []
+    shelf.put("first", 9, b"other note", b"other token")
+    assert [(each.size, each.note, each.token) for each in shelf.covering(8)] == [(9, b"other note", b"other token")]

@@ -74,6 +74,29 @@ async def test_a_last_stamp_that_was_damaged_is_asked_for_again(stamped: Stamped
     await again.stop()
 
 
+class Gone:
+    """An authority that never answers."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def ask(self, question: bytes) -> bytes:
+        raise Unavailable("stamp.away", "It does not answer.")
+
+
+class TellingClock(TurnedClock):
+    """Tells until when somebody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until: asyncio.Queue[datetime] = asyncio.Queue()
+
+    async def wait_until(self, moment: datetime) -> None:
+        self.until.put_nowait(moment)
+        await super().wait_until(moment)
+
+
 AWAY = [
     'action = "refuse", status = 503, problem = "no"', 'action = "refuse", status = 404, problem = "no"', 'action = "drop", at = "before-work"',
     'action = "drop", at = "after-work"', 'action = "drop", at = "mid-answer"', 'action = "silent"', 'action = "delay", seconds = 4',
@@ -162,6 +185,25 @@ async def test_an_outage_that_changes_its_face_is_told_once_for_each_kind(
     assert await stamped.press.events("log.unstamped") == ["stamp.away", "stamp.signature"]
 
 
+async def test_a_disk_that_is_full_is_not_the_authoritys_fault(stamped: StampedPress) -> None:
+    await stamped.grow()
+    (stamped.press.folder.folder / "stamp").write_bytes(b"in the way")
+    await stamped.stamped()
+    assert (stamped.state.trouble, stamped.state.size) == ("log.unwritable", 0)
+    (stamped.press.folder.folder / "stamp").unlink()
+    await stamped.stamping.quiet()
+    assert (stamped.state.trouble, stamped.state.size) == ("", 6)
+
+
+async def test_a_ledger_that_is_away_is_not_the_authoritys_fault(stamped: StampedPress, authority: Authority) -> None:
+    await stamped.grow()
+    await stamped.press.ledger.stop()
+    before = authority.asked()
+    await stamped.stamping.quiet()
+    assert (stamped.state.trouble, authority.asked()) == ("", before)
+    await stamped.press.ledger.start()
+
+
 async def test_one_of_two_is_away_and_the_other_stamps(
     twice: StampedPress, authority: Authority, second: Authority
 ) -> None:
@@ -209,6 +251,24 @@ async def test_a_jump_of_our_clock_is_told_once_and_nothing_is_stamped_until_it_
     assert stamped.state.difference == -SECOND, "shown also when it is small"
 
 
+async def test_a_clock_that_is_put_back_while_an_authority_is_asked_makes_nobody_wait(
+    stamped: StampedPress, authority: Authority
+) -> None:
+    clock = TellingClock()
+
+    class PutsBack(Gone):
+        async def ask(self, question: bytes) -> bytes:
+            clock._now -= timedelta(hours=3)
+            return await super().ask(question)
+
+    stamping = Stamping([authority.taken(PutsBack())], stamped.press.prover, stamped.press.ledger, stamped.shelf, clock)
+    await stamped.grow()
+    await stamping.start()
+    async with asyncio.timeout(20):
+        assert await clock.until.get() - clock.now() == timedelta(seconds=10)
+    await stamping.stop()
+
+
 async def test_an_authority_whose_time_runs_backwards_is_refused(stamped: StampedPress, authority: Authority) -> None:
     """Each stamp alone may be near enough to our clock; a larger log cannot have been stamped before a smaller one."""
     authority.habits("future:50")
@@ -221,29 +281,6 @@ async def test_an_authority_whose_time_runs_backwards_is_refused(stamped: Stampe
 
 
 # --- the rhythm, by the clock
-
-
-class Gone:
-    """An authority that never answers."""
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def ask(self, question: bytes) -> bytes:
-        raise Unavailable("stamp.away", "It does not answer.")
-
-
-class TellingClock(TurnedClock):
-    """Tells until when somebody waits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.until: asyncio.Queue[datetime] = asyncio.Queue()
-
-    async def wait_until(self, moment: datetime) -> None:
-        self.until.put_nowait(moment)
-        await super().wait_until(moment)
 
 
 class TellingShelf(StampShelf):
