@@ -101,6 +101,7 @@ async def test_the_identity_of_an_innocent_person_is_added_and_removed_again(sto
     )
     assert (await story.exchange(alert)).state("misused-identity") == "told"
     assert story.asked("cpr") == 2, "subject and victim"
+    assert (told.state, told.reason) == ("held", "reply.by-hand"), "consent comes first: a person adds, the gateway nothing"
     identity = {
         "alias_number": "2", "content": {"NAMES": "Imaginus Nobodysen"},
         "consents": [{"category": "NAMES", "given_on": "2026-02-26"}],
@@ -114,7 +115,8 @@ async def test_the_identity_of_an_innocent_person_is_added_and_removed_again(sto
     with_data = await story.comes("XB", "Q", about(alert, JUDICIAL, *withdrawn, subject=SUBJECT + VICTIM))
     assert {each["rule"] for each in (await story.detail(with_data))["findings"]} == {"R54"}
     assert with_data.state == "rejected", "a withdrawal that still tells the data"
-    await story.comes("XB", "Q", about(alert, JUDICIAL, *withdrawn, subject=SUBJECT))
+    withdrawal = await story.comes("XB", "Q", about(alert, JUDICIAL, *withdrawn, subject=SUBJECT))
+    assert (withdrawal.state, withdrawal.reason) == ("held", "reply.by-hand"), "a person removes the data"
     assert (await story.exchange(alert)).state("misused-identity") == "withdrawn"
     assert (await story.changes(alert, "misused-identity", identity=None))["misused_identity"] is None
     await story.records(alert, "misused-identity.removed")
