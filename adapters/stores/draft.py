@@ -7,7 +7,7 @@ into it, so that the next of the same batch sees it. The store then writes the `
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -15,13 +15,23 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from adapters.stores import lifetimes
+from adapters.stores.asking import (
+    Acceptance,
+    Conclusion,
+    Destroying,
+    Living,
+    Numbering,
+    Pair,
+    Recording,
+    Request,
+    Steps,
+)
 from adapters.stores.columns import explaining, text
 from adapters.stores.numbering import following
 from adapters.stores.sealing import PLAIN, Seals, committed
 from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
-from gateway.envelope import Envelope
 from gateway.exchanges.matter import Matter, exchanges_of, touched
 from gateway.handover import Accepted
 from gateway.identity import Digest, EnvelopeId
@@ -31,128 +41,7 @@ from gateway.journal.entry import Entry
 from gateway.ledger import Committed, KeyConflict, Move, Spawned, StaleMove
 from gateway.numbers.series import Numbered
 from gateway.protection.retention.lifetime import Lifetime
-from gateway.vault.port import Destruction, KeyNumber
-from gateway.vault.subjects import SubjectId
 from gateway.verdict import DuplicateKey
-
-Pair = tuple[str, str]
-
-
-# --- what may be asked ---------------------------------------------------------------------------------------------
-
-
-class Acceptance(NamedTuple):
-    """Take an envelope in."""
-
-    envelope: Envelope
-    entry: Entry
-    key: str
-
-    @property
-    def delivery(self) -> Pair:
-        return text(self.envelope.channel), text(self.key)
-
-
-class Steps(NamedTuple):
-    """Write all these moves or none."""
-
-    moves: tuple[Move, ...]
-
-
-class Happenings(NamedTuple):
-    """Journal what is no step of an envelope."""
-
-    entries: tuple[Entry, ...]
-
-
-class Recording(NamedTuple):
-    """Keep what a person recorded for exchanges."""
-
-    happened: tuple[Happened, ...]
-    entries: tuple[Entry, ...]
-
-
-class Conclusion(NamedTuple):
-    """Keep what the clocks of an exchange have brought about."""
-
-    matter: Matter
-    happened: tuple[Happened, ...]
-    entries: tuple[Entry, ...]
-    expected_revision: int
-
-
-class Numbering(NamedTuple):
-    """Keep what became known of running numbers."""
-
-    numbers: tuple[Numbered, ...]
-    entries: tuple[Entry, ...]
-
-
-class Living(NamedTuple):
-    """Keep what was decided about lifetimes."""
-
-    lifetimes: tuple[Lifetime, ...]
-    entries: tuple[Entry, ...]
-
-
-class Destroying(NamedTuple):
-    """Note which keys were destroyed."""
-
-    keys: tuple[tuple[SubjectId, KeyNumber], ...]
-    destruction: Destruction
-    entries: tuple[Entry, ...]
-
-
-Request = Destroying | Acceptance | Steps | Happenings | Recording | Conclusion | Numbering | Living
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What has to be known before these requests can be decided."""
-
-    envelopes: set[EnvelopeId] = field(default_factory=set)
-    deliveries: set[Pair] = field(default_factory=set)
-    claims: set[Pair] = field(default_factory=set)
-    matters: set[Pair] = field(default_factory=set)
-    exchanges: set[str] = field(default_factory=set)
-    happened: set[Pair] = field(default_factory=set)
-    series: set[Pair] = field(default_factory=set)
-    lifetimes: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, requests: Iterable[Request]) -> Needs:
-        needs = cls()
-        for request in requests:
-            if isinstance(request, Acceptance):
-                needs.envelopes.add(request.envelope.id)
-                needs.deliveries.add(request.delivery)
-            elif isinstance(request, Steps):
-                needs._add_moves(request.moves)
-            elif isinstance(request, Recording):
-                needs._add_exchanges((), request.happened)
-            elif isinstance(request, Conclusion):
-                needs.exchanges.add(text(request.matter.exchange))
-                needs._add_exchanges((), request.happened)
-            elif isinstance(request, Numbering):
-                needs.series.update(row.series for row in request.numbers)
-            elif isinstance(request, Living):
-                needs.lifetimes.update(text(life.subject) for life in request.lifetimes)
-        return needs
-
-    def _add_exchanges(self, steps: Sequence[Step], happened: Sequence[Happened]) -> None:
-        self.exchanges.update(text(exchange) for exchange in exchanges_of(steps, happened))
-        self.happened.update((text(each.exchange), text(each.id)) for each in happened)
-
-    def _add_moves(self, moves: Sequence[Move]) -> None:
-        for move in moves:
-            self.envelopes.update((move.envelope.id, *(spawned.envelope.id for spawned in move.spawn)))
-            if move.claim:
-                self.claims.add((move.claim.sender, move.claim.message_id))
-                self.matters.add((move.claim.sender, move.claim.matter))
-            self._add_exchanges(move.steps, move.happened)
-            self.exchanges.update(text(exchange) for exchange, _ in move.expects)
-            self.series.update(row.series for row in move.numbers)
-
 
 # --- what is known and what changes --------------------------------------------------------------------------------
 

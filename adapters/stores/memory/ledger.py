@@ -15,20 +15,18 @@ from typing import TypeVar
 import msgspec
 
 from adapters.stores import columns, keeping, lifetimes
-from adapters.stores.columns import describe, text, working
-from adapters.stores.draft import (
+from adapters.stores.asking import (
     Acceptance,
-    Changes,
     Conclusion,
     Happenings,
-    Known,
     Living,
     Numbering,
     Recording,
     Request,
     Steps,
-    decide,
 )
+from adapters.stores.columns import describe, text, working
+from adapters.stores.draft import Changes, Known, decide
 from adapters.stores.numbering import answers, numbered, row_of
 from adapters.stores.sealing import PLAIN, happened_subjects, step_words
 from gateway import lifecycle

@@ -8,8 +8,9 @@ import asyncpg
 from msgspec.structs import replace
 
 from adapters.stores import keeping
+from adapters.stores.asking import Needs
 from adapters.stores.columns import text
-from adapters.stores.draft import Changes, Known, Needs
+from adapters.stores.draft import Changes, Known
 from adapters.stores.sealing import Seals
 from gateway.exchanges.matter import MatterQuery
 

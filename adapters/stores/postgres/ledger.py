@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from adapters.stores import columns, opening
-from adapters.stores.draft import (
+from adapters.stores.asking import (
     Acceptance,
     Conclusion,
     Destroying,

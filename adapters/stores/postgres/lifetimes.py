@@ -7,8 +7,9 @@ from typing import Any
 
 import asyncpg
 
+from adapters.stores.asking import Needs
 from adapters.stores.columns import text
-from adapters.stores.draft import Changes, Known, Needs
+from adapters.stores.draft import Changes, Known
 from adapters.stores.lifetimes import lifetime, row_of
 from gateway.protection.retention.lifetime import Lifetime
 

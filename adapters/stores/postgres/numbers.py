@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 
+from adapters.stores.asking import Needs
 from adapters.stores.columns import microseconds, text
-from adapters.stores.draft import Changes, Known, Needs
+from adapters.stores.draft import Changes, Known
 from adapters.stores.numbering import COLUMNS, numbered, row_of
 from gateway.numbers.series import Numbered, NumberQuery
 

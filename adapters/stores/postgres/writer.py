@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from adapters.stores.draft import Request
+from adapters.stores.asking import Request
 from adapters.stores.postgres import faults, writes
 from adapters.stores.postgres.writes import Asked
 from adapters.stores.sealing import Seals

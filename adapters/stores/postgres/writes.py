@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from adapters.stores import columns
+from adapters.stores.asking import Needs, Request
 from adapters.stores.columns import microseconds, text, working
-from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Needs, Request, Same, Standing, decide
+from adapters.stores.draft import Changes, Claimed, Inserted, Known, Moved, Same, Standing, decide
 from adapters.stores.postgres import exchanges, lifetimes, numbers
 from adapters.stores.sealing import Seals, SubjectNeeded
 from gateway.envelope import Envelope
