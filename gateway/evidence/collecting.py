@@ -22,7 +22,8 @@ from gateway.ports import Clock
 
 EXCHANGE: Final = "exchange"
 MESSAGE: Final = "message"
-TECHNICAL: Final = frozenset({"receipt", "repeat"})
+TECHNICAL: Final = frozenset({"receipt", "repeat", "statement"})
+"""Kinds of envelopes that are about another message: receipts, receipts sent once more, statements about our own books."""
 PAGE: Final = 200
 PUBLISHED_WITHIN: Final = timedelta(seconds=10)
 LOOK_AGAIN: Final = timedelta(milliseconds=250)

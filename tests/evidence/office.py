@@ -164,10 +164,11 @@ class Archive:
             witnesses=self.log.witnessing.witnessed, policy=policy_of(EVERYTHING.rows),
         )  # fmt: skip
         self.ring = KeyRing.load(rig.signing, NOON)
-        binder = Binder(
+        self.collector = Collector(rig.ledger, self.log, clock)
+        self.binder = Binder(
             rig.ledger, self.log, rig.directory, lambda content, party, at: seal(content, self.ring, party, at), shelves
         )
-        self.desk = EvidenceDesk(rig.ledger, rig.office, clock, Collector(rig.ledger, self.log, clock), binder)
+        self.desk = EvidenceDesk(rig.ledger, rig.office, clock, self.collector, self.binder)
 
     async def publish(self, *, stamped: bool = True) -> None:
         """Everything is under a checkpoint, countersigned and stamped; then a little more is written and published."""

@@ -163,7 +163,9 @@ class Look:
 
     def _signer(self, message: Message, form: forms.Form, judged: Entry | None, at: datetime) -> None:
         party = form.text("From")
-        if judged is not None and message.direction == "inbound":
+        # A copy of a message that we had is not judged anew: its entries tell which message was first.
+        judged_anew = self._entry(message, "envelope.repeated") is None
+        if judged is not None and message.direction == "inbound" and judged_anew:
             if judged.details.get("certificate") != fingerprint(form.signer):
                 raise Bad("the certificate is not the one that the journal noted when it was verified")
             if judged.details.get("party") != party:

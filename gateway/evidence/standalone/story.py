@@ -28,7 +28,7 @@ INBOUND: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 OUTBOUND: Final[dict[str, tuple[str, ...]]] = {
     "received": ("checked", *_ANYWHERE), "checked": ("routed", *_ANYWHERE), "routed": ("encoded", *_ANYWHERE), "encoded": ("signed", *_ANYWHERE),
-    "signed": ("transmitted", "ambiguous", *_ANYWHERE), "transmitted": ("confirmed", *_ANYWHERE),
+    "signed": ("transmitted", "ambiguous", "kept", *_ANYWHERE), "kept": (), "transmitted": ("confirmed", *_ANYWHERE),
     "ambiguous": ("signed", "transmitted", "confirmed", "held", "rejected"), "confirmed": ("held",), "rejected": (),
     "held": ("received", "checked", "routed", "encoded", "signed", "transmitted", "confirmed", "rejected"), "quarantined": ("received", "rejected"),
 }  # fmt: skip
