@@ -75,8 +75,12 @@ async def get_journal(
     standing: Standing, caller: Auditor,
     after: Annotated[int, Query(ge=0, description="Only entries after this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
+    personal: Annotated[bool, Query(description="Also what entries say of persons, as far as it is not destroyed.")] = False,
 ) -> JournalView:  # fmt: skip
-    """Entries with their hashes and canonical bytes, so that the chain can be checked elsewhere. Taking them out is journalled."""
+    """Entries with their hashes and canonical bytes, so that the chain can be checked elsewhere. Taking them out is journalled.
+
+    Canonical bytes hold commitments to what is personal; without `personal` nothing that names a person is taken out.
+    """
     found = await standing.gateway.ledger.journal(after, limit)
     number, hash_ = await standing.gateway.ledger.head()
     details = (("after", str(after)), ("entries", str(len(found))))
@@ -85,7 +89,7 @@ async def get_journal(
     )
     last = found[-1].number if found else after
     return JournalView(
-        entries=[views.entry(each) for each in found], next_after=last, head=HeadView(number=number, hash=hash_)
+        entries=await views.entries(standing.gateway.ledger, found, personal=personal), next_after=last, head=HeadView(number=number, hash=hash_)
     )
 
 

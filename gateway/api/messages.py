@@ -20,6 +20,7 @@ from gateway.identity import UUID_PATTERN
 from gateway.ledger import Query as Wanted
 from gateway.ledger import Row, Summary
 from gateway.lifecycle import STATES
+from gateway.vault.sealed import ContentDestroyed
 
 router = APIRouter(prefix="/api/v1/messages", tags=["messages"])
 MAX_LISTED: Final = 200
@@ -147,7 +148,8 @@ async def list_messages(
     if before:
         following = str(request.url.include_query_params(before=before).remove_query_params("purpose"))
         following = standing.link(following[following.index("/api/") :])
-    return ListView(messages=[views.summary(each) for each in found], next=following)
+    destroyed = await standing.gateway.ledger.destroyed([each.id for each in found])
+    return ListView(messages=[views.summary(each, destroyed.get(each.id)) for each in found], next=following)
 
 
 async def _own_page(
@@ -182,7 +184,10 @@ def _moment_after(envelope: str) -> str:
 
 
 async def _own(standing: Standing, caller: Caller, found: Summary) -> bool:
-    row = await standing.gateway.ledger.get(found.id) if found.channel == "api" else None
+    try:
+        row = await standing.gateway.ledger.get(found.id) if found.channel == "api" else None
+    except ContentDestroyed:
+        return False  # who gave it to us was destroyed with it
     return row is not None and row.envelope.claim.sender == caller.actor
 
 
@@ -210,7 +215,7 @@ async def get_timeline(envelope: MessagePath, standing: Standing, caller: MayRea
     """Its journal, oldest first, each entry with its place in the hash chain."""
     await _visible(standing, caller, envelope)
     found = await standing.gateway.desk.timeline(envelope, caller.person, purpose)
-    return TimelineView(envelope=envelope, entries=[views.entry(each) for each in found])
+    return TimelineView(envelope=envelope, entries=await views.entries(standing.gateway.ledger, found))
 
 
 @router.get("/{envelope}/raw", summary="The bytes as they came", response_class=Response, responses=shown.RAW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from gateway.api.models import (
     AttemptView,
     CaseView,
     ClaimView,
+    DestroyedView,
     DetailView,
     EntryView,
     FieldView,
@@ -30,13 +31,15 @@ from gateway.api.models import (
 )  # fmt: skip
 from gateway.errors import Refused
 from gateway.form import Field
+from gateway.journal import told as journal_told
 from gateway.journal.chain import Link
 from gateway.journal.entry import read
 from gateway.journal.events import EVENTS
-from gateway.ledger import Row, Summary
+from gateway.ledger import Ledger, Row, Summary
 from gateway.ports import Format, Formats
 from gateway.questions import Answer
 from gateway.reached import reached, standing
+from gateway.vault.port import Destruction
 
 
 def links(prefix: str, envelope: str) -> Links:
@@ -45,9 +48,12 @@ def links(prefix: str, envelope: str) -> Links:
     return Links(self=own, timeline=f"{own}/timeline", raw=f"{own}/raw")
 
 
-def summary(found: Summary) -> SummaryView:
+def summary(found: Summary, destroyed: Destruction | None = None) -> SummaryView:
     """One line of a list."""
-    return SummaryView.model_validate(found)
+    told = SummaryView.model_validate(found)
+    if destroyed is not None:
+        told.destroyed = DestroyedView(at=destroyed.at, rule=destroyed.rule)
+    return told
 
 
 def detail(row: Row, found: Summary, formats: Formats, prefix: str) -> DetailView:
@@ -118,10 +124,17 @@ def _plain(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
-def entry(found: Link) -> EntryView:
+async def entries(ledger: Ledger, links: Sequence[Link], *, personal: bool = True) -> list[EntryView]:
+    """Entries of the journal with their places in the chain, and with what they say of persons as far as that is there."""
+    opened = await journal_told.opened(ledger, links) if personal else {}
+    return [entry(each, opened.get(each.number), personal=personal) for each in links]
+
+
+def entry(found: Link, opened: journal_told.Opened = None, *, personal: bool = False) -> EntryView:
     """One entry of the journal with its place in the chain."""
     told = read(found.entry)
     return EntryView(
         number=found.number, at=told.at, event=told.event, meaning=EVENTS[told.event], actor=told.actor, envelope=told.envelope,
-        reason=told.reason, details=dict(told.details), before=found.before, hash=found.hash, canonical=found.entry.decode("utf-8"),
+        reason=told.reason, details=journal_told.details(told, opened) if personal else dict(told.details),
+        before=found.before, hash=found.hash, canonical=found.entry.decode("utf-8"),
     )  # fmt: skip

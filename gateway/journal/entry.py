@@ -1,7 +1,8 @@
 """One entry of the journal: what happened, when, to which envelope, by whom.
 
-An entry holds codes, ids and digests, never content or personal data of subjects. What must be said of persons stands in `personal`: the
-canonical bytes hold only commitments to it (`gateway.journal.commitments`), which stay when the words themselves are destroyed.
+An entry holds codes, ids and digests, never content or personal data of subjects. Details that may name a person
+(`gateway.journal.personal` lists them) move to `personal` when the entry is made: the canonical bytes hold only commitments to them
+(`gateway.journal.commitments`), which stay when the words themselves are destroyed.
 Canonical bytes are JSON with sorted keys after RFC 8785; to keep a plain sorted encoder equal to that standard, entries hold text
 only: no floats, no numbers, no keys beyond ASCII.
 """
@@ -13,6 +14,7 @@ import orjson
 from msgspec import Struct
 
 from gateway.journal.events import EVENTS
+from gateway.journal.personal import may_name
 from gateway.vault.subjects import SubjectId, of_day, of_envelope
 
 MAX_DETAIL_CHARACTERS = 4000
@@ -30,7 +32,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Stable reason code."""
     details: tuple[tuple[str, str], ...] = ()
     personal: tuple[tuple[str, str], ...] = ()
-    """What may name a person: words that were searched for, purposes, what a partner's server said. Kept beside the journal under
+    """What may name a person: purposes, reasons in words, what a partner's server said. Kept beside the journal under
     the key of the entry's subject; the ledger replaces it by commitments when it writes."""
     commitments: tuple[tuple[str, str], ...] = ()
     """Name and commitment of what was personal: made by the ledger, never by who writes the entry."""
@@ -40,6 +42,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.event not in EVENTS:
             raise ValueError(f"not an event of the journal: {self.event}")
+        own = tuple(detail for detail in self.details if may_name(self.event, detail[0]))
+        if own:
+            msgspec.structs.force_setattr(self, "personal", (*self.personal, *own))
+            msgspec.structs.force_setattr(self, "details", tuple(each for each in self.details if each not in own))
 
     def canonical(self) -> bytes:
         """The bytes that are hashed: RFC 8785 canonical JSON. Raises `ValueError` while something personal is in the open."""

@@ -13,9 +13,12 @@ import msgspec
 
 from gateway import lifecycle
 from gateway.identity import digest
+from gateway.journal import commitments
 from gateway.journal.chain import Broken, Link
 from gateway.journal.entry import Entry, read
-from gateway.ledger import Ledger, Row
+from gateway.ledger import Ledger, Query, Row
+from gateway.vault.port import Destruction
+from gateway.vault.sealed import ContentDamaged, ContentDestroyed, KeyMissing
 
 PAGE: Final = 1000
 TRIES: Final = 5
@@ -24,6 +27,8 @@ RECEIVED: Final = lifecycle.event(lifecycle.FIRST)
 STATES: Final = {lifecycle.event(row.name): row.name for row in lifecycle.STATES}
 FIRST_OF_KIND: Final = {"repeat": "signed"}
 """Where a new message stands when that is not `received`: a receipt that is sent once more is signed already."""
+TELL_OF_DESTRUCTION: Final = ("content.destroyed", "retention.intended")
+"""The intent stands in the journal before the key is destroyed, the certificate after."""
 _UNREADABLE = (msgspec.MsgspecError, ValueError, KeyError, TypeError)
 
 
@@ -37,6 +42,8 @@ async def row_faults(ledger: Ledger, until: int) -> AsyncIterator[Broken]:
         links = [link for link in await ledger.journal(reached, min(PAGE, until - reached)) if link.number <= until]
         for link in links:
             entry = entry_of(link)
+            if entry is not None and entry.commitments and (fault := await _personal(ledger, link, entry)):
+                yield fault
             if entry is None:
                 yield Broken(number=link.number, fault="is not an entry that can be read")
             elif entry.envelope and reached_by(entry):
@@ -54,12 +61,31 @@ async def row_faults(ledger: Ledger, until: int) -> AsyncIterator[Broken]:
         yield Broken(number=until, fault=words)
 
 
+async def _personal(ledger: Ledger, link: Link, entry: Entry) -> Broken | None:
+    """Whether what an entry says of persons is what it was written with, where that was not destroyed."""
+    try:
+        found = (await ledger.personal([link.number])).get(link.number)
+    except (ContentDamaged, KeyMissing) as lost:
+        return Broken(number=link.number, fault=f"what it says of persons cannot be read: {lost.operator}")
+    if isinstance(found, Destruction):
+        return None
+    if found is None:
+        return Broken(number=link.number, fault="what it says of persons is not there, and was not destroyed")
+    wrong = commitments.faults(entry, found)
+    return Broken(number=link.number, fault="; ".join(wrong)) if wrong else None
+
+
 async def looked_at(ledger: Ledger, envelope: str, place: int) -> tuple[list[Link], Broken | None]:
     """The steps of one message, and what is wrong with its row."""
     before: Row | None = None
     for _ in range(TRIES):
         try:
             row = await ledger.get(envelope)
+        except ContentDestroyed as destroyed:
+            return await _without_content(ledger, envelope, place, destroyed)
+        except (ContentDamaged, KeyMissing) as lost:
+            steps = _steps(await ledger.timeline(envelope), envelope)
+            return steps, Broken(number=place, fault=f"message {envelope}: {lost.operator}")
         except _UNREADABLE as error:
             steps = _steps(await ledger.timeline(envelope), envelope)
             return steps, Broken(number=place, fault=f"message {envelope}: cannot be read: {type(error).__name__}")
@@ -69,6 +95,23 @@ async def looked_at(ledger: Ledger, envelope: str, place: int) -> tuple[list[Lin
             return steps, fault
         before = row
     return steps, None  # it moves faster than it can be looked at
+
+
+async def _without_content(
+    ledger: Ledger, envelope: str, place: int, destroyed: ContentDestroyed
+) -> tuple[list[Link], Broken | None]:
+    """A message whose key was destroyed is right where its journal tells of it; what is left of it stands where its last step says."""
+    timeline = await ledger.timeline(envelope)
+    steps = _steps(timeline, envelope)
+    told = [entry for link in timeline if (entry := entry_of(link)) and entry.event in TELL_OF_DESTRUCTION]
+    if not told:
+        words = f"message {envelope}: its key was destroyed ({destroyed.destruction.rule}), and the journal does not say so"
+        return steps, Broken(number=place, fault=words)
+    states = [each.state for each in await ledger.find(Query(text=envelope, limit=10)) if each.id == envelope]
+    last = reached_by(entry_of(steps[-1]) or told[0]) if steps else ""
+    if states == [last]:
+        return steps, None
+    return steps, Broken(number=place, fault=f"message {envelope}: its content is destroyed, and it does not stand as {last}")
 
 
 def compared(envelope: str, row: Row | None, steps: Sequence[Link], place: int) -> Broken | None:

@@ -127,7 +127,8 @@ def test_an_export_can_be_checked_by_anybody(quick: Spoc, kept: Path, tmp_path: 
     assert quick("--home", kept, "journal", "export", "--after", 4, "--out", tmp_path / "rest.jsonl").code == 0
     (taken,) = [json.loads(line) for line in (tmp_path / "rest.jsonl").read_text().splitlines()]
     assert (taken["event"], taken["details"]["role"]) == ("journal.exported", "operator")
-    assert taken["details"]["case"] == "9999-99999-00001-26"
+    assert "9999-99999-00001-26" not in (tmp_path / "rest.jsonl").read_text(), "an export names no case and no purpose"
+    assert set(json.loads(taken["canonical"])["personal"]) == {"case"}
     assert quick("--home", kept, "journal", "export", "--out", file).code == 73
 
 

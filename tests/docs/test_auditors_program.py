@@ -25,11 +25,11 @@ AT = datetime(2026, 3, 1, 10, 15, 0, 42, tzinfo=UTC)
 def exported(count: int = 5) -> tuple[list[dict[str, Any]], str]:
     """A journal as `spoc journal export` writes it, and its head."""
     entries = [
-        Entry(event="envelope.read", at=AT, actor="user:åse", envelope=f"e{number}", details=(("purpose", "prøve"),))
+        Entry(event="envelope.read", at=AT, actor="user:åse", envelope=f"e{number}", details=(("what", "prøve"),))
         for number in range(count)
     ]
     links = extend(0, GENESIS, [each.canonical() for each in entries])
-    return [entry(link).model_dump(mode="json") for link in links], f"{count}:{links[-1].hash}"
+    return [entry(link, None, personal=False).model_dump(mode="json") for link in links], f"{count}:{links[-1].hash}"
 
 
 def judged(tmp_path: Path, lines: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:

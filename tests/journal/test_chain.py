@@ -96,10 +96,10 @@ def test_an_event_outside_the_language_is_refused() -> None:
 
 
 def test_a_long_detail_is_cut_where_everybody_sees_it() -> None:
-    entry = Entry(event="envelope.read", at=datetime.now(UTC), details=(("purpose", "x" * 9000),))
+    entry = Entry(event="envelope.read", at=datetime.now(UTC), details=(("place", "x" * 9000),))
     assert read(entry.canonical()).details[0][1] == "x" * MAX_DETAIL_CHARACTERS + "…"
 
 
 def test_half_a_character_cannot_break_the_journal() -> None:
-    entry = Entry(event="envelope.read", at=datetime.now(UTC), details=(("purpose", "a\ud800b"),))
+    entry = Entry(event="envelope.read", at=datetime.now(UTC), details=(("place", "a\ud800b"),))
     assert read(entry.canonical()).details[0][1] == "a?b"

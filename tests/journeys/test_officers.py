@@ -12,6 +12,7 @@ from gateway import parcel
 from gateway.errors import Refused
 from gateway.handover import Outgoing
 from gateway.journal import entry as entries
+from gateway.journal import told
 from tests.gateway.rig import root_of
 from tests.journeys.worlds import PHOTO, World, changed, hit, message_id, sample, world_on
 
@@ -74,8 +75,10 @@ async def test_every_act_names_the_person_and_the_reason(world: World) -> None:
     await world.gateway.desk.read(came, OFFICER, "Case 9999-99999-00001-26")
     await world.gateway.desk.release(came, OFFICER, "Read.")
     await world.gateway.engine.quiet()
-    told = [entries.read(link.entry) for link in await world.ledger.timeline(came)]
-    acts = {entry.event: dict(entry.details) for entry in told if entry.actor == OFFICER}
+    links = await world.ledger.timeline(came)
+    opened = await told.opened(world.ledger, links)
+    read = [(entries.read(link.entry), link.number) for link in links]
+    acts = {entry.event: told.details(entry, opened.get(number)) for entry, number in read if entry.actor == OFFICER}
     assert acts["envelope.released"]["why"] == "Read."
     assert acts["envelope.read"]["purpose"] == "Case 9999-99999-00001-26"
 

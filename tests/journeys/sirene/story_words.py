@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gateway.journal import entry as entries
+from gateway.journal import told
 from simulators.office.clerk import Clerk
 from tests.contracts.store_examples import new_id
 from tests.exchanges.stories import document
@@ -314,9 +316,13 @@ class Story:
         return draft
 
     async def journal(self, *events: str) -> list[dict[str, Any]]:
-        """Entries with one of these events, in order."""
+        """Entries with one of these events, in order, with what they say of persons."""
         links = await self.states.ledger.journal(0, 10_000)
-        found = [msgspec.json.decode(link.entry) for link in links]
+        opened = await told.opened(self.states.ledger, links)
+        found = [
+            msgspec.json.decode(link.entry) | {"details": told.details(entries.read(link.entry), opened.get(link.number))}
+            for link in links
+        ]
         return [each for each in found if each["event"] in events]
 
     async def marks(self, clock: str) -> list[tuple[str, str]]:
