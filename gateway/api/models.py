@@ -34,6 +34,13 @@ class SubmissionView(View):
     links: Links
 
 
+class DestroyedView(View):
+    """That a content was destroyed."""
+
+    at: datetime
+    rule: str = Field(description="The rule of retention, or `order.` and the ground of the order.", examples=["RR-120"])
+
+
 class SummaryView(View):
     """One message in a list: what can be said without its content."""
 
@@ -59,6 +66,9 @@ class SummaryView(View):
     reason_public: str
     digest: str = Field(description="SHA-256 of the payload.")
     octets: int
+    destroyed: DestroyedView | None = Field(
+        None, description="When and under which rule its content was destroyed: this line, its journal and its proofs are what is left."
+    )
 
 
 class ListView(View):

@@ -22,7 +22,7 @@ SUMMARY: Final = {
     "format": "sirene/G@1", "counterpart": "sirene:XB", "message_id": "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001",
     "our_reference": "XB-G-2026-0000001", "exchange": "XA00000000000000042", "cause": "", "urgency": "URGENT", "test": False,
     "received_at": NOON, "updated_at": NOON, "due": None, "attempts": 0, "reason_code": "", "reason_public": "",
-    "digest": DIGEST, "octets": 4711,
+    "digest": DIGEST, "octets": 4711, "destroyed": None,
 }  # fmt: skip
 LIST: Final = {"messages": [SUMMARY], "next": ""}
 FINDING: Final = {

@@ -81,11 +81,16 @@ def find(
 def _listed(terminal: Terminal, query: dict[str, Any], purpose: str) -> int:
     found = asked(terminal, "GET", MESSAGES, query={**query, **stated(purpose)})["messages"]
     rows: list[tuple[object, ...]] = [
-        (one["id"], moment(one["received_at"]), one["direction"], one["format"], one["counterpart"], one["our_reference"], one["state"], one["reason_code"])
+        (one["id"], moment(one["received_at"]), one["direction"], one["format"], one["counterpart"], one["our_reference"], _stands(one), one["reason_code"])
         for one in found
     ]  # fmt: skip
     terminal.answer(found, lambda out: draw_list(out, rows))
     return len(found)
+
+
+def _stands(one: dict[str, Any]) -> str:
+    gone = one.get("destroyed")
+    return f"{one['state']}; content destroyed {gone['at'][:10]} under {gone['rule']}" if gone else str(one["state"])
 
 
 def draw_list(out: Console, rows: list[tuple[object, ...]]) -> None:

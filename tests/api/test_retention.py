@@ -80,7 +80,8 @@ async def test_destroyed_content_is_gone_and_its_row_stays(archive: Archive, doo
         assert "RR-120" in answer.json["detail"]
         assert "2027-11-2" in answer.json["detail"]
     listed = (await doors.ask("GET", "/api/v1/messages", "auditor")).json["messages"]
-    assert row.envelope.id in {each["id"] for each in listed}
+    assert {each["destroyed"]["rule"] for each in listed if each["destroyed"]} == {"RR-120"}
+    assert row.envelope.id in {each["id"] for each in listed if each["destroyed"]}
     assert (await doors.ask("GET", f"{address}/timeline", "auditor")).status == 200
     proof = (await doors.ask("GET", "/api/v1/journal/verify", "auditor")).json
     assert (proof["intact"], proof["faults"]) == (True, [])

@@ -65,7 +65,9 @@ def ask(spoc: Spoc, home: Path) -> Ask:
     return run
 
 
-async def test_from_what_is_due_to_the_certificate(archive: Archive, ask: Ask, tmp_path: Path) -> None:
+async def test_from_what_is_due_to_the_certificate(
+    archive: Archive, ask: Ask, tmp_path: Path, spoc: Spoc, home: Path
+) -> None:
     row = await archive.about()
     await archive.alert_deleted(row)
     assert "Nothing is due" in (await ask("due")).text
@@ -88,6 +90,10 @@ async def test_from_what_is_due_to_the_certificate(archive: Archive, ask: Ask, t
     kept: dict[str, Any] = json.loads(file.read_text("utf-8"))
     assert [each["details"]["payload_sha256"] for each in kept["certificates"]] == [row.envelope.payload.digest]
     assert "destroyed" in (await ask("show", row.envelope.id, "--kind", "message")).text
+    listed = await asyncio.to_thread(spoc, "--home", home, "messages", "list", "-p", "what is left")
+    assert "RR-120" in listed.text
+    read = await asyncio.to_thread(spoc, "--home", home, "messages", "show", row.envelope.id, "-p", "what is left")
+    assert (read.code, "under the rule RR-120" in read.err) == (65, True)
 
 
 async def test_holding_lifting_and_ordering(archive: Archive, ask: Ask) -> None:
