@@ -152,8 +152,9 @@ def _our_number(line: Line, known: Sequence[Numbered], sheet: Sheet, row: _Row) 
         )
     if line.state == sheets.MISSING:
         taken = kinds.get(TAKEN)
-        late = taken is None or VOID in kinds or taken.at >= sheet.ends
-        return [] if late else [row(UNHEARD, taken.about)]
+        if taken is None or VOID in kinds or taken.at >= sheet.ends:
+            return []  # it is still on its way, or nobody will ever send it
+        return [row(UNHEARD, taken.about)]
     signed = kinds.get(SIGNED)
     if signed is None or (signed.message_id, signed.digest) != (line.message_id, line.digest):
         return [row(DIFFERS, note="their sheet names another message or digest than was sent")]

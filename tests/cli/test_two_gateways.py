@@ -304,3 +304,74 @@ def test_a_second_gateway_on_the_same_folder_does_not_start(offices: tuple[Offic
     assert done.code == 78
     assert str(offices[0].process.pid) in done.trouble["text"]
     assert offices[0].spoc("processes").code == 0
+
+
+def test_what_went_has_a_number_that_both_know(
+    offices: tuple[Office, Office], sent: tuple[Path, dict[str, Any]]
+) -> None:
+    ours, theirs = offices
+    for office in offices:
+        told = office.spoc("sheets", "differences", "--json")
+        assert (told.code, told.told["differences"]) == (0, []), told.err
+    series = {"sender": "sirene:XA", "receiver": "sirene:XB"}
+    known = [office.spoc("sheets", "differences", "--json").told["series"] for office in (ours, theirs)]
+    last = [[each["last"] for each in found if each.items() >= series.items()] for found in known]
+    assert last[0] == last[1] != [[]]
+    assert "There are no sheets." in ours.spoc("sheets", "list").text
+    unknown = ours.spoc("sheets", "show", "019dee00-0000-7000-8000-000000000000", "--json")
+    assert (unknown.code, unknown.trouble["code"]) == (66, "sheet.unknown")
+    nothing = ours.spoc("sheets", "settle", "sirene:XB", "sirene:XA", "1", "missing", "--reason", "x", "--json")
+    assert (nothing.code, nothing.trouble["code"]) == (66, "difference.unknown")
+
+
+def test_the_books_of_both_balance_while_they_run(
+    offices: tuple[Office, Office], sent: tuple[Path, dict[str, Any]]
+) -> None:
+    for office in offices:
+        done = office.spoc("journal", "balance", "--json")
+        assert (done.code, done.told["source"], done.told["balanced"]) == (0, "gateway", True), done.text
+        assert done.told["accepted"] == sum(done.told["rows"].values()) == sum(done.told["journal"].values())
+    assert "The books balance." in offices[0].spoc("journal", "balance").text
+
+
+def test_the_exchange_is_proved_to_a_stranger(
+    offices: tuple[Office, Office], sent: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    ours, theirs = offices
+    exchange = sent[1]["message"]["exchange"]
+    assert ours.spoc("evidence", "export", exchange, "--out", tmp_path / "text.asice").code == 2, "no purpose"
+    done = ours.spoc("evidence", "export", exchange, "--out", tmp_path / "text.asice", *WHY, "--json")
+    assert done.code == 0, done.err
+    assert done.told["octets"] == (tmp_path / "text.asice").stat().st_size
+    assert ours.spoc("evidence", "export", exchange, "--out", tmp_path / "text.asice", *WHY).code == 73, (
+        "never overwritten"
+    )
+
+    # What a stranger believes comes from the offices by another way; here from both.
+    assert ours.spoc("evidence", "trust", "--out", tmp_path / "trust").code == 0
+    held = theirs.spoc("evidence", "verify", tmp_path / "text.asice", "--trust", tmp_path / "trust", "--json")
+    assert (held.code, held.told["verdict"]) == (0, "holds"), held.text
+    alone = theirs.spoc("evidence", "verify", tmp_path / "text.asice", "--json")
+    assert (alone.code, alone.told["verdict"]) == (2, "consistent in itself, but nobody vouches")
+    content = bytearray((tmp_path / "text.asice").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "damaged.asice").write_bytes(content)
+    assert theirs.spoc("evidence", "verify", tmp_path / "damaged.asice", "--trust", tmp_path / "trust").code == 1
+
+    # The other office proves the same exchange from its own books, with its own log.
+    inbound = arrived(offices, sent)
+    assert (
+        theirs.spoc("evidence", "export", inbound["message_id"], "--message", "--out", tmp_path / "b.asice", *WHY).code
+        == 0
+    )
+    assert theirs.spoc("evidence", "trust", "--out", tmp_path / "theirs").code == 0
+    both = ("--trust", tmp_path / "theirs")
+    assert ours.spoc("evidence", "verify", tmp_path / "b.asice", *both).code == 0
+    refused = ours.spoc("evidence", "verify", tmp_path / "b.asice", "--trust", tmp_path / "trust", "--json")
+    assert refused.told["reason"]["check"] == "log.key", "it is not our log"
+
+    assert ours.spoc("evidence", "verifier", "--out", tmp_path / "spoc-verify.pyz").code == 0
+    missing = ours.spoc(
+        "evidence", "export", "01a20000-0000-7000-8000-000000000000", "--out", tmp_path / "no.asice", *WHY, "--json"
+    )
+    assert (missing.code, missing.trouble["code"]) == (66, "evidence.unknown")
