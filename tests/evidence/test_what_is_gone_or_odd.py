@@ -70,7 +70,7 @@ async def test_content_that_was_destroyed_is_missed_and_everything_else_still_pr
     assert not any(name.startswith(f"messages/{exchange}") for name in Piece(made).members)
     assert verdicts(made, "message.destroyed") == {exchange: OK}
     assert verdicts(made, "form.signature")[exchange] == OPEN
-    assert "nobody can check it any more" in report.text()
+    assert f"ok at {exchange}: the content was destroyed; nobody can check it any more" in report.text()
     assert b"Content destroyed: on 2026-11-21 under RR-120" in Piece(made).members["timeline.html"]
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from . import notes, stamps
+from .certificates import named
 from .container import Container
 from .report import Bad, NotCheckable, Report
 from .story import Entry
@@ -67,19 +68,22 @@ class LogLook:
             if (witness.name, witness.id) in [line[:2] for line in old.lines]:
                 self._witness(old, witness, each.note)
         for stamp in each.stamps:
-            with self._report.checking("log.stamps", stamp, f"up to entry {old.size}"):
+            with self._report.checking("log.stamps", stamp) as check:
                 at, signed = stamps.stamped(self._container.content(stamp), self._container.content(each.note))
                 stamps.check_times(at, self._latest(old), self._summary.made_at)
+                check.words = f"by {named(signed.signer)} at {at:%Y-%m-%d %H:%M:%S}Z, up to entry {old.size}"
                 stamps.trusted(signed, at, self._trust.authorities)
 
     def _latest(self, old: notes.Checkpoint) -> datetime | None:
         return max((entry.at for entry in self._entries if entry.number <= old.size), default=None)
 
     def _witness(self, old: notes.Checkpoint, witness: notes.Key, place: str) -> None:
-        with self._report.checking("log.witnesses", place, f"by {witness.name}, up to entry {old.size}"):
+        with self._report.checking("log.witnesses", place) as check:
             seconds = notes.countersigned(old, witness)
             if seconds is not None:
-                stamps.check_times(datetime.fromtimestamp(seconds, UTC), self._latest(old), self._summary.made_at)
+                at = datetime.fromtimestamp(seconds, UTC)
+                stamps.check_times(at, self._latest(old), self._summary.made_at)
+                check.words = f"by {witness.name} at {at:%Y-%m-%d %H:%M:%S}Z, up to entry {old.size}"
 
     def _unseen(self) -> None:
         """Says it where nobody else saw the log, so that silence is not taken for a proof."""

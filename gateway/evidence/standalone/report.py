@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from .words import CHECKS, FAILED, OK, OPEN, ORDER
 
@@ -107,7 +107,7 @@ class Report:
             counts = Counter(each.verdict for each in here)
             told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in (FAILED, OPEN, OK) if counts[verdict])
             lines += [f"{name}: {check.title}: {told}", f"    proves {check.proves}; does not prove {check.not_}"]
-            notes = [each for each in here if each.verdict != OK]
+            notes = [each for each in here if each.verdict != OK or each.words]
             lines += [f"    {each.verdict} at {each.place or 'the bundle'}: {each.words}" for each in notes]
         return printable("\n".join(lines)) + "\n"
 
@@ -120,16 +120,16 @@ class Checking:
     """One check under way."""
 
     def __init__(self, report: Report, check: str, place: str, words: str) -> None:
-        self._report, self._check, self._place, self._words = report, check, place, words
+        self._report, self._check, self._place, self.words = report, check, place, words
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if error is None:
-            self._report.ok(self._check, self._place, self._words)
+            self._report.ok(self._check, self._place, self.words)
         elif isinstance(error, NotCheckable):
             self._report.open(self._check, self._place, str(error))
         elif isinstance(error, Bad):
