@@ -1,4 +1,4 @@
-"""Two import contracts that import-linter's own kinds cannot say while rooms are still being added.
+"""Import contracts that import-linter's own kinds cannot say while rooms are still being added.
 
 Both look at direct imports only. That is enough, because every module of the house is looked at: a chain has a first
 link.
@@ -82,6 +82,20 @@ class AdaptersContract(_DirectImportsContract):
             if _is_in(imported, str(self.package))
             and _adapter_of(imported) is not None
             and _adapter_of(imported) != _adapter_of(importer)
+        ]
+
+
+class AloneContract(_DirectImportsContract):
+    """A package imports nothing of ours but itself: it can be copied out and read, and run, by itself."""
+
+    package = fields.StringField()
+    ours = fields.ListField(subfield=fields.StringField())
+
+    def find(self, graph: grimp.ImportGraph) -> list[tuple[str, str]]:
+        return [
+            (importer, imported)
+            for importer, imported in _links(graph, str(self.package))
+            if not _is_in(imported, str(self.package)) and any(_is_in(imported, package) for package in self.ours)  # type: ignore[attr-defined]
         ]
 
 

@@ -28,7 +28,15 @@ def model(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "tests" / "architecture").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "architecture" / "contracts.py", tmp_path / "tests" / "architecture")
-    packages = [*SHIPPED, "adapters/channels", "adapters/channels/one", "adapters/channels/two", "gateway/api"]
+    packages = [
+        *SHIPPED,
+        "adapters/channels",
+        "adapters/channels/one",
+        "adapters/channels/two",
+        "gateway/api",
+        "gateway/evidence",
+        "gateway/evidence/standalone",
+    ]
     for package in packages:
         (tmp_path / package).mkdir(parents=True)
         (tmp_path / package / "__init__.py").touch()
@@ -42,6 +50,8 @@ ALLOWED = [
     ("gateway/api/routes.py", "import gateway.assembly, schemas"),
     ("adapters/channels/one/channel.py", "import gateway.envelope, adapters.channels.wire"),
     ("schemas/form.py", "import gateway.envelope"),
+    ("gateway/evidence/desk.py", "import gateway.evidence.standalone"),
+    ("gateway/evidence/standalone/notes.py", "from . import report"),
 ]
 FORBIDDEN = [
     ("gateway/intake.py", "import adapters.channels.one", "core knows no edge"),
@@ -54,6 +64,11 @@ FORBIDDEN = [
     ("routing/table.py", "import gateway.assembly", "do not reach for assembly"),
     ("config/settings.py", "import gateway.envelope", "Config imports nothing"),
     ("simulators/office.py", "import gateway.envelope", "Simulators import nothing"),
+    (
+        "gateway/evidence/standalone/notes.py",
+        "import gateway.envelope",
+        "verifier of proof bundles imports nothing of ours",
+    ),
     ("gateway/assembly.py", "import simulators", "Nothing imports a simulator"),
     ("gateway/assembly.py", "import tests.conftest", "Nothing shipped imports tests"),
 ]
