@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from adapters.stores.sqlite.ledger import SqliteLedger
+from adapters.vaults.files.vault import FileVault
 from gateway.envelope import Claim, Direction
 from gateway.journal import chain
 from gateway.journal import entry as entries
@@ -16,7 +17,9 @@ from gateway.lifecycle import ACCOUNTS, state
 from gateway.parcel import File
 from gateway.receipts import document
 from gateway.safexml import parse
-from tests.gateway.rig import Rig, TurnedClock
+from gateway.vault.keyring import Keyring
+from gateway.vault.masters import MasterFolder
+from tests.gateway.rig import NOON, Rig, TurnedClock
 
 SCHEMAS = Path("schemas")
 PHOTO = File(file_name="vehicle-front.jpg", media_type="image/jpeg", content=b"\xff\xd8\xff\xe0 a photograph \xff\xd9")
@@ -166,7 +169,15 @@ async def prove(ledger: Ledger) -> None:
 
 def opened(store: str, folder: Path, clock: TurnedClock) -> Ledger | None:
     """The store of this name, not yet started; None for the one that a rig has by itself."""
-    return SqliteLedger(folder / "ledger.sqlite", clock) if store == "sqlite" else None
+    return SqliteLedger(folder / "ledger.sqlite", clock, keyring=keyring(folder)) if store == "sqlite" else None
+
+
+def keyring(folder: Path) -> Keyring:
+    """The keys of the ledger in this folder, with a master that is made where there is none."""
+    masters = MasterFolder(folder / "masters")
+    if not masters.exists():
+        masters.make(NOON)
+    return Keyring(FileVault(folder / "vault"), masters)
 
 
 def world_on(store: str, folder: Path, routes: str = "", now: datetime | None = None) -> World:
