@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ REGISTERS: Final = {"cpr": "cpr", "crm": "crm", "wanted-vehicles": "wanted_vehic
 """Simulators of registers and the adapters that speak to them."""
 COUNTERPARTS: Final = ("sirene-bureau", "ncb", "europol-desk")
 SIMULATORS: Final = (*REGISTERS, "polsas", *COUNTERPARTS)
+STAMPS: Final = "timestamps"
+"""The simulated time-stamp authority; it is there where `openssl` is, which makes its stamps."""
 OVER_THE_QUEUE: Final = frozenset({"europol-desk"})
 """Counterparts that write over the broker where there is one."""
 PARTIES: Final = ("sirene:XA", "ncb:XA", "enu:XA")
@@ -43,6 +46,7 @@ class Federation:
         self.simulators: dict[str, dict[str, Any]] = {}
         self.doors: dict[str, Any] = {}
         self._amqp_url = amqp_url
+        self._names = (*SIMULATORS, STAMPS) if shutil.which("openssl") else SIMULATORS
         self._processes: list[asyncio.subprocess.Process] = []
         self._logs: list[Path] = []
 
@@ -75,7 +79,7 @@ class Federation:
 
     async def _start_simulators(self) -> None:
         place = self.folder / "simulators"
-        for name in SIMULATORS:
+        for name in self._names:
             command = [
                 sys.executable,
                 "-m",
@@ -98,7 +102,7 @@ class Federation:
             await self._run(name, command)
 
     async def _simulators_ready(self) -> None:
-        for name in SIMULATORS:
+        for name in self._names:
             self.simulators[name] = await self._ready(self.folder / "simulators" / f"{name}.json")
 
     def _queue(self, name: str) -> str:
@@ -121,6 +125,8 @@ class Federation:
         text += f'\n[case_systems.polsas]\nbase_url = "{ready["url"]}"\ntoken = "{ready["token"]}"\n'
         for code in ("XA", "XB", "XC", "XD"):
             text += f'\n[calendars.{code}]\nholidays_of = "DK"\n'
+        if stamps := self.simulators.get(STAMPS):
+            text += f'\n[timestamps.demo]\nurl = "{stamps["url"]}"\nanchors_file = "{stamps["anchors"]}"\npolicy = "{stamps["policy"]}"\n'
         if self._amqp_url:
             text += f'\n[channels.amqp]\nurl = "{self._amqp_url}"\ninbound_queue = "{self._queue("gateway")}"\n'
         file.write_text(text, encoding="utf-8")

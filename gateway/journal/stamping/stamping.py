@@ -33,6 +33,8 @@ WORDS: Final = {AWAY: "It does not answer.", UNKEPT: "Its stamp cannot be kept o
 KINDS: Final = {AWAY: "away", UNKEPT: "unkept"}
 """Everything else is an answer that does not hold."""
 TIMES: Final = frozenset({"stamp.back-dated", "stamp.future"})
+LOOK_EVERY: Final = timedelta(seconds=1)
+"""Whether there is a newer checkpoint, while there was none: the first one after a pause is stamped at once."""
 AGAIN_FIRST: Final = timedelta(seconds=10)
 AGAIN_AT_MOST: Final = timedelta(minutes=5)
 ALARM_AFTER: Final = timedelta(seconds=60)
@@ -139,18 +141,19 @@ class Stamping:
     async def _run(self, authority: TimestampAuthority, state: StampState) -> None:
         while True:
             begun = self._clock.now()
-            await self._safely(authority, state)
+            pause = _pause(authority, state) if await self._safely(authority, state) else LOOK_EVERY
             # from the earlier of the two: a clock that was put back meanwhile makes nobody wait until it is there again
-            await self._clock.wait_until(min(begun, self._clock.now()) + _pause(authority, state))
+            await self._clock.wait_until(min(begun, self._clock.now()) + pause)
 
-    async def _safely(self, authority: TimestampAuthority, state: StampState) -> None:
+    async def _safely(self, authority: TimestampAuthority, state: StampState) -> bool:
+        """Ask about what is new, whatever happens; whether there was anything to ask about."""
         try:
             checkpoint, note = await self._checkpoints.checkpoint()
         except (GatewayError, Doubt) as error:
             log.info("nothing to be stamped now: %s", error.code)
-            return
+            return False
         if checkpoint.size <= state.size:
-            return
+            return False
         try:
             stamp = await self._asked_for(authority, state, note)
             await asyncio.to_thread(self.shelf.put, authority.name, checkpoint.size, note, stamp.token)
@@ -160,6 +163,7 @@ class Stamping:
             await self._noted(state, error.code, error.operator)
         except Exception as error:
             log.exception("an authority cannot be asked, kind=%s", type(error).__name__)
+        return True
 
     async def _asked_for(self, authority: TimestampAuthority, state: StampState, note: bytes) -> Stamp:
         """A stamp over the note, checked; raises `Unavailable` and `Refused`."""

@@ -319,6 +319,32 @@ async def test_the_newest_checkpoint_is_stamped_every_thirty_seconds_and_no_ofte
     assert authority.asked() - before == 5
 
 
+async def test_the_first_checkpoint_after_a_quiet_time_is_stamped_at_once(
+    stamped: StampedPress, authority: Authority
+) -> None:
+    clock = TellingClock()
+    stamping = Stamping([authority.taken()], stamped.press.prover, stamped.press.ledger, stamped.shelf, clock)
+    assert stamping.authorities[0].wire is not None
+    await stamping.start()
+
+    async def pause() -> timedelta:
+        async with asyncio.timeout(20):
+            waiting = await clock.until.get() - clock.now()
+        clock.turn(waiting)
+        authority.live_at(clock.now())
+        return waiting
+
+    assert [await pause() for _ in range(3)] == [SECOND] * 3, "there is nothing to stamp yet"
+    async with asyncio.timeout(20):
+        quiet_until = await clock.until.get()
+    await stamped.press.write(1)
+    await stamped.press.integrator.quiet()
+    clock.turn(quiet_until - clock.now())
+    assert await pause() == timedelta(seconds=30)
+    assert stamping.states[0].size == 1
+    await stamping.stop()
+
+
 async def test_in_trouble_it_is_asked_less_and_less_often(stamped: StampedPress, authority: Authority) -> None:
     clock = TellingClock()
     stamping = Stamping([authority.taken(Gone())], stamped.press.prover, stamped.press.ledger, stamped.shelf, clock)
