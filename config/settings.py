@@ -206,7 +206,7 @@ class Retention(_Strict):
     """How content is destroyed when its time is over; the rules themselves stand in retention.toml."""
 
     sweep_minutes: int = Field(
-        60, ge=0, le=720, description="Pause between two looks at what is due; 0 destroys nothing by itself."
+        240, ge=0, le=720, description="Pause between two looks at what is due; 0 destroys nothing by itself."
     )
     second_person: bool = Field(
         True, description="Whether an order to destroy before the time needs a second person who confirms it."

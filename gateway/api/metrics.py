@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from gateway.api import shown
 from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
 from gateway.api.log_metrics import LogFigures
+from gateway.api.retention_metrics import RetentionFigures
 from gateway.api.trust_metrics import TrustFigures
 from gateway.exchanges.matter import MatterQuery
 
@@ -76,6 +77,7 @@ class Meters:
         )
         self._trust = TrustFigures(self.registry)
         self._log = LogFigures(self.registry)
+        self._retention = RetentionFigures(self.registry)
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -101,6 +103,7 @@ class Meters:
                 self._tolerated.labels(row.partner, row.rule).set(uses[row.partner, row.rule])
         now = standing.gateway.clock.now()
         self._trust.read(standing.gateway, now)
+        self._retention.read(standing.gateway, now)
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 

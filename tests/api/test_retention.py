@@ -134,3 +134,17 @@ async def test_what_cannot_be_is_refused(
     more = {} if body is None else {"json": body}
     answer = await doors.ask(method, f"{RETENTION}/{path}", "operator", **more)
     assert (answer.status, answer.json["code"]) == (status, code)
+
+
+async def test_figures_tell_what_was_destroyed_and_what_is_overdue(archive: Archive, doors: Doors) -> None:
+    row = await due(archive)
+    other = await archive.about(alert="XB00000000000000206", reference="XB-M-2026-0000002")
+    await archive.alert_deleted(other)
+    await archive.desk.hold(other.envelope.exchange, "exchange", "user:officer", "complaint")
+    await archive.rig.later(timedelta(days=400))
+    count = await archive.number_of(row)
+    await archive.sweeper.sweep()
+    told = (await doors.ask("GET", "/metrics", "reader")).content.decode()
+    assert f'spoc_retention_destroyed{{rule="RR-120"}} {count}.0' in told
+    assert f"spoc_retention_overdue {await archive.number_of(other)}.0" in told
+    assert "spoc_retention_sweep_age_seconds 0.0" in told

@@ -38,11 +38,11 @@ from gateway.protection.retention.facts import MOST_MESSAGES
 from gateway.protection.retention.lifetime import Intent, Lifetime, Stage
 from gateway.protection.retention.planning import Planned, Planning
 from gateway.protection.retention.words import Decision, Why
-from gateway.vault.subjects import of_envelope
+from gateway.vault.subjects import EXCHANGE, SubjectId, of_envelope
 
 BATCH: Final = 50
 """Destructions in one write."""
-LOOK_EVERY: Final = timedelta(hours=1)
+LOOK_EVERY: Final = timedelta(hours=4)
 AFTER_TROUBLE: Final = timedelta(minutes=1)
 NO_KEY: Final = "no-key"
 log = logging.getLogger(__name__)
@@ -82,13 +82,34 @@ class Sweeper:
     async def sweep(self) -> int:
         """Destroy everything that is due now; how many subjects. Raises `Unavailable`."""
         async with self._sweeping:
-            count = await self._complete()
+            count = await self._complete() + await self._ordered()
             overdue: list[Planned] = []
             async for batch in self._batches(overdue):
                 count += await self._destroy(batch)
             await self._warn(overdue)
             self.overdue, self.swept_at, self.trouble = tuple(overdue), self._clock.now(), ""
             return count
+
+    async def _ordered(self) -> int:
+        """What people ordered goes first: they need not wait until everything else was looked at."""
+        count, after = 0, ""
+        while found := await self._ledger.lifetimes_in(Stage.KEPT, after, BATCH):
+            after = found[-1].subject
+            for life in found:
+                if life.order is not None and life.order.valid:
+                    reached = [each for each in await self._reached(life.subject) if each.decision.destroy]
+                    for begin in range(0, len(reached), BATCH):
+                        count += await self._destroy(reached[begin : begin + BATCH])
+        return count
+
+    async def _reached(self, subject: SubjectId) -> list[Planned]:
+        now = self._clock.now()
+        if subject.startswith(EXCHANGE):
+            # What was recorded of the exchange goes with the whole sweep, once all its messages are gone.
+            found = await self.planning.of_exchange(subject.removeprefix(EXCHANGE), now)
+            return [each for each in found if each.message is not None]
+        planned = await self.planning.of(subject, now)
+        return [planned] if planned else []
 
     async def _batches(self, overdue: list[Planned]) -> AsyncIterator[list[Planned]]:
         batch: list[Planned] = []
