@@ -8,7 +8,6 @@ import logging
 import socket
 import struct
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,7 +18,7 @@ from gateway.errors import Misconfigured
 from gateway.signing.keys import KeyFiles, OwnKey, SigningKey, load_key, load_public
 from gateway.signing.pkcs11 import Tokens
 from gateway.signing.remote import SigningPublicKey
-from gateway.signing.signatory import MAX_ASK, Held, Signatory, held
+from gateway.signing.signatory import MAX_ASK, Held, Signatory, held, held_for_mail
 from gateway.workers import MAX_FRAME, frame
 
 
@@ -30,6 +29,8 @@ class SignerBriefing(Struct, frozen=True, kw_only=True):
     """Party, key file, certificate file, URI of a key in a token."""
     old: tuple[tuple[str, str, str, str], ...] = ()
     """Keys that are being exchanged: one that cannot be used any more is left out."""
+    smime: tuple[tuple[str, str, str, str], ...] = ()
+    """Keys for S/MIME: they sign mails and open them."""
     log: str
     """Folder of the technical log."""
     socket: int
@@ -49,22 +50,31 @@ def briefed(source: BinaryIO) -> SignerBriefing:
     return BRIEFINGS.decode(source.read(min(length, MAX_FRAME)))
 
 
-def signatory_of(keys: Iterable[KeyFiles], at: datetime, old: Iterable[KeyFiles] = ()) -> Signatory:
-    """All keys, loaded and checked; raises `Misconfigured`."""
+def signatory_of(keys: Iterable[KeyFiles], old: Iterable[KeyFiles] = (), smime: Iterable[KeyFiles] = ()) -> Signatory:
+    """All keys, loaded and checked; raises `Misconfigured`.
+
+    Whether a certificate is valid is asked by whoever wants a signature: one that has expired must not take the others
+    with it when the signer is replaced.
+    """
     tokens = Tokens()
-    held_keys = [_held(one, tokens, at) for one in keys]
+    held_keys = [_held(one, tokens) for one in keys]
     for one in old:
         try:
-            held_keys.append(_held(one, tokens, at))
+            held_keys.append(_held(one, tokens))
         except Misconfigured as error:
             log.warning("an old key is left out: %s", error.code)
+    for one in smime:
+        try:
+            held_keys.append(held_for_mail(load_key(one, None)))
+        except Misconfigured as error:
+            log.warning("an S/MIME key is left out: %s", error.code)
     return Signatory(held_keys)
 
 
-def _held(files: KeyFiles, tokens: Tokens, at: datetime) -> Held:
+def _held(files: KeyFiles, tokens: Tokens) -> Held:
     if not files.token:
-        return held(load_key(files, at))
-    chain, method = load_public(files, None, at)
+        return held(load_key(files, None))
+    chain, method = load_public(files, None, None)
     key = tokens.key(files.token, cast("SigningPublicKey", chain[0].public_key()))
     return held(OwnKey(party=files.party, key=cast("SigningKey", key), chain=chain, method=method), key)
 

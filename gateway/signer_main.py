@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from gateway import logs
-from gateway.clock import SystemClock
 from gateway.signer import briefed, key_files, serve, signatory_of
 from gateway.workers import READY, frame
 
@@ -22,7 +21,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     brief = briefed(sys.stdin.buffer)
     logs.set_up(Path(brief.log), "signer")
-    signatory = signatory_of(key_files(brief.keys), SystemClock().now(), key_files(brief.old))
+    keys, old, smime = key_files(brief.keys), key_files(brief.old), key_files(brief.smime)
+    signatory = signatory_of(keys, old, smime)
     listening = socket.socket(fileno=brief.socket)
     listening.setblocking(False)
     sink.write(frame(READY))

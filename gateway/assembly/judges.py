@@ -12,7 +12,7 @@ from config.load import NOBODY, Home
 from gateway.assembly.built import Built
 from gateway.assembly.keys import key_files, old_files
 from gateway.assembly.offices import algorithms_of
-from gateway.assembly.smime import seals_of, smime_key_files
+from gateway.assembly.smime import seals_of, seals_over, smime_key_files
 from gateway.clock import Uuid7Source
 from gateway.office import Office
 from gateway.order import Table
@@ -49,7 +49,7 @@ def knowledge_of(
     if NOBODY in office.parties:
         return None
     keys = built.attempt(("signing",), lambda: _ring(built.home, signs, now))
-    seals = built.attempt(("smime",), lambda: seals_of(smime_key_files(built.home), now, algorithms))
+    seals = built.attempt(("smime",), lambda: seals_of(smime_key_files(built.home), now, algorithms, signs.line))
     if keys is None or seals is None:
         return None
     return Knowledge(
@@ -76,7 +76,8 @@ def signer_briefing(home: Home, number: int) -> SignerBriefing:
         tuple((one.party, str(one.key), str(one.certificates), one.token) for one in files)
         for files in (key_files(home), old_files(home))
     )
-    return SignerBriefing(keys=keys, old=old, log=str(home.log), socket=number)
+    smime = tuple((one.party, str(one.key), str(one.certificates), "") for one in smime_key_files(home))
+    return SignerBriefing(keys=keys, old=old, smime=smime, log=str(home.log), socket=number)
 
 
 def briefing(home: Home, directory: Directory, algorithms: AlgorithmPolicy | None = None, signer: str = "") -> Briefing:
@@ -117,11 +118,12 @@ def worker_table(brief: Briefing, now: datetime) -> Table:
     directory.revocation.replace(brief.revocation)
     signing, smime = _key_files(brief.keys), _key_files(brief.smime_keys)
     line = SignerLine(brief.signer) if brief.signer else None
-    ring = ring_over(line, signing, now, brief.algorithms) if line else KeyRing.load(signing, now, brief.algorithms)
+    ring = ring_over(line, signing, None, brief.algorithms) if line else KeyRing.load(signing, now, brief.algorithms)
+    seals = seals_over(line, smime, brief.algorithms) if line else seals_of(smime, now, brief.algorithms)
     knowledge = Knowledge(
         office=office, directory=directory, formats=formats, verifier=StrictVerifier(brief.algorithms, directory.revocation),
         receipts=Receipts(formats, directory, office, Uuid7Source()),
-        signer=XadesSigner(ring), seals=seals_of(smime, now, brief.algorithms),
+        signer=XadesSigner(ring), seals=seals,
     )  # fmt: skip
     return {(stage.direction, stage.name): stage for stage in judging(knowledge)}
 

@@ -15,6 +15,7 @@ from config.load import Home
 from gateway.partners import SmimePolicy
 from gateway.signing.algorithms import AlgorithmPolicy
 from gateway.signing.keys import KeyFiles, KeyRing
+from gateway.signing.remote import SignerLine, keys_over
 from gateway.smime.seals import Seals
 
 
@@ -31,9 +32,20 @@ def smime_key_files(home: Home) -> list[KeyFiles]:
     return found
 
 
-def seals_of(keys: Iterable[KeyFiles], now: datetime, algorithms: AlgorithmPolicy) -> Seals:
-    """S/MIME with these keys; raises `Misconfigured` for one that cannot be used."""
-    return Seals(KeyRing.load(keys, now, algorithms), algorithms)
+def seals_of(
+    keys: Iterable[KeyFiles], now: datetime, algorithms: AlgorithmPolicy, line: SignerLine | None = None
+) -> Seals:
+    """S/MIME with these keys; raises `Misconfigured` for one that cannot be used. Where a signer process holds them, they are only
+    looked at here.
+    """
+    files = list(keys)
+    ring = KeyRing.load(files, now, algorithms)
+    return Seals(ring, algorithms) if line is None else seals_over(line, files, algorithms)
+
+
+def seals_over(line: SignerLine, keys: Iterable[KeyFiles], algorithms: AlgorithmPolicy) -> Seals:
+    """S/MIME with keys that the signer process holds: whoever reads hostile mail has none."""
+    return Seals(keys_over(line, keys, None), algorithms)
 
 
 def smime_policy(partner: files.Partner) -> SmimePolicy:

@@ -121,8 +121,11 @@ def digest_of(method: SignatureMethod) -> DigestAlgorithm:
     return _DIGESTS.get(method, DigestAlgorithm.SHA256)
 
 
-def load_key(files: KeyFiles, at: datetime) -> OwnKey:
-    """One key with its chain, checked; raises `Misconfigured` with a code `signing.…` and the remedy."""
+def load_key(files: KeyFiles, at: datetime | None) -> OwnKey:
+    """One key with its chain, checked; raises `Misconfigured` with a code `signing.…` and the remedy.
+
+    Without a time, an expired certificate is loaded too: whoever uses it asks then whether it is valid.
+    """
     if files.token:
         raise _wrong("signing.token", f"The key of {files.party} is in a token: only the signer process can use it.")
     key = _read_key(files)
@@ -131,7 +134,7 @@ def load_key(files: KeyFiles, at: datetime) -> OwnKey:
 
 
 def load_public(
-    files: KeyFiles, key: PublicKeyTypes | None, at: datetime
+    files: KeyFiles, key: PublicKeyTypes | None, at: datetime | None
 ) -> tuple[tuple[x509.Certificate, ...], SignatureMethod]:
     """The chain of a key that may be elsewhere and the method it signs with, checked; raises like `load_key`."""
     chain = _read_chain(files)
@@ -153,7 +156,8 @@ def load_public(
             "signing.usage", f"{where} is not a signing certificate ({code}). Use one with key usage digitalSignature."
         )
     method = _method(files, certified)
-    check_validity(files.party, certificate, at)
+    if at is not None:
+        check_validity(files.party, certificate, at)
     return chain, method
 
 

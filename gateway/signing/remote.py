@@ -15,13 +15,14 @@ from typing import Final, cast
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import Misconfigured, Unavailable
 from gateway.identity import Digest, PartyId
 from gateway.signing.algorithms import AlgorithmPolicy
 from gateway.signing.authority_answers import fingerprint
 from gateway.signing.keys import KeyFiles, KeyRing, OwnKey, SigningKey, load_public
-from gateway.signing.signatory import ENCODER, TOLDS, Ask, Told
+from gateway.signing.signatory import AGREEMENT, ENCODER, TOLDS, Ask, Told, Unseal
 
 ANSWER_SECONDS: Final = 10.0
 TRIES: Final = 3
@@ -38,8 +39,8 @@ class SignerLine:
         self._socket: socket.socket | None = None
         self._lock = Lock()
 
-    def ask(self, ask: Ask) -> bytes:
-        """The signature; raises `Unavailable` when the signer is away, `Misconfigured` when it has no such key."""
+    def ask(self, ask: Ask | Unseal) -> bytes:
+        """The signature, or what was opened; raises `Unavailable` when the signer is away, `Misconfigured` when it has no such key."""
         content = ENCODER.encode(ask)
         with self._lock:
             told = self._told(content)
@@ -92,20 +93,28 @@ class SignerLine:
             line.close()
 
 
-def ring_over(line: SignerLine, files: Iterable[KeyFiles], at: datetime, algorithms: AlgorithmPolicy) -> KeyRing:
+def ring_over(line: SignerLine, files: Iterable[KeyFiles], at: datetime | None, algorithms: AlgorithmPolicy) -> KeyRing:
     """Every own key by party, with its private half in the signer process; raises `Misconfigured`."""
+    return KeyRing(keys_over(line, files, at), algorithms)
+
+
+def keys_over(line: SignerLine, files: Iterable[KeyFiles], at: datetime | None) -> list[OwnKey]:
+    """Own keys in the order of the files, with their private halves in the signer process; raises `Misconfigured`.
+
+    Without a time, expired certificates are taken too.
+    """
     keys = []
     for one in files:
         chain, method = load_public(one, None, at)
         public = cast("SigningPublicKey", chain[0].public_key())  # load_public refuses every other kind
         key = RemoteKey(one.party, fingerprint(chain[0]), public, line)
-        # signxml asks a key for sign and key_size and for nothing else.
+        # signxml asks a key for sign and key_size and for nothing else, S/MIME for decrypt and exchange, too.
         keys.append(OwnKey(party=one.party, key=cast("SigningKey", key), chain=chain, method=method))
-    return KeyRing(keys, algorithms)
+    return keys
 
 
 class RemoteKey:
-    """A private key in the signer process, as far as signxml uses one."""
+    """A private key in the signer process, as far as signxml and S/MIME use one."""
 
     def __init__(self, party: PartyId, certificate: Digest, public: SigningPublicKey, line: SignerLine) -> None:
         self._party, self._certificate, self._public, self._line = party, certificate, public, line
@@ -134,3 +143,24 @@ class RemoteKey:
         summing.update(data)
         ask = Ask(party=self._party, certificate=self._certificate, hash=used.name, digest=summing.finalize())
         return self._line.ask(ask)
+
+    def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
+        """A key that was sealed for this RSA key; raises `ValueError` where it cannot be opened."""
+        return self._opened(transport_name(padding), ciphertext)
+
+    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
+        """The secret that this EC key and another's share."""
+        point = peer_public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return self._opened(AGREEMENT, point)
+
+    def _opened(self, how: str, sealed: bytes) -> bytes:
+        ask = Unseal(party=self._party, certificate=self._certificate, how=how, sealed=sealed)
+        opened = self._line.ask(ask)
+        if not opened:
+            raise ValueError("it was not sealed for this key")
+        return opened
+
+
+def transport_name(how: padding.AsymmetricPadding) -> str:
+    """The name of a key transport in `TRANSPORTS`."""
+    return f"oaep-{how.algorithm.name}" if isinstance(how, padding.OAEP) else "pkcs1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidTag
@@ -147,20 +147,21 @@ def _content_key(recipients: Node, keys: list[OwnKey], size: int) -> bytes:
 
 def _from_recipient(recipient: Node, own: OwnKey) -> bytes | None:
     """The key as one recipient has it, None where it is not for this key of ours, empty where it cannot be had."""
-    if recipient.tag == ber.SEQUENCE and isinstance(own.key, rsa.RSAPrivateKey):
-        return _transported(recipient, own, own.key)
-    if recipient.tag == 0xA1 and isinstance(own.key, ec.EllipticCurvePrivateKey):
-        return _agreed(recipient, own, own.key)
+    public = own.certificate.public_key()  # a key in the signer process is of no class that could be asked
+    if recipient.tag == ber.SEQUENCE and isinstance(public, rsa.RSAPublicKey):
+        return _transported(recipient, own)
+    if recipient.tag == 0xA1 and isinstance(public, ec.EllipticCurvePublicKey):
+        return _agreed(recipient, own, public.curve)
     return None
 
 
-def _transported(recipient: Node, own: OwnKey, key: rsa.RSAPrivateKey) -> bytes | None:
+def _transported(recipient: Node, own: OwnKey) -> bytes | None:
     if not _names(recipient[1], own.certificate):
         return None
     method, sealed = recipient[2].expect(ber.SEQUENCE), recipient[3].expect(ber.OCTET_STRING).octets
     how = padding.PKCS1v15() if method[0].der == RSA_PKCS1 else _oaep(method)
     try:
-        return key.decrypt(sealed, how)
+        return cast("rsa.RSAPrivateKey", own.key).decrypt(sealed, how)
     except ValueError:
         return b""
 
@@ -179,7 +180,7 @@ def _oaep(method: Node) -> padding.OAEP:
     return padding.OAEP(padding.MGF1(chosen), chosen, None)
 
 
-def _agreed(recipient: Node, own: OwnKey, key: ec.EllipticCurvePrivateKey) -> bytes | None:
+def _agreed(recipient: Node, own: OwnKey, curve: ec.EllipticCurve) -> bytes | None:
     """ECDH with an ephemeral key of the sender (RFC 5753)."""
     fields = list(recipient.children or ())
     ours = [
@@ -194,8 +195,8 @@ def _agreed(recipient: Node, own: OwnKey, key: ec.EllipticCurvePrivateKey) -> by
         raise Unreadable("a key agreement that is not taken")
     point = recipient[1].expect(0xA0)[0].expect(0xA1)[1].expect(ber.BIT_STRING).octets[1:]
     try:
-        theirs = ec.EllipticCurvePublicKey.from_encoded_point(key.curve, point)
-        shared = key.exchange(ec.ECDH(), theirs)
+        theirs = ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
+        shared = cast("ec.EllipticCurvePrivateKey", own.key).exchange(ec.ECDH(), theirs)
         information = shared_information(wrap.der, size, extra.expect(0xA1)[0].octets if extra else None)
         return aes_key_unwrap(X963KDF(derivation, size, information).derive(shared), ours[0])
     except (ValueError, InvalidUnwrap):

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.envelope import Payload
-from gateway.errors import Refused
+from gateway.errors import Misconfigured, Refused, Unavailable
 from gateway.parcel import MAIL, one_address
 from gateway.signing.keys import OwnKey
 from gateway.smime import ber
@@ -106,8 +106,8 @@ def _sealed(entity: Entity, seen: Peeled, keys: list[OwnKey]) -> Peeled:
         # Goes on with noise as with content: only the end tells, and it tells everything in the same words.
         opened = _within(plain.content, _with(seen, plain.content, "encrypted", cipher=plain.cipher))
         right = plain.sound and (plain.authenticated or "signed" in opened.layers)
-    except MemoryError:
-        raise
+    except (MemoryError, Unavailable, Misconfigured):
+        raise  # our signer is away, or has no such key: no affair of the mail's, and nobody outside can bring it about
     except Exception:  # noqa: BLE001  noise can break anything; the cause is left out on purpose
         right = False
     if not right:

@@ -84,7 +84,7 @@ def detached_signature(content: bytes, own: OwnKey, digest: str, at: datetime) -
     ))  # fmt: skip
     # By the certificate: a key in the signer process is of no class that could be asked.
     if isinstance(own.certificate.public_key(), rsa.RSAPublicKey):
-        value = cast("rsa.RSAPrivateKey", own.key).sign(attributes, padding.PKCS1v15(), chosen)
+        value = cast("rsa.RSAPrivateKey", own.key).sign(attributes, padding=padding.PKCS1v15(), algorithm=chosen)
         method = ber.sequence(ber.oid(_RSA_WITH[digest]), ber.tlv(ber.NULL, b""))
     else:
         value = cast("ec.EllipticCurvePrivateKey", own.key).sign(attributes, ec.ECDSA(chosen))

@@ -26,6 +26,8 @@ class Seals:
         """All of them open; the first of a party signs."""
         self._algorithms = algorithms
         self.kept = TrustKept(algorithms=algorithms)
+        self._opened: tuple[Payload, Peeled] | None = None
+        """The mail that was opened last, until its signer is proved: two stages need it, and decryption is what costs."""
 
     def peeled(self, payload: Payload, directory: Directory, sender: str) -> Peeled | None:
         """What is under S/MIME, None for a mail without it; raises `Refused`. Only what a partner that has agreed to it seems
@@ -35,12 +37,16 @@ class Seals:
             return None
         if not any(each.smime.layers and each.owns_address(sender) for each in directory):
             raise refusal("smime.not-agreed")
-        return peel(payload, self._keys)
+        if self._opened is None or self._opened[0] is not payload:
+            self._opened = None
+            self._opened = (payload, peel(payload, self._keys))
+        return self._opened[1]
 
     def proved(
         self, peeled: Peeled | None, partner: Partner, sender: str, at: datetime, revocation: RevocationBook
     ) -> SmimeReport | None:
         """What S/MIME proves of a mail of this partner; raises `Refused`, also where less is there than was agreed."""
+        self._opened = None
         there = frozenset(peeled.layers) if peeled else frozenset()
         if partner.smime.required and not partner.smime.layers <= there:
             raise refusal("smime.required", f"there is {'+'.join(sorted(there)) or 'nothing'}")
