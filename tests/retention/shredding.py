@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.stores.memory.ledger import MemoryLedger
+from adapters.stores.postgres.ledger import PostgresLedger
 from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.journal.entry import Entry
 from gateway.ports import Clock
@@ -60,12 +61,18 @@ class MortalMemory(Mortal, MemoryLedger):
     """In memory."""
 
 
+class MortalPostgres(Mortal, PostgresLedger):
+    """In a database, with the vault beside it."""
+
+
 class MortalSqlite(Mortal, SqliteLedger):
     """In a file, with the vault beside it."""
 
 
-def mortal(name: str, folder: Path, clock: Clock) -> MortalMemory | MortalSqlite:
-    """A store on its place, not yet started."""
+def mortal(name: str, folder: Path, clock: Clock) -> MortalMemory | MortalSqlite | MortalPostgres:
+    """A store on its place, not yet started; `postgresql://…` names a database."""
+    if name.startswith("postgresql:"):
+        return MortalPostgres(name, clock, keyring=keyring_in(folder / "keys"))
     if name == "memory":
         return MortalMemory(clock)
     return MortalSqlite(folder / "ledger.sqlite", clock, keyring=keyring_in(folder / "keys"))

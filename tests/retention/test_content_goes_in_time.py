@@ -22,9 +22,10 @@ LAST_DAY = datetime(2027, 11, 20, 23, 0, tzinfo=UTC)
 """Midnight in Copenhagen at the beginning of 21 November 2027, a year after `NOON`."""
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def archive(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Archive]:
-    opened = Archive(tmp_path, store=request.param)
+    store = str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else request.param
+    opened = Archive(tmp_path, store=store)
     async with opened.rig:
         yield opened
 
