@@ -46,7 +46,8 @@ def stamps(
     covering = run(_covering(home, number))
     files = _written(to, covering["stamps"]) if to else []
     told = {**covering, "files": files}
-    terminal.answer(told, lambda out: _draw(out, told))
+    anchors = {name: str(home.folder / one.anchors_file) for name, one in home.settings.timestamps.items()}
+    terminal.answer(told, lambda out: _draw(out, told, to, anchors))
 
 
 async def _standing(home: Home) -> dict[str, Any]:
@@ -118,9 +119,11 @@ def _draw_standing(out: Console, found: dict[str, Any]) -> None:
     out.print(table(f"{found['unstamped']} entries are not yet stamped", ("authority", "entries", "at", "state"), rows))
 
 
-def _draw(out: Console, told: dict[str, Any]) -> None:
+def _draw(out: Console, told: dict[str, Any], to: Path | None, anchors: dict[str, str]) -> None:
     rows = ((each["authority"], each["size"], each["at"] or "", each["trouble"] or "ok") for each in told["stamps"])
     out.print(table("Time-stamps", ("authority", "over so many entries", "existed by", "state"), rows))
-    for name in (each for each in told["files"] if each.endswith(".tst")):
-        note = name.removesuffix(".tst") + ".note"
-        out.print(f"openssl ts -verify -token_in -in {name} -data {note} -CAfile ANCHORS", soft_wrap=True, markup=False)
+    for each in told["stamps"] if to else ():
+        name = f"{to}/{each['authority']}-{each['size']}"
+        authority = anchors.get(each["authority"], "ANCHORS")
+        line = f"openssl ts -verify -token_in -in {name}.tst -data {name}.note -CAfile {authority}"
+        out.print(line, soft_wrap=True, markup=False)

@@ -127,6 +127,7 @@ class Federation:
             text += f'\n[calendars.{code}]\nholidays_of = "DK"\n'
         if stamps := self.simulators.get(STAMPS):
             text += f'\n[timestamps.demo]\nurl = "{stamps["url"]}"\nanchors_file = "{stamps["anchors"]}"\npolicy = "{stamps["policy"]}"\n'
+            text += "every_seconds = 2\n"
         if self._amqp_url:
             text += f'\n[channels.amqp]\nurl = "{self._amqp_url}"\ninbound_queue = "{self._queue("gateway")}"\n'
         file.write_text(text, encoding="utf-8")
