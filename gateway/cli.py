@@ -40,6 +40,7 @@ from gateway.commands import (
     sheets,
     statistics,
     tokens,
+    vault,
 )
 from gateway.commands.endings import CONFIGURATION, NOT_RUNNING, OUR_FAULT, REFUSED, Ending
 from gateway.commands.terminal import STATED_CASE, Terminal, plain, to_json
@@ -92,7 +93,7 @@ def _everywhere(
 
 for group in (
     running, checking, converting, catalogue, dialogues, sending, broadcasting, messages, sheets, exchanges, alerts, names,
-    partners, keys, address_book, algorithms, clients, statistics, journal, retention, evidence, tokens, doctor,
+    partners, keys, vault, address_book, algorithms, clients, statistics, journal, retention, evidence, tokens, doctor,
 ):  # fmt: skip
     group.join(app)
 

@@ -52,6 +52,7 @@ from gateway.signers import SignerProcess
 from gateway.signing.expiry import ExpiryWatch
 from gateway.signing.hearing import Hearing
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
+from gateway.vault.rolling import Rolling
 from gateway.workers import InlineCompute, WorkerPool
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,9 @@ class Gateway:
     retention: RetentionOffice | None = None
     """Destroys what is due and serves who decides about it; None in tests and tools that keep everything."""
 
+    rolling: Rolling | None = None
+    """Brings keys of content under the newest master key; None where content is not sealed."""
+
     async def start(self, about: tuple[tuple[str, str], ...] = ()) -> None:
         """Ledger first, doors last: nothing is let in before it can be kept and moved.
 
@@ -119,7 +123,7 @@ class Gateway:
         self.engine.start()
         self.watch.start()
         self.numbers.start()
-        for watch in (self.expiry, self.hearing):
+        for watch in (self.expiry, self.hearing, self.rolling):
             if watch:
                 watch.start()
         if self.retention:
@@ -148,6 +152,7 @@ class Gateway:
             self.numbers.stop(),
             *((self.expiry.stop(),) if self.expiry else ()),
             *((self.hearing.stop(),) if self.hearing else ()),
+            *((self.rolling.stop(),) if self.rolling else ()),
             *((self.retention.sweeper.stop(),) if self.retention else ()),
             *(way.stop() for way in ways),
             *((self.log.stop(),) if self.log else ()),

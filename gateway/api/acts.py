@@ -23,6 +23,9 @@ class Act(StrEnum):
     CLIENT_ADDED = "client.added"
     LOG_REBUILT = "log.rebuilt"
     JOURNAL_EXPORTED = "journal.exported"
+    MASTER_MADE = "vault.master-made"
+    KEYS_REWRAPPED = "vault.rewrapped"
+    MASTER_REMOVED = "vault.master-removed"
 
 
 class ActTold(View):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.stores.postgres.ledger import PostgresLedger
+from adapters.stores.sqlite.ledger import SqliteLedger
 from adapters.vaults.files.vault import FileVault
 from adapters.vaults.postgres.vault import PostgresVault
 from config.load import Home
 from gateway.errors import Misconfigured
+from gateway.ledger import Ledger
+from gateway.ports import Clock
 from gateway.vault.keyring import Keyring
 from gateway.vault.masters import MasterFolder
 from gateway.vault.port import Vault
+from gateway.vault.rolling import Rolling
 
 
 def masters_of(home: Home) -> MasterFolder:
@@ -37,6 +42,12 @@ def vault_of(home: Home) -> Vault:
 def keyring_of(home: Home, *, read_only: bool = False) -> Keyring:
     """The keys of this home's ledger; raises `Misconfigured`."""
     return Keyring(vault_of(home), masters_of(home), read_only=read_only)
+
+
+def rolling_of(ledger: Ledger, clock: Clock) -> Rolling | None:
+    """What brings keys under the newest master, where the ledger seals."""
+    keyring = ledger.keyring if isinstance(ledger, SqliteLedger | PostgresLedger) else None
+    return Rolling(keyring, ledger, clock) if keyring else None
 
 
 def _read(file: Path | None) -> str:

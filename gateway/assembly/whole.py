@@ -17,6 +17,7 @@ from gateway.assembly.judges import Signs, briefing, formats_of, knowledge_of, s
 from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
 from gateway.assembly.retention import retention_in, retention_of
+from gateway.assembly.vault import rolling_of
 from gateway.clock import SystemClock, Uuid7Source
 from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
@@ -89,6 +90,7 @@ def assemble(
         expiry=expiry_watch(home, directory, store, clock),
         hearing=hearing_of(home, directory, gateway),
         log=log,
+        rolling=rolling_of(store, clock),
         evidence=evidence_desk(home, store, log, directory, clock, signs) if log else None,
         retention=retention_of(home, gateway, rules, calendars),
     )

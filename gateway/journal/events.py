@@ -108,6 +108,10 @@ EVENTS: dict[str, str] = {
     "retention.read": "A person looked at what is due to be destroyed and why, or took out deletion certificates.",
     "retention.swept": "A person had destroyed at once what was due; each content has its own certificate.",
     "content.destroyed": "Deletion certificate: the key of a content was destroyed; digests of what it was, rule and source are named.",
+    "vault.master-made": "An operator made a master key; it wraps the keys of content from now on.",
+    "vault.rewrapped": "Keys of content were brought under the newest master key.",
+    "vault.master-removed": "An operator removed a master key that no key was under any more.",
+    "vault.trouble": "Keys cannot be brought under the newest master key; a person must look, messages go on.",
     "client.added": "A caller of the API was added to the settings.",
     "token.issued": "An access token was issued.",
 }

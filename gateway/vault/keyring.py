@@ -156,9 +156,13 @@ class Keyring:
                 "The gateway cannot keep anything now.",
                 operator="The vault was opened for reading only.",
             )
+        try:
+            masters = self.read_masters_again()  # a newer one wraps from now on, and one that was laid aside no more
+        except Misconfigured as error:
+            raise Unavailable(error.code, error.public, operator=error.operator) from error
         base = (secrets.randbits(62 - BLOCK_BITS) | 1 << (61 - BLOCK_BITS)) << BLOCK_BITS
         keys = [(base + place, secrets.token_bytes(KEY_OCTETS)) for place in range(BLOCK)]
-        await self.vault.keep([self.masters.wrap(number, key) for number, key in keys])
+        await self.vault.keep([masters.wrap(number, key) for number, key in keys])
         self._ready += [Key.of(number, key) for number, key in keys]
 
     # --- starting

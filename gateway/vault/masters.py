@@ -11,7 +11,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -110,9 +111,21 @@ class MasterFolder:
             ) from error
         return name
 
-    def remove(self, name: str) -> None:
+    @contextmanager
+    def aside(self, name: str) -> Iterator[None]:
+        """Nobody who reads the folder meanwhile finds this master; it comes back unless `remove_aside` was called."""
+        file, hidden = self.folder / f"{name}{ENDING}", self.folder / f".{name}.aside"
+        file.replace(hidden)
+        try:
+            yield
+        finally:
+            if hidden.exists():
+                hidden.replace(file)
+            self._settle()
+
+    def remove_aside(self, name: str) -> None:
         """Overwrite and remove a master. A disk that moves what it overwrites may keep a copy until it reuses the place."""
-        file = self.folder / f"{name}{ENDING}"
+        file = self.folder / f".{name}.aside"
         with file.open("r+b") as opened:
             opened.write(bytes(MASTER_OCTETS))
             opened.flush()

@@ -65,6 +65,7 @@ class PostgresLedger:
 
     def __init__(self, url: str, clock: Clock | None = None, *, keyring: Keyring | None = None) -> None:
         """Without a keyring content stays plain: for tests of the tables."""
+        self.keyring = keyring
         self._sealing = Sealing(keyring)
         self._url = url
         self._clock = clock

@@ -55,6 +55,7 @@ class SqliteLedger:
     ) -> None:
         """Without a keyring content stays plain: for tests of the tables, and for proofs that read no content."""
         self._path = path
+        self.keyring = keyring
         self._sealing = Sealing(keyring)
         self._clock = clock
         self._read_only = read_only
