@@ -118,7 +118,7 @@ class RouteOutbound:
         """A message of ours that breaks its dialogue waits, too. What is passed on is another office's and no step of ours."""
         exchange = await self._exchange(envelope)
         if envelope.kind not in STEPS:
-            return Fitted(envelope=envelope.learn(exchange=exchange))
+            return await self._fitting.pass_on(envelope, exchange, now)
         return await self._fitting.fit(envelope, exchange, now)
 
     def _wait(self, envelope: Envelope, downtime: Downtime, partner: Partner) -> Verdict:
