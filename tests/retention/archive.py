@@ -122,3 +122,9 @@ class Archive:
         """Journal entries of these events, in order."""
         links = await self.ledger.journal(0, 100_000)
         return [found for link in links if (found := entries.read(link.entry)).event in events]
+
+    async def reasons(self, *events: str) -> list[str]:
+        """The reasons that people gave in entries of these events, as they can be read now."""
+        links = [link for link in await self.ledger.journal(0, 100_000) if entries.read(link.entry).event in events]
+        opened = await self.ledger.personal([link.number for link in links])
+        return [each.value for link in links for each in opened[link.number] if each.name == "why"]

@@ -212,15 +212,9 @@ class RetentionDesk:
     async def _decide(
         self, named: Named, after: Lifetime, event: str, person: Who, reason: str, code: str = ""
     ) -> Seen:
-        entry = entry_by(
-            person,
-            event,
-            self._clock.now(),
-            envelope=named.envelope,
-            reason=code,
-            details=(("subject", named.subject),),
-        )
-        entry = replace(entry, personal=(*entry.personal, ("why", reason)))
+        # Without the message: the reason must outlive the content that it was given for, so the key of the day seals it.
+        details = (("subject", named.subject), ("why", reason))
+        entry = entry_by(person, event, self._clock.now(), reason=code, details=details)
         await self._ledger.keep_lifetimes([after], [entry])
         _, planned = await self._find(named.id, named.kind)
         return Seen(named=named, lifetime=await self._life(named), planned=tuple(planned))
