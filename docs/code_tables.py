@@ -95,6 +95,14 @@ def stamp_codes() -> str:
     return table(("code", "what it means and what to do"), ((code(name), text) for name, text in SENTENCES.items()))
 
 
+def evidence_checks() -> str:
+    """Every check of a proof bundle, with what it proves and what it does not."""
+    from gateway.evidence.standalone.words import CHECKS
+
+    rows = ((code(name), each.title, each.proves, each.not_) for name, each in CHECKS.items())
+    return table(("check", "", "proves", "does not prove"), rows)
+
+
 def signature_codes() -> str:
     """Every reason for which a signature is refused."""
     from gateway.signing.reasons import SENTENCES

@@ -19,7 +19,7 @@ P7S: Final = "application/pkcs7-signature"
 MAX_OCTETS: Final = 16 * 1024 * 1024
 TYPES: Final = {
     ".xml": "application/xml", ".json": "application/json", ".html": "text/html", ".eml": "message/rfc822", ".mime": "multipart/mixed",
-    ".der": "application/pkix-cert", ".crl": "application/pkix-crl", ".ocsp": "application/ocsp-response", ".tsr": "application/timestamp-reply",
+    ".der": "application/pkix-cert", ".crl": "application/pkix-crl", ".ocsp": "application/ocsp-response", ".tst": "application/vnd.etsi.timestamp-token",
 }  # fmt: skip
 OUTSIDE: Final = (MIMETYPE, MANIFEST, SIGNATURE)
 
