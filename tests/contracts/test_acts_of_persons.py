@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import os
+import pwd
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -45,6 +47,7 @@ NO_ACT = {
     f"GET {API}/partners": "offices and their certificates; names no person", f"GET {API}/adapters": "what is connected",
     f"GET {API}/alerts/categories": "the published kinds of alerts", f"GET {API}/balance": "numbers of messages; programs ask",
     f"GET {API}/journal/head": "one number and one hash", f"GET {API}/journal/proof/consistency": "hashes only",
+    f"GET {API}/keys/{{party}}/under-way": "how many messages an exchange of our own keys waits for",
     f"GET {API}/log": "size, root and witnesses; programs ask", f"GET {API}/log/checkpoint": "for the public",
     f"GET {API}/retention/rules": "the published rules",
     f"GET {API}/log/tile/{{level}}/{{index}}": "hashes, for the public", f"GET {API}/log/stamps": "time-stamps; programs ask",
@@ -127,7 +130,9 @@ class Acting:
 
     def holds(self, operation: str, entries: list[Entry], role: str) -> None:
         """One of the entries is that of the act, whole."""
-        mine = [entry for entry in entries if entry.event == self.expected[operation] and entry.actor == f"client:{role}"]
+        mine = [
+            entry for entry in entries if entry.event == self.expected[operation] and entry.actor == f"client:{role}"
+        ]
         assert mine, (operation, [(entry.event, entry.actor) for entry in entries])
         assert any(_whole(entry, role) for entry in mine), (operation, mine)
         self.done.add(operation)
@@ -210,7 +215,9 @@ async def test_what_people_do_at_the_desk(doors: Doors) -> None:
     await act.does(f"GET {API}/statistics/{{family}}/{{figure}}", "reader", "sirene", "forms-sent", params=year)
     record = {"kind": "court-case", "reason": "A ruling."}
     await act.does(f"POST {API}/statistics/{{family}}/records", "officer", "sirene", json=record)
-    await act.does(f"POST {API}/keys/{{party}}/{{step}}", "operator", "sirene:XA", "confirmed", params={"partner": "sirene:XB"})
+    await act.does(
+        f"POST {API}/keys/{{party}}/{{step}}", "operator", "sirene:XA", "confirmed", params={"partner": "sirene:XB"}
+    )
     await act.does(f"POST {API}/acts/{{act}}", "operator", "client.added", params={"what": "national-cases: submitter"})
     act.all_done()
 
@@ -250,14 +257,27 @@ async def _exchanges(act: Acting) -> None:
 async def test_what_people_do_with_the_office(desk: Desk) -> None:
     act = Acting(desk.doors, OFFICE)
     xml = {"Content-Type": "application/xml"}
-    await act.does(f"POST {API}/address-book", "operator", headers=xml, data=desk.publisher.signed(book_xml(bureau_xml("XB"), bureau_xml("XD"))))
+    await act.does(
+        f"POST {API}/address-book",
+        "operator",
+        headers=xml,
+        data=desk.publisher.signed(book_xml(bureau_xml("XB"), bureau_xml("XD"))),
+    )
     await act.does(f"GET {API}/address-book", "reader")
     everybody = {**xml, "X-SPOC-Counterpart": "sirene:ALL"}
     await act.does(f"POST {API}/broadcasts", "submitter", headers=everybody, data=arrest())
     rig = desk.doors.rig
-    desk.doors.door.read_partners = lambda: [each for each in rig.directory if each.party != "enu:XB"]
-    await act.does(f"POST {API}/partners/reload", "operator")
-    act.all_done()
+    fewer = [each for each in rig.directory if each.party != "enu:XB"]
+    object.__setattr__(desk.doors.door, "read_partners", lambda: fewer)  # as if the file had been changed
+    before = (await rig.ledger.head())[0]
+    answer = await desk.doors.local("POST", f"{API}/partners/reload", headers=STATED)
+    assert answer.status == 200, answer.json
+    entries = [read(link.entry) for link in await rig.ledger.journal(before, 100)]
+    user = f"user:{pwd.getpwuid(os.geteuid()).pw_name}"
+    assert any(
+        entry.event == "partner.added" and entry.actor == user and _whole(entry, "operator") for entry in entries
+    )
+    assert OFFICE.keys() - act.done == {f"POST {API}/partners/reload"}
 
 
 async def test_what_people_do_with_the_published_log(printing: Doors) -> None:
@@ -286,7 +306,11 @@ async def test_what_people_do_with_alerts(tmp_path: Path, central_process: Simul
         other = (await act.does(f"POST {API}/alerts", "officer", json={"alert": _other()})).json["alert"]["id"]
         await act.does(f"GET {API}/alerts/{{alert}}", "reader", own)
         await act.does(f"GET {API}/alerts", "reader", query="?days=60")
-        await act.does(f"POST {API}/alerts/searches", "reader", json={"sought": {"type": "thing", "serial_number": "GUN-TEST-0008"}})
+        await act.does(
+            f"POST {API}/alerts/searches",
+            "reader",
+            json={"sought": {"type": "thing", "serial_number": "GUN-TEST-0008"}},
+        )
         await act.does(f"POST {API}/alerts/checks", "reader", json={"alert": models.INTENDED})
         await _changes(act, own, other)
         hit_told = {**models.HIT, "at": "2026-11-21T11:40:00Z"}
@@ -294,7 +318,11 @@ async def test_what_people_do_with_alerts(tmp_path: Path, central_process: Simul
         await doors.rig.gateway.quiet()
         version = await _version(act, own)
         await act.does(
-            f"DELETE {API}/alerts/{{alert}}", "officer", own, query="?ground=whereabouts+found", headers={"If-Match": version}
+            f"DELETE {API}/alerts/{{alert}}",
+            "officer",
+            own,
+            query="?ground=whereabouts+found",
+            headers={"If-Match": version},
         )
         # Hiding needs an arrest alert of ours, and a happening an exchange about one: their worlds are in tests/alerts.
         assert ALERTS.keys() - act.done == {
@@ -316,7 +344,9 @@ async def _version(act: Acting, alert: str) -> str:
 
 
 async def _changes(act: Acting, own: str, other: str) -> None:
-    innocent = {"identity": {"content": {"NAMES": "Uskyldig"}, "consents": [{"category": "NAMES", "given_on": "2026-11-20"}]}}
+    innocent = {
+        "identity": {"content": {"NAMES": "Uskyldig"}, "consents": [{"category": "NAMES", "given_on": "2026-11-20"}]}
+    }
     changes: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("PATCH", "", {"remarks": ["Tell us by telephone."]}),
         ("POST", "/flags", {"state": "sirene:XB", "reason": "Not here.", "requested_by": "XB-F-1"}),
