@@ -78,6 +78,12 @@ class Meters:
         self._trust = TrustFigures(self.registry)
         self._log = LogFigures(self.registry)
         self._retention = RetentionFigures(self.registry)
+        self._differences = Gauge(
+            "spoc_number_differences",
+            "Open differences of running numbers between us and counterparts.",
+            ["kind"],
+            registry=self.registry,
+        )
 
     def counted(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -104,6 +110,8 @@ class Meters:
         now = standing.gateway.clock.now()
         self._trust.read(standing.gateway, now)
         self._retention.read(standing.gateway, now)
+        for kind, number in standing.gateway.numbers.open.items():
+            self._differences.labels(kind).set(number)
         waiting = [made for each in await ledger.due(now + FAR, OLDEST_LOOKED_AT) if (made := made_at(each))]
         self._oldest.set(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0)
 

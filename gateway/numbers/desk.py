@@ -19,6 +19,7 @@ from gateway.ports import Clock
 from gateway.technical import TechnicalForms
 
 MAX_REASON_CHARACTERS: Final = 500
+BY_A_PERSON: Final = "settled by a person; the entry says why"
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class SheetDesk:
             raise Refused(
                 "difference.unknown", "There is no such open difference. `spoc sheets differences` lists all."
             )
-        row = _settled(opened, self._clock.now(), reason)
+        row = _settled(opened, self._clock.now(), BY_A_PERSON)  # their words may name somebody: sealed, in the entry
         details = (
             ("sender", series[0]),
             ("receiver", series[1]),
@@ -99,8 +100,8 @@ class SheetDesk:
         return row
 
 
-def _settled(opened: Numbered, at: datetime, reason: str) -> Numbered:
+def _settled(opened: Numbered, at: datetime, note: str) -> Numbered:
     return Numbered(
         sender=opened.sender, receiver=opened.receiver, number=opened.number, kind=SETTLED, about=opened.kind, at=at,
-        message_id=opened.message_id, digest=opened.digest, note=reason,
+        message_id=opened.message_id, digest=opened.digest, note=note,
     )  # fmt: skip

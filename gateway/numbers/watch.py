@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,12 +22,13 @@ from gateway.ledger import Ledger, StaleMove
 from gateway.numbers.daily import Daily
 from gateway.numbers.gaps import DONE, TOLERANCE, Gaps, found_again, twice
 from gateway.numbers.reading import everything, known_of, tasks
-from gateway.numbers.series import COME, MISSING, SETTLED, TOLD, VOID, Numbered, NumberQuery
+from gateway.numbers.series import COME, DIFFERENCES, MISSING, SETTLED, TOLD, VOID, Numbered, NumberQuery
 from gateway.ports import Clock
 
 LOOK_AT_LEAST_EVERY: Final = timedelta(minutes=5)
 TOLD_FOR: Final = timedelta(days=7)
 """What a sheet told becomes a task within hours; a gateway that was away for longer than this starts with the next sheet."""
+PAUSE: Final = timedelta(seconds=1)
 AFTER_TROUBLE: Final = timedelta(seconds=10)
 MAX_WAITING: Final = 10_000
 """Numbers that were written and not looked at yet; of more, only the series is remembered and the sheet finds the rest."""
@@ -52,6 +54,9 @@ class NumberWatch:
         self._fresh: list[Numbered] = []
         self._changed = asyncio.Event()
         self._looking = asyncio.Lock()
+        self._sheets_at: datetime | None = None
+        self.open: dict[str, int] = {}
+        """Open differences by kind, as of the last look."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -80,13 +85,17 @@ class NumberWatch:
             now = self._clock.now()
             fresh, self._fresh = self._fresh, []
             looked = await self._look_at_series(now, fresh)
-            following = await self._daily.send(now, {pair: each.since for pair, each in looked.items()})
+            if self._sheets_at is None or now >= self._sheets_at:
+                following = await self._daily.send(now, {pair: each.since for pair, each in looked.items()})
+                self._sheets_at = min(following, now + LOOK_AT_LEAST_EVERY)  # a partner may want some from now on
             waits = [each.next_at for each in looked.values() if each.next_at]
-            return min(now + LOOK_AT_LEAST_EVERY, following, *waits)
+            return min(now + LOOK_AT_LEAST_EVERY, self._sheets_at, *waits)
 
     async def _look_at_series(self, now: datetime, fresh: Sequence[Numbered]) -> dict[Pair, Looked]:
-        looked = {}
+        looked: dict[Pair, Looked] = {}
+        opened: Counter[str] = Counter(dict.fromkeys(DIFFERENCES, 0))
         for pair in await self._ledger.series():
+            opened.update(row.kind for row in await tasks(self._ledger, pair))
             if pair[1] not in self._own:
                 continue
             own = [row for row in fresh if row.series == pair]
@@ -94,6 +103,7 @@ class NumberWatch:
                 looked[pair] = await self._look_at(pair, own, now)
             except StaleMove:
                 log.info("a series was written to meanwhile, sender=%s", pair[0])
+        self.open = dict(opened)
         return looked
 
     async def _look_at(self, pair: Pair, fresh: Sequence[Numbered], now: datetime) -> Looked:
@@ -142,7 +152,8 @@ class NumberWatch:
             except Exception as error:
                 log.exception("number watch failed, kind=%s", type(error).__name__)
                 until = now + LOOK_AT_LEAST_EVERY
-            await self._wait(max(until, now + timedelta(milliseconds=100)))
+            await self._clock.wait_until(now + PAUSE)  # much may come at once, and one look sees it all
+            await self._wait(until)
 
     async def _wait(self, until: datetime) -> None:
         changed = asyncio.create_task(self._changed.wait())

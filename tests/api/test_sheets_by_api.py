@@ -27,7 +27,7 @@ async def test_a_difference_is_listed_until_an_officer_settles_it(doors: Doors) 
     await missing(doors)
     listed = (await doors.ask("GET", "/api/v1/sheets/differences", "reader")).json
     assert [(each["number"], each["kind"]) for each in listed["differences"]] == [(2, "missing")]
-    assert await settled(doors) == (200, "They telephoned.")
+    assert await settled(doors) == (200, "settled by a person; the entry says why")
     assert (await doors.ask("GET", "/api/v1/sheets/differences", "reader")).json["differences"] == []
     entries = b"".join(link.entry for link in await doors.rig.ledger.journal(0, 1000))
     assert b'"event":"number.settled"' in entries
@@ -58,6 +58,14 @@ async def test_our_sheet_is_listed_and_shown_with_its_lines(doors: Doors) -> Non
     assert [(line["number"], line["state"]) for line in whole["received_lines"]] == [(2, "missing")]
     other = await doors.ask("GET", "/api/v1/sheets/019dee00-0000-7000-8000-000000000000", "auditor")
     assert (other.status, other.json["code"]) == (404, "sheet.unknown")
+
+
+async def test_open_differences_are_figures_for_prometheus(doors: Doors) -> None:
+    await missing(doors)
+    await doors.rig.gateway.quiet()
+    text = (await doors.ask("GET", "/metrics", "reader")).content.decode()
+    assert 'spoc_number_differences{kind="missing"} 1.0' in text
+    assert 'spoc_number_differences{kind="unheard"} 0.0' in text
 
 
 async def test_the_books_are_counted_three_times(doors: Doors) -> None:
