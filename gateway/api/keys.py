@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from gateway.api import shown
 from gateway.api.callers import OPERATE, Allowed, Caller, Standing
 from gateway.api.models import View
 from gateway.api.problems import Problem
 from gateway.persons import entry_by
+from gateway.signing.under_way import under_way
 
+UNTIL_NOW: Final = "A moment with its zone; without one, everything up to now."
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
 
@@ -38,6 +41,30 @@ class KeysView(View):
     renewed: bool = Field(description="Whether the signer and the workers have read the keys again.")
 
 
+class UnderWay(View):
+    """What an old key is still needed for."""
+
+    party: str
+    messages: int = Field(description="How many of its messages may still be sent again as they were signed.")
+
+
+@router.get(
+    "/keys/{party}/under-way", summary="Messages that an old signing key is still needed for", responses=shown.UNDER_WAY
+)
+async def still_under_way(
+    standing: Standing,
+    _: Annotated[Caller, Depends(Allowed(*OPERATE))],
+    party: Annotated[str, Path(max_length=64, description="Our office.")],
+    before: Annotated[AwareDatetime | None, Query(description=UNTIL_NOW)] = None,
+) -> UnderWay:
+    """Counted in the ledger, whatever kind it is. No old key is retired while there are some."""
+    gateway = standing.gateway
+    if party not in gateway.office.parties:
+        raise Problem(404, "party.not-ours", "This is none of our offices.")
+    until: datetime = before or gateway.clock.now()
+    return UnderWay(party=party, messages=await under_way(gateway.ledger, party, until))
+
+
 @router.post("/keys/{party}/{step}", summary="A signing key was exchanged", responses=shown.KEYS)
 async def changed(
     standing: Standing,
@@ -51,9 +78,7 @@ async def changed(
     if party not in gateway.office.parties:
         raise Problem(404, "party.not-ours", "This is none of our offices.")
     details = (("party", party), *((("partner", partner),) if partner else ()))
-    await gateway.ledger.record(
-        [entry_by(caller.person, f"key.{step}", gateway.clock.now(), details=details)]
-    )
+    await gateway.ledger.record([entry_by(caller.person, f"key.{step}", gateway.clock.now(), details=details)])
     renewed = step in CHANGES_SIGNING
     if renewed:
         await gateway.renew_keys()

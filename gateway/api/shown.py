@@ -92,6 +92,7 @@ ACT_TOLD = answers({"act": "client.added", "told": "national-cases: submitter re
 KEYS = answers(
     {"party": "sirene:XA", "step": "switched", "renewed": True}, 404, 422, words="Journalled, and known from now on."
 )
+UNDER_WAY = answers({"party": "sirene:XA", "messages": 0}, 404, 422, words="How many.")
 ADAPTERS = answers(samples.ADAPTERS)
 BOOK = answers(samples.BOOK, 404)
 STATISTICS = answers(samples.STATISTICS, 404, 422)

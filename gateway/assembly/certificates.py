@@ -12,6 +12,7 @@ from cryptography import x509
 from adapters.rest.public import PublicFetch
 from config.load import Home
 from gateway.assembly.keys import key_files
+from gateway.assembly.smime import smime_key_files
 from gateway.gateway import Gateway
 from gateway.ledger import Ledger
 from gateway.partners import Directory
@@ -33,6 +34,8 @@ def own_certificate_files(home: Home) -> Iterator[tuple[str, Path]]:
     yield "test authority", home.keys / "authority.cert.pem"
     for one in key_files(home):
         yield f"signing certificate of {one.party}", one.certificates
+    for one in smime_key_files(home):
+        yield f"S/MIME certificate of {one.party}", one.certificates
     settings = home.settings
     tables: dict[str, dict[str, Any]] = {"mail": settings.channels.get("smtp", {})}
     others = (settings.channels, settings.registers, settings.case_systems, settings.alert_systems)
@@ -54,7 +57,10 @@ def certificates_watched(home: Home, directory: Directory) -> list[Watched]:
         except (OSError, ValueError):
             log.warning("no certificate to watch: %s", what)
     for partner in directory:
-        pinned = {"anchor": partner.signature.anchors, "mail authority": partner.mail.ca if partner.mail else ()}
+        pinned = {
+            "anchor": partner.signature.anchors, "mail authority": partner.mail.ca if partner.mail else (),
+            "S/MIME certificate": (partner.smime.certificate,) if partner.smime.certificate else (),
+        }  # fmt: skip
         for what, ders in pinned.items():
             found += watched(partner.party, what, map(x509.load_der_x509_certificate, ders))
     return found

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from config.load import Home
-from gateway.envelope import Direction
 from gateway.errors import Misconfigured
-from gateway.ledger import Ledger, Query
 from gateway.signing.algorithms import key_class
 from gateway.signing.authority import make_signing_pair
 from gateway.signing.keys import KeyFiles, load_key, load_public
 from gateway.signing.pkcs11 import SCHEME, read_uri
 from gateway.signing.rollover import Pair, RolloverFile
-
-UNDER_WAY: Final = ("signed", "transmitted", "ambiguous", "held", "quarantined")
-MOST_LOOKED_AT: Final = 1000
 
 
 def pair_of(home: Home, party: str) -> Pair:
@@ -99,14 +94,3 @@ def checked(home: Home, party: str, pair: Pair, now: datetime) -> None:
         load_public(files, None, now)
     else:
         load_key(files, now)
-
-
-async def under_way(ledger: Ledger, party: str, before: datetime) -> int:
-    """How many messages of this office from before a moment may still be sent again as they were signed."""
-    found = await ledger.find(Query(direction=Direction.OUTBOUND, states=UNDER_WAY, limit=MOST_LOOKED_AT))
-    count = 0
-    for summary in found:
-        row = await ledger.get(summary.id) if summary.received_at <= before else None
-        if row is not None and row.envelope.learned.signed and row.envelope.form.header.sender == party:
-            count += 1
-    return count

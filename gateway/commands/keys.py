@@ -150,10 +150,15 @@ def retire(context: typer.Context, party: Annotated[str, PARTY], dry_run: Annota
 
 async def _waiting(home: Home, party: str, state: Rollover) -> int:
     """Messages of this office from before the switch that are still under way."""
-    from gateway.assembly.keys import under_way
     from gateway.commands import ledgers
+    from gateway.commands.local_door import LocalDoor
+    from gateway.signing.under_way import under_way
 
     assert state.switched_at is not None, "there is an old key"
+    async with LocalDoor(home) as door:
+        if await door.runs():
+            query = {"before": state.switched_at.isoformat()}
+            return int((await door.ask("GET", f"/api/v1/keys/{party}/under-way", query=query))["messages"])
     async with ledgers.read_only(home) as ledger:
         return await under_way(ledger, party, state.switched_at)
 

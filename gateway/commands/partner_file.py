@@ -17,6 +17,12 @@ from typing import Any, Final
 from config.settings import Partner
 
 FILE: Final = "partners.toml"
+OURS_TO_SAY: Final = frozenset({
+    "weak_rsa_until", "revocation", "crl", "ocsp", "smime_inbound", "receipts", "receipt_hours", "urgent_receipt_hours",
+    "max_message_octets", "retry_hours", "test_only",
+})  # fmt: skip
+"""What no card says: a new card of the office leaves it as it stands."""
+OURS_TO_SAY_OF_MAIL: Final = frozenset({"client_certificates", "max_connections", "messages_per_hour"})
 _HEADING: Final = re.compile(r"^\[\[\s*partner\s*\]\]\s*(#.*)?$")
 _TRIPLE: Final = re.compile(r'"""|\'\'\'')
 _PLAIN_LINES: Final = re.compile(r"[\n -!#-\[\]-~]*")
@@ -45,7 +51,7 @@ def put(text: str, partner: Partner, *, replace: bool) -> str:
     index = next((number for number, row in enumerate(rows) if row.get("party") == partner.party), None)
     if index is not None and not replace:
         raise PartnerExists(partner.party)
-    row = _row(partner)
+    row = _row(partner) if index is None else _keeping(_row(partner), rows[index])
     wanted = [*rows, row] if index is None else [row if number == index else one for number, one in enumerate(rows)]
     written = _spliced(text, index, block(row))
     if written is not None and _reads_as(written, wanted):
@@ -73,6 +79,15 @@ def save(file: Path, text: str) -> None:
 def _row(partner: Partner) -> dict[str, Any]:
     """What is said about the partner; what has its default is left out."""
     return partner.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+
+
+def _keeping(row: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """The new row with what we alone had said in the old one."""
+    kept = row | {name: value for name, value in before.items() if name in OURS_TO_SAY}
+    mail, was = row.get("mail"), before.get("mail") or {}
+    if mail:
+        kept["mail"] = mail | {name: value for name, value in was.items() if name in OURS_TO_SAY_OF_MAIL}
+    return kept
 
 
 def _reads_as(text: str, rows: list[dict[str, Any]]) -> bool:

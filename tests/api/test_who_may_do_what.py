@@ -70,6 +70,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/v1/adapters"): EVERYBODY,
     ("POST", "/api/v1/partners/reload"): frozenset({"operator"}),
     ("POST", "/api/v1/keys/{party}/{step}"): frozenset({"operator"}),
+    ("GET", "/api/v1/keys/{party}/under-way"): frozenset({"operator"}),
     ("POST", "/api/v1/acts/{act}"): frozenset({"operator"}),
     ("GET", "/metrics"): frozenset({"reader", "operator"}),
     ("POST", "/api/v1/broadcasts"): frozenset({"submitter", "operator"}),

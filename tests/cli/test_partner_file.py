@@ -102,7 +102,8 @@ def test_comments_stay_when_one_is_replaced(party: str) -> None:
     rows = {row["party"]: row for row in read(written)}
 
     assert rows[party]["name"] == "new"
-    assert "receipts" not in rows[party]
+    before = {row["party"]: row for row in read(WRITTEN_BY_HAND)}[party]
+    assert rows[party].get("receipts") == before.get("receipts")  # ours to say, no card does
     assert len(rows) == 2
     for comment in ("# Our partners.", "# The far one;", "# Nothing below"):
         assert comment in written
@@ -127,3 +128,21 @@ def test_the_file_is_private_and_whole(tmp_path: Path) -> None:
     assert file.read_text() == "# two\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_we_alone_have_said_of_a_partner_outlives_its_new_card() -> None:
+    ours = {
+        "revocation": "hard", "crl": ("https://xb.example/list.crl",), "ocsp": "https://xb.example/ocsp",
+        "weak_rsa_until": "2027-01-31", "smime_inbound": "required", "retry_hours": 24, "test_only": True,
+        "mail": PartnerMail(host="old.xb.example", client_certificates=("ab" * 32,), messages_per_hour=9),
+    }  # fmt: skip
+    before = put("", office(**ours), replace=False)
+    card = office(name="another name", mail=PartnerMail(host="new.xb.example", port=2525))
+    (row,) = read(put(before, card, replace=True))
+    partner = Partner.model_validate(row)
+
+    assert (partner.name, partner.revocation, partner.ocsp) == ("another name", "hard", "https://xb.example/ocsp")
+    assert partner.crl == ("https://xb.example/list.crl",) and str(partner.weak_rsa_until) == "2027-01-31"
+    assert (partner.smime_inbound, partner.retry_hours, partner.test_only) == ("required", 24, True)
+    assert partner.mail is not None and (partner.mail.host, partner.mail.port) == ("new.xb.example", 2525)
+    assert (partner.mail.client_certificates, partner.mail.messages_per_hour) == (("ab" * 32,), 9)

@@ -119,6 +119,8 @@ def test_everything_that_a_home_depends_on_is_watched(tmp_path: Path) -> None:
         (OURS, "test authority"),
         (OURS, "signing certificate of sirene:XA"),
         (OURS, "signing certificate of ncb:XA"),
+        (OURS, "S/MIME certificate of sirene:XA"),
+        (OURS, "S/MIME certificate of ncb:XA"),
         (OURS, "mail tls certificate"),
         (OURS, "mail client certificate"),
         ("sirene:XB", "anchor"),
