@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Refused
+from gateway.exchanges.desk import Record
 from gateway.journal import chain
 from gateway.ledger import Query, Row
 from gateway.protection.retention.lifetime import Stage
@@ -242,3 +243,20 @@ async def test_the_journal_says_why_only_while_the_words_are_kept(archive: Archi
     await archive.desk.lift(row.envelope.id, "message", OFFICER, "withdrawn")
     assert b"Imaginus" not in b"".join(link.entry for link in await archive.ledger.journal(0, 1000))
     assert await archive.reasons("retention.held") == ["complaint of Imaginus Nobodysen"]
+
+
+async def test_what_comes_after_the_end_goes_with_the_next_sweep(archive: Archive) -> None:
+    row = await forgotten(archive)
+    await archive.sweeper.sweep()
+    await archive.rig.later(timedelta(days=1))
+    late = await archive.about(reference="XB-M-2027-0000009")
+    assert late.envelope.exchange == row.envelope.exchange
+    record = Record(name="request.answered", reason="told Imaginus Nobodysen by telephone")
+    await archive.rig.gateway.exchanges.record(row.envelope.exchange, record, OFFICER)
+    await archive.rig.gateway.quiet()
+    await archive.rig.later(timedelta(hours=1))
+    assert await archive.sweeper.sweep() > 1
+    assert not await archive.readable(late.envelope.id)
+    kept = await archive.ledger.exchange(row.envelope.exchange)
+    assert {each.happening.reason for each in kept.happened} == {""}
+    assert await archive.sweeper.sweep() == 0

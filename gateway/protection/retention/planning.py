@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.clocks.calendar import Calendars
-from gateway.exchanges.matter import MAX_MATTERS_LISTED, MatterQuery
+from gateway.exchanges.matter import MAX_MATTERS_LISTED, Matter, MatterQuery
 from gateway.identity import EnvelopeId, PartyId, family_of
 from gateway.journal import entry as entries
 from gateway.ledger import Ledger, Query, Summary
@@ -41,6 +42,8 @@ class Planned(Struct, frozen=True, kw_only=True):
     message: Summary | None = None
     day: date | None = None
     """Of a log."""
+    again: bool = False
+    """Words were recorded for an exchange after it was destroyed."""
 
 
 class Planning:
@@ -87,7 +90,7 @@ class Planning:
             page = await self._ledger.matters(MatterQuery(before=before, limit=MAX_MATTERS_LISTED))
             await facts.know(of_exchange(matter.exchange) for matter in page)
             for matter in page:
-                planned = await self._exchange(matter.exchange, at, facts)
+                planned = await self._exchange(matter, at, facts)
                 if planned is not None:
                     yield planned
             if len(page) < MAX_MATTERS_LISTED:
@@ -170,11 +173,25 @@ class Planning:
             content=content, exchange=file.name if file else found.exchange, envelope=found.id, message=found,
         )  # fmt: skip
 
-    async def _exchange(self, exchange: str, at: datetime, facts: Facts) -> Planned | None:
-        if facts.lifetime(of_exchange(exchange)).stage is Stage.DESTROYED:
+    async def _exchange(self, matter: Matter, at: datetime, facts: Facts) -> Planned | None:
+        life = facts.lifetime(of_exchange(matter.exchange))
+        again = life.stage is Stage.DESTROYED
+        if again and (life.destroyed_at is None or matter.updated_at <= life.destroyed_at):
             return None
-        file = await facts.of_exchange(exchange)
-        return self._of_file(exchange, file, at, facts) if file else None
+        if again and not await self._words(matter.exchange):
+            return None
+        file = await facts.of_exchange(matter.exchange)
+        if file is None:
+            return None
+        planned = self._of_file(matter.exchange, file, at, facts)
+        if not again:
+            return planned
+        content = replace(planned.content, destroyed=False)
+        return replace(planned, content=content, decision=self._decided(content, at), again=True)
+
+    async def _words(self, exchange: str) -> bool:
+        """Whether something that was recorded in words can be read."""
+        return any(each.happening.reason for each in (await self._ledger.exchange(exchange)).happened)
 
     def _of_file(self, exchange: str, file: File, at: datetime, facts: Facts) -> Planned:
         subject = of_exchange(exchange)

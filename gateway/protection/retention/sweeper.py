@@ -145,13 +145,25 @@ class Sweeper:
         now = self._clock.now()
         lives = await self._ledger.lifetimes([each.subject for each in batch])
         made: list[tuple[Lifetime, Entry]] = []
+        again = 0
         for each in batch:
             life = lives.get(each.subject) or Lifetime(subject=each.subject)
+            if each.again:
+                again += await self._destroy_again(each, life)
+                continue
             if life.stage is not Stage.KEPT or life.plain or await self._messages_left(each):
                 continue
             made.append(intended(life, await self._intent(each, now)))
         kept = await self._written(made)
-        return await self._carry_out([replace(life, revision=life.revision + 1) for life in kept])
+        return again + await self._carry_out([replace(life, revision=life.revision + 1) for life in kept])
+
+    async def _destroy_again(self, each: Planned, life: Lifetime) -> int:
+        """Words that came after the end: whatever dies in between, the next sweep finds either them or the certificate."""
+        now = self._clock.now()
+        intent = await self._intent(each, now)
+        await self._ledger.destroy([life.subject], destruction_of(intent), ())
+        _, entry = certified(replace(life, intent=intent), now, 0)
+        return len(await self._written([(replace(life, destroyed_at=now), entry)]))
 
     async def _messages_left(self, each: Planned) -> bool:
         """Whether an exchange still has a message with content: what was recorded of it goes last."""

@@ -9,7 +9,7 @@ CREATE TABLE lifetimes (
 CREATE INDEX lifetimes_by_stage ON lifetimes (stage, subject);
 
 CREATE TRIGGER lifetime_grows BEFORE UPDATE ON lifetimes FOR EACH ROW
-    WHEN (NEW.revision <> OLD.revision + 1 OR OLD.stage = 'destroyed')
+    WHEN (NEW.revision <> OLD.revision + 1 OR (OLD.stage = 'destroyed' AND NEW.stage <> 'destroyed'))
     EXECUTE FUNCTION refuse('what was destroyed stays destroyed');
 CREATE TRIGGER lifetime_is_not_deleted BEFORE DELETE ON lifetimes
     FOR EACH ROW EXECUTE FUNCTION refuse('what was decided about a lifetime is not forgotten');
