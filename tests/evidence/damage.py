@@ -69,12 +69,17 @@ class Piece:
         )  # fmt: skip
 
     def name(self, what: str) -> str:
-        """A member: its own name, `hit.payload`, `entry:EVENT:hit`, `proof:EVENT:hit`, `certificate`, `stamp`."""
+        """A member: its own name, `hit.payload`, `entry:EVENT:hit`, `proof:EVENT:hit`, `certificate`, `stamp`, `personal`."""
         if what.startswith(("entry:", "proof:")):
             kind, event, which = what.split(":")
             return entry_members(self.number(event, which))[kind == "proof"]
-        if what in ("certificate", "stamp", "stamped"):
-            part = {"certificate": "certificates/", "stamp": ".tst", "stamped": "log/earlier-2"}[what]
+        if what in ("certificate", "stamp", "stamped", "personal"):
+            part = {
+                "certificate": "certificates/",
+                "stamp": ".tst",
+                "stamped": "log/earlier-2",
+                "personal": ".personal.json",
+            }[what]
             return next(name for name in self.members if part in name)
         which, _, part = what.partition(".")
         if part in ("payload", "form", "sent", "opened") and "/" not in what:

@@ -47,7 +47,9 @@ class Look:
                 self._receipt(message, form)
 
     def _entry(self, message: Message, event: str) -> Entry | None:
-        return next((each for each in self._entries.get(message.envelope, ()) if each.event == event), None)
+        """The last one: a message that was sent through the stages again was judged again."""
+        found = [each for each in self._entries.get(message.envelope, ()) if each.event == event]
+        return found[-1] if found else None
 
     def _one(self, message: Message) -> None:
         if message.gone:
@@ -57,9 +59,8 @@ class Look:
         if message.direction == "outbound":
             self._sent(message)
         if not message.form:
-            self._report.open(
-                "form.shape", message.envelope, "no form could be read from it; the journal says what became of it"
-            )
+            words = "it was not signed" if message.direction == "outbound" else "no form could be read from it"
+            self._report.open("form.shape", message.envelope, f"{words}; the journal says what became of it")
             return
         self._within(message)
         self._form(message)
@@ -115,7 +116,9 @@ class Look:
         """The form stands in what came or went."""
         with self._report.checking("message.form", message.form):
             form = self._container.content(message.form)
-            if message.direction == "inbound" and form not in self._parts(message):
+            if message.opened and form not in self._opened(message.opened):
+                raise Bad("the form enclosed is not in what was found under S/MIME")
+            if message.direction == "inbound" and form not in self._came(message):
                 raise Bad("the form enclosed is not in the message that was taken in")
             sealed = (self._entry(message, "envelope.signed") or _NOTHING).details.get("sealed")
             packed = message.direction == "outbound" and message.sent and not sealed
@@ -125,10 +128,13 @@ class Look:
     def _parts(self, message: Message) -> list[bytes]:
         if message.opened:
             return self._opened(message.opened)
+        return self._came(message)
+
+    def _came(self, message: Message) -> list[bytes]:
         return parcels.leaves(self._container.content(message.payload), message.media_type)
 
     def _opened(self, member: str) -> list[bytes]:
-        return parcels.leaves(self._container.content(member), MIXED if member.endswith(".mime") else "")
+        return parcels.leaves(self._container.content(member), MIXED if member.endswith((".mime", ".eml")) else "")
 
     # --- the form
 
@@ -150,7 +156,7 @@ class Look:
             return
         with self._report.checking("form.signature", message.form):
             forms.check_signature(form)
-        at = judged.at if judged else self._summary.made_at
+        at = (judged or self._entry(message, RECEIVED) or _NOTHING).at
         with self._report.checking("form.signer", message.form):
             self._signer(message, form, judged, at)
         if message.direction == "inbound" and judged is not None:
