@@ -21,6 +21,7 @@ from benchmarks.usage import percentile
 from config.load import load
 from gateway import safexml
 from gateway.assembly import briefing, directory_of, key_files, worker_table
+from gateway.assembly.vault import keyring_of
 from gateway.envelope import Direction
 from gateway.identity import PartyId
 from gateway.judging import judge
@@ -75,7 +76,7 @@ async def stages(home_folder: Path) -> dict[str, float]:
     """Median CPU seconds of each judging stage on messages of the run, in one process and without the way to it."""
     home, now = load(home_folder), datetime.now(UTC)
     table = worker_table(briefing(home, directory_of(home.partners)), now)
-    ledger = SqliteLedger(home.data / "ledger.sqlite", read_only=True)
+    ledger = SqliteLedger(home.data / "ledger.sqlite", read_only=True, keyring=keyring_of(home, read_only=True))
     await ledger.start()
     taken: dict[str, list[float]] = {}
     try:
