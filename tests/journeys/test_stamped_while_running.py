@@ -113,7 +113,6 @@ def test_stamped_while_it_runs_through_an_outage_and_after_damage(
     assert fault["place"] == kept.relative_to(office.home / "data" / "log").as_posix()
     assert fault["code"].startswith("stamp.")
     assert fault["place"] in json.dumps(office.ask("journal", "verify", code=1)["faults"])
-    office.ask("journal", "stamps", "999999", code=66)
 
 
 def test_settings_that_cannot_be_are_told_with_their_line(office: Running, authority: Started) -> None:
