@@ -22,6 +22,7 @@ class Act(StrEnum):
 
     CLIENT_ADDED = "client.added"
     LOG_REBUILT = "log.rebuilt"
+    BOOK_SIGNED = "address-book.signed"
     JOURNAL_EXPORTED = "journal.exported"
     MASTER_MADE = "vault.master-made"
     KEYS_REWRAPPED = "vault.rewrapped"

@@ -140,6 +140,8 @@ def sign(
     from gateway import safexml
     from gateway.assembly import key_files
     from gateway.commands.checking import read_file
+    from gateway.commands.ledgers import journalled
+    from gateway.identity import digest
     from gateway.signing.keys import KeyRing
     from gateway.signing.sign import XadesSigner
     from schemas.address_book.reading import problems_of
@@ -156,7 +158,9 @@ def sign(
     if problems:
         raise Ending(REFUSED, "address-book.invalid", "The book cannot be signed:\n" + "\n".join(problems))
     signer = XadesSigner(KeyRing.load(key_files(home), now))
-    sys.stdout.buffer.write(signer.sign(root, party, now))
+    signed = signer.sign(root, party, now)
+    run(journalled(home, "address-book.signed", f"{party}, SHA-256 {digest(signed)}"))
+    sys.stdout.buffer.write(signed)
     sys.stdout.buffer.flush()
 
 
