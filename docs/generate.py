@@ -159,7 +159,8 @@ PARTS: dict[str, Callable[..., str]] = {
     "dialogues": dialogues, "recorded": recorded, "facts": facts,
     "lifecycle": lifecycle, "events": events, "settings": settings, "formats": formats, "header": header, "routes": routes,
     "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences,
-    "checks": checks, "signature-codes": signature_codes, "smime-codes": smime_codes, "stamp-codes": stamp_codes, "evidence-checks": evidence_checks, "names": names,
+    "checks": checks, "signature-codes": signature_codes, "smime-codes": smime_codes, "stamp-codes": stamp_codes,
+    "evidence-checks": evidence_checks, "names": names,
 }  # fmt: skip
 
 

@@ -70,16 +70,10 @@ def assemble(
     assert store is not None and routes is not None and knowledge is not None
     router = TableRouter(routes)
     reach = Reach(
-        calendars=calendars,
-        urgent_give_up=timedelta(minutes=home.settings.office.urgent_give_up_minutes),
-        ledger=store,
-        router=router,
-        outbound=channels.outbound,
-        registers=registers,
-        case_systems=case_systems,
-        clock=clock,
-        ids=ids,
-    )
+        calendars=calendars, urgent_give_up=timedelta(minutes=home.settings.office.urgent_give_up_minutes),
+        ledger=store, router=router, outbound=channels.outbound, registers=registers, case_systems=case_systems,
+        clock=clock, ids=ids,
+    )  # fmt: skip
     signer = str(signatory.path) if signatory else ""
     count = home.settings.workers.count or os.cpu_count() or 1
     compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer))
