@@ -87,7 +87,9 @@ class Desk:
         _stated(purpose, "purpose")
         with suppress(ContentDestroyed):  # its journal stays
             await self._row(envelope)
-        await self._journal("envelope.read", person, envelope=envelope, details=(("purpose", purpose), ("what", "timeline")))
+        await self._journal(
+            "envelope.read", person, envelope=envelope, details=(("purpose", purpose), ("what", "timeline"))
+        )
         return await self._ledger.timeline(envelope)
 
     async def release(self, envelope: EnvelopeId, person: Who, reason: str) -> Row:
@@ -176,9 +178,7 @@ class Desk:
     async def _journal(
         self, event: str, person: Who, *, envelope: str = "", details: tuple[tuple[str, str], ...] = ()
     ) -> None:
-        await self._ledger.record(
-            [entry_by(person, event, self._clock.now(), envelope=envelope, details=details)]
-        )
+        await self._ledger.record([entry_by(person, event, self._clock.now(), envelope=envelope, details=details)])
 
 
 def _stated(text: str, what: str) -> None:

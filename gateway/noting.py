@@ -36,10 +36,12 @@ NOTHING_OF_OURS: Final = Reason(
     code="receipt.unmatched", public="A receipt came that names no message of ours to the office that sent it."
 )
 AFTER_THE_END: Final = Reason(
-    code="receipt.after-end", public="A receipt came for a message of ours that was given up; an officer decides what follows."
+    code="receipt.after-end",
+    public="A receipt came for a message of ours that was given up; an officer decides what follows.",
 )
 CONTRADICTION: Final = Reason(
-    code="receipt.contradicts", public="The counterpart's receipts contradict each other; an officer clears it up with it."
+    code="receipt.contradicts",
+    public="The counterpart's receipts contradict each other; an officer clears it up with it.",
 )
 
 
@@ -60,9 +62,7 @@ class Others:
         if not reached:
             return _ending(trail, _unmatched(verdict))
         if any(_is_task(note, row) for note, row in reached) and not verdict.envelope.released(AFTER_THE_END.code):
-            held = Hold(
-                envelope=verdict.envelope, reason=AFTER_THE_END, details=verdict.details, notes=verdict.notes
-            )
+            held = Hold(envelope=verdict.envelope, reason=AFTER_THE_END, details=verdict.details, notes=verdict.notes)
             return _ending(trail, held)
         return trail
 
@@ -122,7 +122,9 @@ def weighed(receipt: Receipt | None, target: Row) -> Occasion | None:
         return Occasion(kind=CONTRADICTS, text=words, receipt=came)
     missed = any(each.kind == NO_RECEIPT for each in target.envelope.learned.stated)
     if missed and not known:
-        words = f"The first receipt of {counterpart} for this message, {receipt.stage}, came after its absence was stated."
+        words = (
+            f"The first receipt of {counterpart} for this message, {receipt.stage}, came after its absence was stated."
+        )
         return Occasion(kind=LATE, text=words, receipt=came)
     if target.state == GIVEN_UP:
         words = f"A receipt of {counterpart} for this message, {receipt.stage}, came after the message was given up."
