@@ -49,7 +49,8 @@ def create_app(gateway: Gateway, door: ApiDoor, local: bool = False) -> FastAPI:
     app.state.readiness = Readiness(asyncio.Lock())
     app.state.meters = Meters()
     parts = (
-        messages, by_hand, exchanges, evidence, drafts, broadcasts, journal, balance, sheets, published_log, log_stamps, catalogue, rules, partners, keys, acts, address_book, alerts, statistics, retention,
+        messages, by_hand, exchanges, evidence, drafts, broadcasts, journal, balance, sheets, published_log, log_stamps,
+        catalogue, rules, partners, keys, acts, address_book, alerts, statistics, retention,
         tokens, health, metrics, description,
     )  # fmt: skip
     app.state.parts = tuple(part.router for part in parts)
