@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import Refused
 from gateway.exchanges.desk import Record
 from gateway.journal import chain
+from gateway.journal.entry import Entry
 from gateway.ledger import Query, Row
 from gateway.protection.retention.lifetime import Stage
 from gateway.protection.retention.words import Why
@@ -243,6 +244,22 @@ async def test_the_journal_says_why_only_while_the_words_are_kept(archive: Archi
     await archive.desk.lift(row.envelope.id, "message", OFFICER, "withdrawn")
     assert b"Imaginus" not in b"".join(link.entry for link in await archive.ledger.journal(0, 1000))
     assert await archive.reasons("retention.held") == ["complaint of Imaginus Nobodysen"]
+
+
+async def test_after_a_long_silence_a_person_sweeps_first(archive: Archive) -> None:
+    """A machine that starts with a clock years ahead must not destroy everything by itself."""
+    row = await archive.about()
+    await archive.alert_deleted(row)
+    archive.rig.clock.turn(timedelta(days=3650))
+    await archive.ledger.record([Entry(event="gateway.started", at=archive.rig.clock.now())])
+    archive.reopen(archive.desk.planning.rules)
+    assert await archive.sweeper.by_itself() == 0
+    assert archive.sweeper.trouble == "retention.after-a-silence"
+    assert await archive.readable(row.envelope.id)
+    assert await archive.sweeper.sweep() > 0
+    assert not await archive.readable(row.envelope.id)
+    assert await archive.sweeper.by_itself() == 0
+    assert archive.sweeper.trouble == ""
 
 
 async def test_what_comes_after_the_end_goes_with_the_next_sweep(archive: Archive) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -21,6 +21,7 @@ from gateway.clocks.happening import Happening
 from gateway.dialogues.happened import Happened
 from gateway.errors import GatewayError, Unavailable
 from gateway.identity import derived_id
+from gateway.journal import entry as entries
 from gateway.journal.entry import Entry
 from gateway.ledger import Ledger, Query, StaleMove
 from gateway.ports import Clock
@@ -44,7 +45,12 @@ BATCH: Final = 50
 """Destructions in one write."""
 LOOK_EVERY: Final = timedelta(hours=4)
 AFTER_TROUBLE: Final = timedelta(minutes=1)
+STARTED: Final = "gateway.started"
 NO_KEY: Final = "no-key"
+LONGEST_SILENCE: Final = timedelta(days=7)
+"""Between two lives of the gateway. After a longer one the machine's clock may be wrong, and a person has to sweep first."""
+AFTER_A_SILENCE: Final = "retention.after-a-silence"
+LOOK_BACK: Final = 500
 log = logging.getLogger(__name__)
 
 
@@ -60,6 +66,10 @@ class Sweeper:
         """How many subjects were destroyed since the start, by rule."""
         self.overdue: tuple[Planned, ...] = ()
         """What the last sweep found kept beyond the law's longest time."""
+        self.doubtful: Callable[[], bool] = lambda: False
+        """Whether the clock is in doubt: then nothing is destroyed, for that cannot be taken back."""
+        self._silent: bool | None = None
+        """Not known before the first sweep."""
         self.swept_at: datetime | None = None
         self.trouble = ""
 
@@ -79,14 +89,36 @@ class Sweeper:
         """Somebody ordered something."""
         self._changed.set()
 
+    async def by_itself(self) -> int:
+        """Sweep, unless the gateway was silent for so long before it started that a person should look first."""
+        if self._silent is None:
+            self._silent = await self._was_silent()
+        if self._silent:
+            self.trouble = AFTER_A_SILENCE
+            log.warning(
+                "nothing is destroyed until a person has swept: the gateway was silent for long before this start"
+            )
+            return 0
+        return await self.sweep()
+
+    async def _was_silent(self) -> bool:
+        number, _ = await self._ledger.head()
+        told = [entries.read(link.entry) for link in await self._ledger.journal(max(0, number - LOOK_BACK), LOOK_BACK)]
+        starts = [place for place, entry in enumerate(told) if place and entry.event == STARTED]
+        return bool(starts) and told[starts[-1]].at - told[starts[-1] - 1].at > LONGEST_SILENCE
+
     async def sweep(self) -> int:
         """Destroy everything that is due now; how many subjects. Raises `Unavailable`."""
         async with self._sweeping:
+            if self.doubtful():
+                self.trouble = "time.in-doubt"
+                return 0
             count = await self._complete() + await self._ordered()
             overdue: list[Planned] = []
             async for batch in self._batches(overdue):
                 count += await self._destroy(batch)
             await self._warn(overdue)
+            self._silent = False
             self.overdue, self.swept_at, self.trouble = tuple(overdue), self._clock.now(), ""
             return count
 
@@ -291,7 +323,7 @@ class Sweeper:
             self._changed.clear()
             pause = self._pause
             try:
-                count = await self.sweep()
+                count = await self.by_itself()
                 if count:
                     log.info("retention destroyed %d", count)
             except Unavailable as error:
