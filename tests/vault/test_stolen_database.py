@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import shutil
 import sqlite3
 from datetime import timedelta
@@ -88,7 +89,7 @@ async def journey(world: World) -> str:
     world.wire.outcomes = [f"refused {BOTH}"]
     await world.gateway.quiet()
     (reply,) = [each for each in await world.ledger.find(Query(cause=first, limit=50)) if each.kind == "reply"]
-    assert reply
+    assert reply.cause == first
     await world.later(timedelta(minutes=5))
     return first
 
@@ -114,7 +115,7 @@ async def test_a_stolen_ledger_its_log_and_its_exports_name_nobody(
         assert (await world.row(first)).envelope.form.header.subject == f"Hit on {BOTH}", "who has the key reads it"
         assert (await world.ledger.find(Query(text=f"{LAST}/17")))[0].our_reference == f"{LAST}/17", "and finds it"
         (tmp_path / "live.jsonl").write_text("\n".join(record.getMessage() for record in caplog.records))
-        live = {file.name for file in tmp_path.iterdir()}
+        live = set(os.listdir(tmp_path))
         assert {"ledger.sqlite", "ledger.sqlite-wal", "export.jsonl", "log"} <= live
         assert seen_in(tmp_path) == []
         await world.sound()
@@ -153,7 +154,7 @@ async def test_what_is_destroyed_cannot_be_read_and_the_proof_stays(world: World
         assert await world.ledger.destroy([first, day, "nobody"], RULE, [told_of]) == ("nobody",)
         assert await world.ledger.destroyed([first, day, HIT_ID]) == {first: RULE, day: RULE}
 
-        with pytest.raises(ContentDestroyed, match="2026-11-22 under the rule sirene.three-years"):
+        with pytest.raises(ContentDestroyed, match=r"2026-11-22 under the rule sirene\.three-years"):
             await world.ledger.get(first)
         (summary,) = [each for each in await world.ledger.find(Query(text=first)) if each.id == first]
         assert (summary.state, summary.our_reference) == ("acknowledged", "")
