@@ -69,8 +69,10 @@ def path(
     check_key(signer)
     if not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
         raise Bad(f"the certificate of {named(signer)} was not valid on {at:%Y-%m-%d %H:%M:%S}Z")
-    any_, needed = verification.ExtensionPolicy.permit_all(), verification.Criticality.AGNOSTIC
-    authority = any_.require_present(x509.BasicConstraints, needed, None)
+    any_, agnostic = verification.ExtensionPolicy.permit_all(), verification.Criticality.AGNOSTIC
+    authority = any_.require_present(x509.BasicConstraints, agnostic, None).may_be_present(
+        x509.KeyUsage, agnostic, _may_issue
+    )
     builder = verification.PolicyBuilder().store(verification.Store(list(anchors))).time(at.replace(tzinfo=None))
     verifier = (
         builder.max_chain_depth(MAX_DEPTH)
@@ -83,6 +85,11 @@ def path(
         raise Bad(
             f"the certificate of {named(signer)} does not lead to an authority that you pinned: a foreign certificate"
         ) from error
+
+
+def _may_issue(_: verification.Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the key of an authority may not sign certificates")
 
 
 def check_key(certificate: x509.Certificate) -> None:
@@ -101,9 +108,12 @@ def purposes(certificate: x509.Certificate) -> frozenset[x509.ObjectIdentifier]:
         return frozenset()
 
 
-def may_sign(certificate: x509.Certificate) -> None:
-    """Raise `Bad` for a certificate that is not meant for signing documents."""
+def may_sign(path_: Sequence[x509.Certificate]) -> None:
+    """Raise `Bad` for a path to a signer that is not meant for signing documents."""
+    certificate, *authorities = path_
     meant = purposes(certificate)
+    if any(purposes(each) and not purposes(each) & SIGNING for each in authorities):
+        raise Bad("an authority on its path may issue certificates for other purposes only")
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64decode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -40,6 +42,14 @@ METHODS: Final = {
     **{f"http://www.w3.org/2007/05/xmldsig-more#{hash_}-rsa-MGF1": ("pss", hash_) for hash_ in HASHES},
 }
 MAX_SIGNATURE_OCTETS: Final = 2048
+AHEAD: Final = timedelta(minutes=5)
+"""Clocks of two offices differ."""
+_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_ALLOWED: Final = frozenset({
+    "SignedProperties", "SignedSignatureProperties", "SigningTime", "SigningCertificateV2", "Cert", "CertDigest", "IssuerSerialV2",
+    "SignedDataObjectProperties", "DataObjectFormat", "Description", "MimeType", "ObjectIdentifier", "Encoding",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,23 +120,53 @@ def _place(root: etree._Element) -> etree._Element:
 
 
 def _references(references: list[etree._Element], objects: list[etree._Element], parts: int) -> None:
-    properties = objects[0].find(f"{XADES}QualifyingProperties/{XADES}SignedProperties") if objects else None
+    """The whole form first; then the signed properties, and KeyInfo where somebody likes that."""
     if not references or parts != len(references) + 2 or len(references) > 3:
         raise Bad("it refers to nothing, or to too much")
-    first = references[0]
-    if first.get("URI") != "" or [each.get("Algorithm") for each in first.iter(f"{DS}Transform")] != [ENVELOPED, C14N]:
+    first, *others = references
+    if first.get("URI") != "" or first.get("Type") is not None or _transforms(first) != [ENVELOPED, C14N]:
         raise Bad("its first reference does not cover the whole form")
-    if objects and (properties is None or len(objects[0]) != 1):
-        raise Bad("its object does not hold the signed properties")
-    wanted = f"#{properties.get('Id')}" if properties is not None else None
-    if wanted is not None and wanted not in [
-        each.get("URI") for each in references[1:] if each.get("Type") == PROPERTIES
-    ]:
-        raise Bad("its properties are not signed")
+    if any(_transforms(each) not in ([], [C14N]) or not (each.get("URI") or "").startswith("#") for each in others):
+        raise Bad("a reference carries a transform that is not agreed, or leaves the signature")
     for each in references:
         method = each.find(f"{DS}DigestMethod")
-        if method is None or method.get("Algorithm") not in DIGESTS:
+        if method is None or method.get("Algorithm") not in DIGESTS or len(method):
             raise Bad("a digest algorithm is not agreed")
+    if objects:
+        _properties(objects[0], references)
+
+
+def _transforms(reference: etree._Element) -> list[str]:
+    found = list(reference.iter(f"{DS}Transform"))
+    if any(len(each) or (each.text or "").strip() for each in found):
+        raise Bad("a transform has parameters")
+    return [each.get("Algorithm") or "" for each in found]
+
+
+def _properties(holder: etree._Element, references: list[etree._Element]) -> None:
+    """XAdES baseline-B and nothing else: time, certificate, what the form is; all of it signed and of this signature."""
+    signature = holder.getparent()
+    qualifying = holder[0] if len(holder) == 1 and not (holder.text or "").strip() else None
+    if (
+        signature is None
+        or qualifying is None
+        or qualifying.tag != f"{XADES}QualifyingProperties"
+        or len(qualifying) != 1
+    ):
+        raise Bad("its object does not hold the signed properties, or more than these")
+    if qualifying.get("Target") != f"#{signature.get('Id')}" or not _ID.fullmatch(signature.get("Id") or ""):
+        raise Bad("its properties are those of another signature")
+    properties = qualifying[0]
+    wanted = f"#{properties.get('Id')}"
+    signed = [each.get("URI") for each in references[1:] if each.get("Type") == PROPERTIES]
+    if properties.tag != f"{XADES}SignedProperties" or not _ID.fullmatch(wanted[1:]) or signed != [wanted]:
+        raise Bad("its properties are not signed")
+    names = [str(each.tag) for each in properties.iter() if str(each.tag).startswith(XADES)]
+    if any(name.removeprefix(XADES) not in _ALLOWED for name in names):
+        raise Bad("its properties say more than was agreed")
+    for described in properties.iter(f"{XADES}DataObjectFormat"):
+        if not references[0].get("Id") or described.get("ObjectReference") != f"#{references[0].get('Id')}":
+            raise Bad("its properties describe something else than the form")
 
 
 def check_signature(form: Form) -> None:
@@ -200,3 +240,15 @@ def _check_certificate(form: Form) -> None:
     chosen = HASHES[DIGESTS[(method.get("Algorithm") if method is not None else "") or ""]]
     if b64decode(described.findtext(f"{DS}DigestValue") or "") != form.signer.fingerprint(chosen):
         raise Bad("the signed properties name another certificate")
+
+
+def check_time(form: Form, at: datetime) -> None:
+    """Raise `Bad` for a signing time that cannot be: missing, after the form was checked, before its certificate."""
+    if len(form.signature) < 4:
+        return
+    text = (form.signature.findtext(f".//{XADES}SigningTime") or "").strip()
+    if not _TIME.fullmatch(text):
+        raise Bad("the signing time is missing, or no time with a zone")
+    told = datetime.fromisoformat(re.sub(r"\.\d+", "", text)).astimezone(UTC)
+    if told > at + AHEAD or told < form.signer.not_valid_before_utc:
+        raise Bad("the signing time is after the check, or before the certificate")

@@ -180,8 +180,8 @@ class Look:
         anchors = self._trust.anchors_for(party)
         if not anchors:
             raise NotCheckable(f"no authority of {party[:40]} was given; whose certificate it is, nobody vouches for")
-        path(form.signer, others, anchors, at)
-        may_sign(form.signer)
+        may_sign(path(form.signer, others, anchors, at))
+        forms.check_time(form, at)
         names = self._trust.names_for(party)
         if names and common_name(form.signer) not in names:
             raise Bad(f"{common_name(form.signer)[:80]!r} is not a signer that you pinned for {party[:40]}")
