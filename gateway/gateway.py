@@ -33,7 +33,8 @@ from gateway.numbers.watch import NumberWatch
 from gateway.office import Office
 from gateway.order import arrange
 from gateway.partners import Directory
-from gateway.pipeline import Compute, Pipeline
+from gateway.pipeline import Compute, Pipeline, untouched
+from gateway.places import Places
 from gateway.ports import (
     AlertLookup,
     CaseSystem,
@@ -52,6 +53,7 @@ from gateway.signers import SignerProcess
 from gateway.signing.expiry import ExpiryWatch
 from gateway.signing.hearing import Hearing
 from gateway.stages.line_up import Knowledge, Reach, judging, performing
+from gateway.steady import ClockWatch
 from gateway.vault.rolling import Rolling
 from gateway.workers import InlineCompute, WorkerPool
 
@@ -103,6 +105,8 @@ class Gateway:
     retention: RetentionOffice | None = None
     """Destroys what is due and serves who decides about it; None in tests and tools that keep everything."""
 
+    steady: ClockWatch | None = None
+    """Notices that the machine's clock was put forward or back; None where time is a test's."""
     rolling: Rolling | None = None
     """Brings keys of content under the newest master key; None where content is not sealed."""
 
@@ -123,7 +127,7 @@ class Gateway:
         self.engine.start()
         self.watch.start()
         self.numbers.start()
-        for watch in (self.expiry, self.hearing, self.rolling):
+        for watch in (self.steady, self.expiry, self.hearing, self.rolling):
             if watch:
                 watch.start()
         if self.retention:
@@ -150,6 +154,7 @@ class Gateway:
             self.engine.stop(),
             self.watch.stop(),
             self.numbers.stop(),
+            *((self.steady.stop(),) if self.steady else ()),
             *((self.expiry.stop(),) if self.expiry else ()),
             *((self.hearing.stop(),) if self.hearing else ()),
             *((self.rolling.stop(),) if self.rolling else ()),
@@ -196,6 +201,7 @@ class Gateway:
         checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe(), "clock watch": self.watch.probe()}
         checks |= {"signer": self.signatory.probe()} if self.signatory else {}
         checks |= {"certificates": self.expiry.probe()} if self.expiry else {}
+        checks |= {"clock of this machine": self.steady.probe()} if self.steady else {}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
         checks |= {f"channel {name} out": way.probe() for name, way in self.outbound.items()}
         checks |= {f"register {name}": system.probe() for name, system in self.registers.items()}
@@ -234,13 +240,17 @@ def join(
     ledger, clock = reach.ledger, reach.clock
     own = frozenset(knowledge.office.parties)
     watch = Watch(ledger, knowledge.formats, own, clock, reach.calendars, knowledge.receipts.statements)
+    steady = ClockWatch(ledger, clock, reach.seconds) if reach.seconds else None
     pipeline = Pipeline(
         table, ledger, compute, knowledge.receipts, clock, ids=reach.ids, noticed=watch.look,
         numbered=lambda rows: numbers.numbered(rows),  # noqa: PLW0108  # it is made after the engine
+        tempered=steady.tempered if steady else untouched,
     )  # fmt: skip
-    engine = Engine(pipeline, ledger, clock)
+    engine = Engine(pipeline, ledger, clock, Places(knowledge.directory))
+    if steady:
+        steady.called = engine.look
     numbers = _number_watch(knowledge, reach, engine)
-    intake = LedgerIntake(ledger, clock, reach.ids, engine.offer)
+    intake = LedgerIntake(ledger, clock, reach.ids, engine.came)
     alert_office = None
     if alerts:
         alert_office = open_office(
@@ -257,7 +267,7 @@ def join(
             exchanges=exchanges, ledger=ledger, formats=knowledge.formats, directory=knowledge.directory,
             office=knowledge.office, clock=clock, ids=reach.ids,
         ),
-        inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems,
+        inbound=inbound, outbound=reach.outbound, registers=reach.registers, case_systems=reach.case_systems, steady=steady,
     )  # fmt: skip
 
 

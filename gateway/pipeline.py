@@ -50,6 +50,11 @@ class Compute(Protocol):
         ...
 
 
+def untouched(trail: Trail, _: datetime) -> Trail:
+    """The trail as it is: nobody doubts the clock."""
+    return trail
+
+
 class Stepped(Struct, frozen=True, kw_only=True):
     """What a step left behind: the row if it can go on at once, and new envelopes to take up."""
 
@@ -64,12 +69,15 @@ class Pipeline:
         self, table: Table, ledger: Ledger, compute: Compute, receipts: Receipts, clock: Clock, *, ids: IdSource,
         noticed: Callable[[], None] = lambda: None,
         numbered: Callable[[Sequence[Numbered]], None] = lambda _: None,
+        tempered: Callable[[Trail, datetime], Trail] = untouched,
     ) -> None:  # fmt: skip
-        """`noticed` is told when something was written to an exchange, `numbered` what became known of running numbers."""
+        """`noticed` is told when something was written to an exchange, `numbered` what became known of running numbers;
+        `tempered` puts off what rests on a clock in doubt.
+        """
         self._table, self._ledger, self._compute = table, ledger, compute
         self._receipts, self._clock, self._ids, self._noticed = receipts, clock, ids, noticed
         self._others = Others(ledger, receipts.statements)
-        self._numbered = numbered
+        self._numbered, self._tempered = numbered, tempered
 
     async def step(self, row: Row) -> Stepped:
         """Run what comes next for this row and write it; raises `StaleMove` when somebody else has moved it,
@@ -79,7 +87,7 @@ class Pipeline:
         now = self._clock.now()
         if hasattr(stage, "judge"):
             try:
-                trail = await self._compute.judge(row.envelope, row.state, now)
+                trail = self._tempered(await self._compute.judge(row.envelope, row.state, now), now)
             except WorkerBroke as broke:
                 return await self._broke(row, now, broke)
         else:
@@ -161,9 +169,7 @@ class Pipeline:
 
     async def _not_yet_made(self, row: Row, spawn: list[Spawned]) -> list[Spawned]:
         """What a replay brings about again keeps its message id and must not go out a second time with other content."""
-        made = await self._ledger.find(
-            Query(cause=row.envelope.id, direction=Direction.OUTBOUND, limit=MAX_MADE)
-        )
+        made = await self._ledger.find(Query(cause=row.envelope.id, direction=Direction.OUTBOUND, limit=MAX_MADE))
         known = {(each.kind, each.message_id) for each in made}
         return [each for each in spawn if (each.envelope.kind, each.envelope.form.header.message_id) not in known]
 

@@ -47,7 +47,11 @@ def retention_of(home: Home, gateway: Gateway, rules: Rules, calendars: Calendar
         second_person=settings.second_person,
     )  # fmt: skip
     own = gateway.office.parties
-    return open_retention(law, ledger=gateway.ledger, formats=gateway.formats, own=own, clock=gateway.clock)
+    office = open_retention(law, ledger=gateway.ledger, formats=gateway.formats, own=own, clock=gateway.clock)
+    steady = gateway.steady
+    if steady:
+        office.sweeper.doubtful = lambda: steady.in_doubt
+    return office
 
 
 def retention_in(built: Built) -> Rules:

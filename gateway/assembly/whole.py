@@ -26,6 +26,7 @@ from gateway.ports import Clock, IdSource
 from gateway.signers import SOCKET, SignerProcess
 from gateway.signing.remote import SignerLine
 from gateway.stages.line_up import Reach
+from gateway.steady import machine_seconds
 from gateway.workers import WorkerPool
 from routing.decide import TableRouter
 from schemas.catalogue import discover
@@ -72,7 +73,7 @@ def assemble(
     reach = Reach(
         calendars=calendars, urgent_give_up=timedelta(minutes=home.settings.office.urgent_give_up_minutes),
         ledger=store, router=router, outbound=channels.outbound, registers=registers, case_systems=case_systems,
-        clock=clock, ids=ids,
+        clock=clock, ids=ids, seconds=machine_seconds if isinstance(clock, SystemClock) else None,
     )  # fmt: skip
     signer = str(signatory.path) if signatory else ""
     count = home.settings.workers.count or os.cpu_count() or 1

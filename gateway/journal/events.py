@@ -95,6 +95,7 @@ EVENTS: dict[str, str] = {
     "revocation.trouble": "An authority gave no usable answer about revoked certificates; older answers hold until they are out of date.",
     "time.jumped": "The clock of this machine was put forward or back; until it is believed, nothing that rests on it is final.",
     "time.settled": "The clock of this machine is believed again: it was put right, or nobody objected for an hour.",
+    "time.recalled": "A message that a clock ahead of time had told to wait is called again now.",
     "key.made": "The next signing key of an office was laid beside the current one.",
     "key.published": "The next certificate of an office stands on its card beside the current one.",
     "key.confirmed": "A person recorded that a partner accepts the next certificate of an office.",

@@ -38,6 +38,7 @@ PAGE: Final = 500
 MAX_ASKED: Final = 1000
 """Certificates of one authority that are asked about; the ones seen first are left out beyond that."""
 NONCE_OCTETS: Final = 16
+SILENT: Final = frozenset({"revocation.away", "revocation.too-slow"})
 CODES: Final = {"envelope.verified", "envelope.retry", "envelope.held"}
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,12 @@ class Hearing:
             await self._learn()
         wanted = {ask: partner for partner in partners for ask in self._asks(partner)}
         self._due = {ask: due for ask, due in self._due.items() if ask in wanted}
-        found = [await self._ask(ask, partner) for ask, partner in wanted.items() if self._is_due(ask)]
+        sources: dict[str, list[tuple[_Ask, Partner]]] = {}
+        for ask, partner in wanted.items():
+            if self._is_due(ask):
+                sources.setdefault(ask[0], []).append((ask, partner))
+        # Each source by itself: one that is slow holds nobody else up.
+        found = await asyncio.gather(*map(self._ask_one_source, sources.values()))
         if any(found):
             await self._changed()
         return any(found)
@@ -155,6 +161,16 @@ class Hearing:
         return due is None or due.at <= self._clock.now()
 
     # --- asking
+
+    async def _ask_one_source(self, asks: list[tuple[_Ask, Partner]]) -> bool:
+        """One question after the other; who does not answer the first is not asked the others now."""
+        new = False
+        for number, (ask, partner) in enumerate(asks):
+            new = await self._ask(ask, partner) or new
+            if self._due[ask].trouble in SILENT:
+                self._due |= {later: self._due[ask] for later, _ in asks[number + 1 :]}
+                break
+        return new
 
     async def _ask(self, ask: _Ask, partner: Partner) -> bool:
         now = self._clock.now()

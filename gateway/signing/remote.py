@@ -13,8 +13,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Final, cast
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import Misconfigured, Unavailable
@@ -142,7 +145,20 @@ class RemoteKey:
         summing = hashes.Hash(used)
         summing.update(data)
         ask = Ask(party=self._party, certificate=self._certificate, hash=used.name, digest=summing.finalize())
-        return self._line.ask(ask)
+        signature = self._line.ask(ask)
+        self._check(signature, ask.digest, used)
+        return signature
+
+    def _check(self, signature: bytes, digest: bytes, used: hashes.HashAlgorithm) -> None:
+        """Raise `Unavailable` for what partners would refuse: a signer or a token with another key, or a fault in it."""
+        try:
+            if isinstance(self._public, rsa.RSAPublicKey):
+                self._public.verify(signature, digest, PKCS1v15(), Prehashed(used))
+            else:
+                self._public.verify(signature, digest, ec.ECDSA(Prehashed(used)))
+        except InvalidSignature as error:
+            words = f"What the signer gave for {self._party} is no signature of its certificate: another key, or a fault in the token."
+            raise Unavailable("signing.wrong-signature", "The gateway cannot sign now.", operator=words) from error
 
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
         """A key that was sealed for this RSA key; raises `ValueError` where it cannot be opened."""

@@ -4,7 +4,7 @@ outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from msgspec import Struct
@@ -74,6 +74,8 @@ class Reach(Struct, frozen=True, kw_only=True):
     """Working days and legal time, by the office that a limit binds."""
     urgent_give_up: timedelta = URGENT_GIVE_UP
     """When an urgent message that cannot be handed over is brought before a person."""
+    seconds: Callable[[], float] | None = None
+    """A count of seconds that nobody sets, beside the clock; None where the clock is one of a test."""
 
 
 def judging(know: Knowledge) -> list[Stage]:

@@ -227,6 +227,8 @@ class Rig:
     """A gateway for `sirene:XA`, `ncb:XA`, `enu:XA` with the partners XB, and everything around it in reach."""
 
     formats = discover()
+    seconds: Callable[[], float] | None = None
+    """A count beside the clock, for those who doubt it."""
 
     def __init__(
         self, folder: Path, ledger: Ledger | None = None, clock: TurnedClock | None = None, routes: str = "",
@@ -255,7 +257,7 @@ class Rig:
         reach = Reach(
             ledger=self.ledger, router=TableRouter(read_table(self._routes)),
             outbound={"wire": self.wire}, registers=self.shelves, case_systems={"polsas": self.cases}, clock=self.clock,
-            ids=Uuid7Source(), calendars=CALENDARS, alerts=self._alerts,
+            ids=Uuid7Source(), calendars=CALENDARS, alerts=self._alerts, seconds=self.seconds,
         )  # fmt: skip
         return join(self.knowledge, reach, compute, {})
 
