@@ -1,7 +1,8 @@
 """Which numbers of a series have not come, and since when that is known. Pure.
 
 Out of order is no fault: a number is missing when a higher one, or a sheet, has shown that it exists, and it has not come within
-the tolerance. The first number that ever comes is where a series begins for us; what lies before it is told by sheets alone.
+the tolerance. A series begins at 1. Only where the first number that ever comes is far from that, the books of ours have begun in the
+midst of it, and what lies before is told by sheets alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ TOLERANCE: Final = timedelta(hours=4)
 MAX_GAP: Final = 1000
 """Of one jump; whoever leaves out more has lost its count, and the first thousand say so."""
 
+NEAR_THE_BEGINNING: Final = 20
 DONE: Final = frozenset({COME, VOID, MISSING, SETTLED})
 """Kinds after which nothing is awaited any more."""
 
@@ -30,17 +32,19 @@ class Gaps(Struct, frozen=True, kw_only=True):
     whole_to: int = 0
     """Up to here every number came, is void, or is a task already."""
     since: dict[int, datetime] = {}
+    begun: bool = False
+    """Whether anything has come; before that nobody knows where the series begins for us."""
 
     def seen(self, rows: Iterable[Numbered]) -> Gaps:
         """The same after all rows above `whole_to`."""
         found = list(rows)
         done = {row.number for row in found if row.kind in DONE}
         at = _known_since(found)
-        whole = self.whole_to or min(at, default=1) - 1
+        whole = self.whole_to if self.begun or not at else _begin(min(at))
         since = _awaited(whole, at, done)
         while whole + 1 in done:
             whole += 1
-        return Gaps(whole_to=whole, since=since)
+        return Gaps(whole_to=whole, since=since, begun=self.begun or bool(at))
 
     def overdue(self, series: tuple[str, str], now: datetime) -> list[Numbered]:
         """Those that have been awaited long enough, as rows that make a task of each."""
@@ -53,6 +57,11 @@ class Gaps(Struct, frozen=True, kw_only=True):
     def next_at(self, now: datetime) -> datetime | None:
         """When the next one will have been awaited long enough."""
         return min((since + TOLERANCE for since in self.since.values() if since + TOLERANCE > now), default=None)
+
+
+def _begin(first: int) -> int:
+    """Where a series begins for us, by the first number that is known of it."""
+    return 0 if first <= NEAR_THE_BEGINNING else first - 1
 
 
 def _known_since(rows: Iterable[Numbered]) -> dict[int, datetime]:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import Unavailable
 from gateway.journal.entry import Entry
@@ -110,7 +111,7 @@ class NumberWatch:
         before = self._gaps.get(pair) or Gaps()
         asked = NumberQuery(sender=pair[0], receiver=pair[1], kinds=EVIDENCE, least=before.whole_to + 1)
         gaps = before.seen(await everything(self._ledger, asked))
-        gaps = Gaps(whole_to=gaps.whole_to, since=gaps.since | await self._told_below(pair, before.whole_to, now))
+        gaps = replace(gaps, since=gaps.since | await self._told_below(pair, before.whole_to, now))
         await self._keep(gaps.overdue(pair, now), "number.missing", now)
         opened = {row.number for row in await tasks(self._ledger, pair) if row.kind == MISSING}
         known = await known_of(self._ledger, pair, {*opened, *(row.number for row in fresh)})
