@@ -27,9 +27,9 @@ from adapters.stores.asking import (
 )
 from adapters.stores.columns import describe, text, working
 from adapters.stores.draft import Changes, Known, decide
+from adapters.stores.memory.questions import answers_to, is_asked, summary_of
 from adapters.stores.numbering import answers, numbered, row_of
 from adapters.stores.sealing import PLAIN, happened_subjects, step_words
-from gateway import lifecycle
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.step import Step
 from gateway.envelope import Envelope
@@ -154,12 +154,12 @@ class MemoryLedger:
 
     async def find(self, query: Query) -> list[Summary]:
         await self.probe()
-        found = sorted((row for row in self._rows.values() if _answers(row, query)), key=lambda row: row.envelope.id)
+        found = sorted((row for row in self._rows.values() if answers_to(row, query)), key=lambda row: row.envelope.id)
         return [self._shown(row) for row in found[::-1][: max(query.limit, 0)]]
 
     def _shown(self, row: Row) -> Summary:
         """A row in a list; of a destroyed one only what cannot name a person."""
-        found = _summary(row)
+        found = summary_of(row)
         if found.id not in self._destroyed:
             return found
         texts = {
@@ -306,7 +306,7 @@ class MemoryLedger:
 
     async def matters(self, query: MatterQuery) -> list[Matter]:
         await self.probe()
-        found = sorted((each for each in self._known.exchanges.values() if _asked(each, query)), key=_exchange)
+        found = sorted((each for each in self._known.exchanges.values() if is_asked(each, query)), key=_exchange)
         return [matter for each in found[::-1][: max(query.limit, 0)] if (matter := _read_back(each))]
 
     async def matters_due(self, now: datetime, limit: int) -> list[str]:
@@ -332,38 +332,6 @@ def _kept(envelope: Envelope) -> Envelope:
     )  # fmt: skip
 
 
-def _summary(row: Row) -> Summary:
-    envelope, known = row.envelope, describe(row.envelope)
-    return Summary(
-        id=envelope.id, direction=envelope.direction, kind=envelope.kind, channel=envelope.channel, state=row.state,
-        account=lifecycle.state(envelope.direction, row.state).account, format=known.format,
-        counterpart=known.counterpart, message_id=known.message_id, our_reference=known.our_reference,
-        exchange=known.exchange, cause=envelope.cause, urgency=known.urgency, test=known.test,
-        received_at=envelope.received_at, updated_at=row.updated_at, due=row.due, attempts=row.attempts,
-        reason_code=row.reason.code if row.reason else "", reason_public=row.reason.public if row.reason else "",
-        digest=envelope.payload.digest, octets=len(envelope.payload.content),
-    )  # fmt: skip
-
-
-def _answers(row: Row, query: Query) -> bool:
-    found = _summary(row)
-    equal: Mapping[str, str] = {
-        name: wanted for name in ("format", "counterpart", "exchange", "cause", "message_id")
-        if (wanted := getattr(query, name))
-    }  # fmt: skip
-    places = {
-        found.id, found.digest, found.message_id, found.our_reference, found.exchange,
-        text(row.envelope.claim.reference),
-    }  # fmt: skip
-    return (
-        (query.direction is None or found.direction is query.direction)
-        and (not query.states or found.state in query.states)
-        and all(getattr(found, name) == text(wanted) for name, wanted in equal.items())
-        and (not query.text or text(query.text) in places)
-        and (not query.before_id or found.id < query.before_id)
-    )
-
-
 def _exchange(matter: Matter) -> str:
     return text(matter.exchange)
 
@@ -379,14 +347,3 @@ def _read_back(matter: Matter | None) -> Matter | None:
 def _step_back(step: Step) -> Step:
     *_, stored, words = keeping.step_row(step, PLAIN)
     return keeping.step(step.exchange, stored, words, PLAIN)
-
-
-def _asked(matter: Matter, query: MatterQuery) -> bool:
-    return (
-        (not query.family or matter.family == text(query.family))
-        and (not query.key or text(matter.key) == text(query.key))
-        and (not query.counterpart or text(query.counterpart) in matter.counterparts)
-        and (query.closed is None or matter.closed is query.closed)
-        and (query.overdue is None or matter.overdue is query.overdue)
-        and (not query.before or _exchange(matter) < text(query.before))
-    )
