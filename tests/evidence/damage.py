@@ -201,6 +201,18 @@ def forget_message(piece: Piece, which: str) -> None:
     piece.retold()
 
 
+def forget_everything(piece: Piece, which: str) -> None:
+    """A message with all its entries and proofs."""
+    envelope = piece.message(which)["envelope"]
+    for number in list(piece.told["entries"]):
+        if json.loads(piece.members[entry_members(number)[0]])["envelope"] == envelope:
+            piece.told["entries"].remove(number)
+            piece.told["personal"] = [each for each in piece.told["personal"] if each != number]
+            for name in [name for name in piece.members if name.startswith(f"journal/{number:012}")]:
+                del piece.members[name]
+    forget_message(piece, which)
+
+
 def invent_message(piece: Piece, which: str) -> None:
     """A message that the journal does not know."""
     row = {**piece.message(which), "envelope": "01a20000-0000-7000-8000-000000000000"}
@@ -313,7 +325,7 @@ def relabel(piece: Piece, which: str, name: str, value: str) -> None:
 VERBS: dict[str, Callable[..., None]] = {
     each.__name__.replace("_", "-"): each
     for each in (
-        flip, cut, drop, add, put, swap, say, forget_entry, forget_message, invent_message, tell, call_destroyed, fork, shrink, other_log,
+        flip, cut, drop, add, put, swap, say, forget_entry, forget_message, forget_everything, invent_message, tell, call_destroyed, fork, shrink, other_log,
         cosign_falsely, stamp, proof_of_growth, policy, relabel,
     )
 }  # fmt: skip

@@ -18,20 +18,21 @@ PHOTO = File(file_name="vehicle-front.jpg", media_type="image/jpeg", content=b"\
 G_ID = "0193a5c0-7d10-7a01-8b3c-5e0f9a1c0001"
 
 
-def hit(message: str = G_ID, reference: str = "XB-G-2026-0000001") -> bytes:
-    """The sample G form with our photo in its manifest."""
+def hit(message: str = G_ID, reference: str = "XB-G-2026-0000001", matter: str = "") -> bytes:
+    """The sample G form with our photo in its manifest; `matter` is the end of another Schengen ID."""
     text = Path("schemas/sirene/samples/FormG.xml").read_text("utf-8")
     text = text.replace(G_ID, message).replace("XB-G-2026-0000001", reference)
+    text = text.replace("XA00000000000000042", f"XA000000000000000{matter or '42'}")
     text = text.replace("<h:Size>182044</h:Size>", f"<h:Size>{len(PHOTO.content)}</h:Size>")
     old = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     return text.replace(old, sha256(PHOTO.content).hexdigest()).encode()
 
 
-async def vehicle_hit(archive: Archive) -> str:
+async def vehicle_hit(archive: Archive, form: bytes = b"") -> str:
     """XB tells of a hit, with a photo; we ask registers, answer, and XB says that it has the answer."""
     rig = archive.rig
     bureau = rig.bureaux["sirene:XB"]
-    envelope = await rig.arrives(bureau.signed(hit(), (PHOTO,), rig.clock.now()))
+    envelope = await rig.arrives(bureau.signed(form or hit(), (PHOTO,), rig.clock.now()))
     exchange = (await rig.row(envelope)).envelope.exchange
     answers = [each for each in await rig.ledger.find(Query(exchange=exchange, limit=50)) if each.kind == "reply"]
     for stage in ("RECEIVED", "VALID"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import struct
 import warnings
+import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -99,6 +100,33 @@ def test_a_zip_that_is_not_in_its_one_spelling_is_refused(made: Made, how: str) 
         "empty": content[-END:], "nothing of it": b"", "another mimetype": content.replace(b"asic-e", b"asic-s", 1), "twice": content + content,
     }[how]  # fmt: skip
     report = judged(damaged, made.trust)
+    assert [each.check for each in report.failures] == ["container.zip"]
+
+
+@pytest.mark.parametrize(
+    "how", ["compressed", "twice", "a way out", "a folder", "another case", "a comment", "nobody's"]
+)
+def test_what_other_zip_programs_would_take_is_refused(made: Made, how: str, tmp_path: Path) -> None:
+    """Written by a ZIP library of others: bombs, second members of the same name, names that lead out of a folder."""
+    members, file = Piece(made).members, tmp_path / "odd.asice"
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as made_otherwise:
+        warnings.simplefilter("ignore")  # of a name that is there twice
+        made_otherwise.writestr("mimetype", "application/vnd.etsi.asic-e+zip")
+        for name, content in members.items():
+            packing = zipfile.ZIP_DEFLATED if how == "compressed" else zipfile.ZIP_STORED
+            made_otherwise.writestr(name, content, packing)
+        more = {
+            "twice": "summary.json",
+            "a way out": "../../etc/passwd",
+            "a folder": "messages/",
+            "another case": "SUMMARY.json",
+        }
+        if how in more:
+            made_otherwise.writestr(more[how], b"" if how == "a folder" else b"more")
+        if how == "compressed":
+            made_otherwise.writestr("bomb.bin", bytes(50_000_000), zipfile.ZIP_DEFLATED)
+        made_otherwise.comment = b"hidden" if how == "a comment" else b""
+    report = judged(file.read_bytes(), made.trust)
     assert [each.check for each in report.failures] == ["container.zip"]
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gateway.envelope import Payload
 from gateway.errors import Refused
+from gateway.evidence.standalone.summary import entry_members
 from gateway.evidence.standalone.words import FAILED, OK, OPEN
 from gateway.identity import digest
 from gateway.journal.entry import Entry
@@ -23,7 +24,7 @@ from gateway.signing.authority_answers import read_crl
 from gateway.vault.port import Destruction
 from simulators.revocation import RevocationDesk
 from tests.evidence.conftest import Made
-from tests.evidence.damage import Piece, flip
+from tests.evidence.damage import VERBS, Piece, flip
 from tests.evidence.office import OFFICER, PURPOSE, Archive, judged
 from tests.evidence.plays import PHOTO, hit, vehicle_hit
 from tests.gateway.rig import Rig
@@ -239,3 +240,38 @@ async def test_the_clock_of_the_office_may_jump_back(archive: Archive) -> None:
     await archive.rig.gateway.desk.read(exchange, OFFICER, PURPOSE)
     made = await taken(archive, exchange)
     assert judged(made.bundle, made.trust).exit_code == 0
+
+
+async def test_a_receipt_of_another_exchange_does_not_pass_for_one_of_this(archive: Archive) -> None:
+    """Both are genuine, with their entries and proofs; the office puts the one in the place of the other."""
+    first = await vehicle_hit(archive)
+    second = await vehicle_hit(archive, hit("0193a5c0-7d10-7a01-8b3c-5e0f9a1c0777", "XB-G-2026-0000777", matter="77"))
+    assert first != second
+    await archive.publish()
+    taken_out = []
+    for about in (first, second):
+        with (await archive.desk.exchange(about, OFFICER, PURPOSE)).file as file:
+            taken_out.append(Made(file.read(), archive.pinned(archive.folder / "trust"), archive))
+    piece, other = (Piece(each) for each in taken_out)
+    assert piece.members["log/checkpoint"] == other.members["log/checkpoint"]
+    VERBS["forget-everything"](piece, "their-receipt-1")
+    foreign = other.message("their-receipt-1")
+    piece.told["messages"].append(foreign)
+    numbers = [
+        each
+        for each in other.told["entries"]
+        if json.loads(other.members[entry_members(each)[0]])["envelope"] == foreign["envelope"]
+    ]
+    piece.told["entries"] = sorted([*piece.told["entries"], *numbers])
+    piece.told["personal"] = sorted(
+        [*piece.told["personal"], *(each for each in other.told["personal"] if each in numbers)]
+    )
+    piece.members |= {
+        name: content for name, content in other.members.items()
+        if name.startswith((f"messages/{foreign['envelope']}", *(f"journal/{each:012}" for each in numbers)))
+    }  # fmt: skip
+    piece.retold()
+    report = judged(piece.bundle("office"), piece.made.trust)
+    failed = {each.check: each.words for each in report.failures}
+    assert set(failed) == {"journal.complete", "receipt.about"}
+    assert "belongs to another exchange" in failed["receipt.about"]

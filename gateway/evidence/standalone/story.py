@@ -138,12 +138,14 @@ def check_steps(summary: Summary, entries: Sequence[Entry], report: Report) -> N
         with report.checking("journal.steps", message.envelope):
             _walk(message.direction, steps)
     named = {entry.envelope for entry in entries} - {""}
+    receipts = {entry.details.get("receipt", "") for entry in entries if entry.event == "receipt.recorded"} - {""}
     here = {message.envelope for message in summary.messages}
-    for missing in sorted(named - here):
-        report.failed("journal.complete", missing[:64], "entries name this message, and it is not enclosed")
+    for missing in sorted((named | receipts) - here):
+        what = "message" if missing in named else "receipt"
+        report.failed("journal.complete", missing[:64], f"entries name this {what}, and it is not enclosed")
     for strange in sorted(here - named):
         report.failed("journal.complete", strange[:64], "this message is enclosed, and no entry names it")
-    if named == here:
+    if named == here and receipts <= here:
         report.ok("journal.complete", "", f"{len(here)} messages")
 
 
