@@ -38,7 +38,7 @@ async def series(connection: asyncpg.Connection) -> list[tuple[str, str]]:
 
 
 def search(query: NumberQuery) -> tuple[str, list[Any]]:
-    """The statement for a query and its values."""
+    """The statement for a query and its values: a small sorted piece for each kind."""
     values: list[Any] = [max(query.limit, 0), text(query.sender), text(query.receiver), query.least]
     conditions = ["sender = $2 AND receiver = $3 AND number >= $4"]
 
@@ -46,8 +46,6 @@ def search(query: NumberQuery) -> tuple[str, list[Any]]:
         values.append(value)
         return f"${len(values)}"
 
-    if query.kinds:
-        conditions.append(f"kind = ANY({bound(list(query.kinds))}::text[])")
     if query.most is not None:
         conditions.append(f"number <= {bound(query.most)}")
     if query.since is not None:
@@ -56,14 +54,20 @@ def search(query: NumberQuery) -> tuple[str, list[Any]]:
         conditions.append(f"at < {bound(microseconds(query.before))}")
     if query.after[0] >= 0:
         number, kind, about = (bound(value) for value in query.after)
-        conditions.append(f"(number, kind, about) > ({number}, {kind}, {about})")
+        conditions.append(f"number >= {number} AND (number, kind, about) > ({number}, {kind}, {about})")
     way = "DESC" if query.newest_first else "ASC"
-    order = f"number {way}, kind {way}, about {way}"
-    return (
-        f"SELECT {', '.join(COLUMNS)} FROM numbers WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT $1",  # noqa: S608
-        values,
+    order = f"ORDER BY number {way}, kind {way}, about {way} LIMIT $1"
+    where = " AND ".join(conditions)
+    if not query.kinds:
+        return f"SELECT {_ALL} FROM numbers WHERE {where} {order}", values  # noqa: S608
+    pieces = (
+        f"(SELECT {_ALL} FROM numbers WHERE {where} AND kind = {bound(kind)} {order})"  # noqa: S608
+        for kind in query.kinds
     )
+    return f"SELECT {_ALL} FROM ({' UNION ALL '.join(pieces)}) AS found {order}", values  # noqa: S608
 
+
+_ALL = ", ".join(COLUMNS)
 
 # --- statements ----------------------------------------------------------------------------------------------------
 
