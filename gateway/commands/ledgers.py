@@ -86,8 +86,13 @@ async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str,
     """Journal an act of the operator in the embedded ledger, if that can be done; whether it was."""
     if home.settings.ledger.get("kind", "sqlite") != "sqlite":
         return False
-    ledger = SqliteLedger(sqlite_file(home), SystemClock(), keyring=keyring_of(home))
     home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        keyring = keyring_of(home)
+    except GatewayError as error:
+        log.warning("%s could not be journalled: %s", event, error.code)
+        return False
+    ledger = SqliteLedger(sqlite_file(home), SystemClock(), keyring=keyring)
     try:
         await ledger.start()
         await ledger.record(
