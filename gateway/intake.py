@@ -29,9 +29,9 @@ class Given(NamedTuple):
 
 
 class LedgerIntake:
-    """`gateway.ports.Intake` over the ledger. `offer` tells the engine that there is something new."""
+    """`gateway.ports.Intake` over the ledger. `offer` gives the engine what is new."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[str], None]) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[Envelope], None]) -> None:
         self._ledger, self._clock, self._ids, self._offer = ledger, clock, ids, offer
 
     async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
@@ -102,5 +102,5 @@ class LedgerIntake:
                 "idempotency.conflict", "This idempotency key was used before for another message. Use a new key."
             ) from conflict
         if not accepted.known_before:
-            self._offer(accepted.envelope)
+            self._offer(envelope)
         return accepted

@@ -124,6 +124,17 @@ class Summary(Struct, frozen=True, kw_only=True):
     octets: int
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """One envelope whose next stage may be tried now, and what orders it."""
+
+    id: EnvelopeId
+    counterpart: str
+    """As a list shows it: an office, or a claimed sender, which a store may show as a token."""
+    urgent: bool
+    again: bool
+    """Whether it had to wait for a time before."""
+
+
 class Query(Struct, frozen=True, kw_only=True):
     """Which envelopes to list: all given conditions must hold; newest first. `text` matches id, message id,
     reference, exchange, digest or mail reference.
@@ -254,6 +265,12 @@ class Ledger(Protocol):
 
     async def due(self, now: datetime, limit: int) -> list[EnvelopeId]:
         """Envelopes in working states whose time has come: urgent first, then oldest first."""
+        ...
+
+    async def waiting(self, now: datetime, each: int) -> list[Waiting]:
+        """The same, office by office: at most `each` new and `each` repeated ones of every counterpart and urgency, oldest first, however
+        much another counterpart has waiting.
+        """
         ...
 
     async def next_due(self) -> datetime | None:

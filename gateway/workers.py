@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -21,16 +23,20 @@ from gateway.addressbook.book import Book
 from gateway.envelope import Envelope
 from gateway.errors import Unavailable
 from gateway.judging import Crash, Trail, judge_run
+from gateway.lanes import Lanes, Place, Room
 from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.signing.revocation import Answer
 from gateway.tolerances import Tolerance
+from gateway.turns import Turns
 from gateway.versions import Days
 
 JOB_SECONDS: Final = 60.0
 START_SECONDS: Final = 60.0
+RESERVED_WORKERS: Final = 1
+"""For urgent messages alone, beside those that take everything: where there are several, one more is started."""
 MAX_FRAME: Final = 256 * 1024 * 1024
 READY: Final = b"ready"
 log = logging.getLogger(__name__)
@@ -181,11 +187,18 @@ class _Worker:
 
 
 class WorkerPool:
-    """A fixed number of workers; a job waits for a free one."""
+    """A fixed number of workers, and one more for urgent messages alone where there are several; a job waits for its turn."""
 
-    def __init__(self, command: Sequence[str], count: int, brief: Brief | None = None) -> None:
-        self._workers = [_Worker(command, brief) for _ in range(count)]
-        self._free: asyncio.Queue[_Worker] = asyncio.Queue()
+    def __init__(
+        self, command: Sequence[str], count: int, brief: Brief | None = None,
+        place: Callable[[Envelope], Place] = lambda _: Place(),
+    ) -> None:  # fmt: skip
+        reserved = RESERVED_WORKERS if count > 1 else 0
+        self._workers = [_Worker(command, brief) for _ in range(count + reserved)]
+        self._free: deque[_Worker] = deque()
+        self._turns = Turns(Lanes(Room(count + reserved, reserved)))
+        self._place = place
+        self._given_back = asyncio.Event()
 
     @property
     def pids(self) -> list[int]:
@@ -200,8 +213,7 @@ class WorkerPool:
     async def start(self) -> None:
         """Start every worker; raises when one cannot start."""
         await asyncio.gather(*(worker.start() for worker in self._workers))
-        for worker in self._workers:
-            self._free.put_nowait(worker)
+        self._free.extend(self._workers)
 
     async def stop(self) -> None:
         """End every worker."""
@@ -209,22 +221,35 @@ class WorkerPool:
 
     async def renew(self) -> None:
         """Replace every worker as it becomes free, so that changed settings and partners are seen."""
-        for _ in self._workers:
-            worker = await self._free.get()
-            try:
-                await worker.kill()
-                await worker.start()
-            finally:
-                self._free.put_nowait(worker)
+        old = set(self._workers)
+        while old:
+            self._given_back.clear()
+            async with self._turns.turn(Place(urgent=True)):
+                worker = next((free for free in self._free if free in old), None)
+                if worker:
+                    old.remove(worker)
+                    async with self._taken(worker):
+                        await worker.kill()
+                        await worker.start()
+            if not worker:
+                await self._given_back.wait()
+
+    @asynccontextmanager
+    async def _taken(self, worker: _Worker) -> AsyncIterator[None]:
+        self._free.remove(worker)
+        try:
+            yield
+        finally:
+            self._free.append(worker)
+            self._given_back.set()
 
     async def judge(self, envelope: Envelope, state: str, now: datetime) -> Trail:
         """The trail of one run; raises `WorkerBroke` when the process died over it."""
         job = ENCODER.encode(Job(envelope=envelope, state=state, now=now))
-        worker = await self._free.get()
-        try:
-            answer = await worker.judge(job)
-        finally:
-            self._free.put_nowait(worker)
+        async with self._turns.turn(self._place(envelope)):
+            worker = self._free[0]
+            async with self._taken(worker):
+                answer = await worker.judge(job)
         try:
             return TRAILS.decode(answer)
         except msgspec.DecodeError as error:

@@ -81,12 +81,15 @@ def _steps(connection: sqlite3.Connection, statement: str, values: Any) -> tuple
 
 
 def _scans(plan: list[str]) -> list[str]:
-    """Steps of a plan that walk over a table of ours without an index."""
-    return [step for step in plan if step.startswith("SCAN") and "INDEX" not in step and "(subquery" not in step]
+    """Steps of a plan that walk over a table of ours without an index; `offices` is what the statement itself made."""
+    walks = [step for step in plan if step.startswith("SCAN") and step != "SCAN offices"]
+    return [step for step in walks if "INDEX" not in step and "(subquery" not in step]
 
 
 STATEMENTS = {
     "due": (reads.DUE, {"now": ROWS // 2, "limit": 50}, 50),
+    "the new ones of each office": (reads.NEW_OF_EACH, {"each": 10}, 12),
+    "the repeated ones of each office": (reads.LATER_OF_EACH, {"now": ROWS // 2, "each": 10}, 30),
     "next due": (reads.NEXT_DUE, (ROWS // 2,), 1),
     "one envelope": (reads.GET, (FOUND,), 1),
     "its parts": (reads.PARTS, (FOUND,), 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.envelope import Claim, Direction, Leg
+from gateway.envelope import Claim, Direction, Identification, Leg
 from gateway.ledger import Ledger, Query, Row
 from gateway.verdict import Reason
 from tests.contracts.store_examples import START, after, arrived, form, go, new_id, read, step, take, understood
@@ -29,6 +29,27 @@ async def test_urgent_work_comes_first_then_the_oldest(ledger: Ledger) -> None:
     assert await ledger.due(after(minutes=60), 10) == [most, urgent, retried, old, young]
     assert await ledger.due(after(minutes=60), 3) == [most, urgent, retried]
     assert await ledger.due(after(minutes=49), 10) == [most, old, young]
+
+
+async def test_who_waits_is_told_office_by_office_however_much_another_has_waiting(ledger: Ledger) -> None:
+    flood = [await _received(ledger, minute) for minute in range(6)]
+    other = arrived(received_at=after(minutes=50), claim=Claim(sender="sirene:XC")).learn(
+        identification=Identification(format="sirene/M@1", partner="sirene:XC")
+    )
+    alone = (await take(ledger, other)).envelope.id
+    urgent, again, not_yet = (
+        await _received(ledger, 20, "URGENT"),
+        await _received(ledger, 6),
+        await _received(ledger, 7),
+    )
+    await _later(ledger, again, 55)
+    await _later(ledger, not_yet, 70)
+    found = await ledger.waiting(after(minutes=60), 2)
+    office = form().header.sender
+    assert {(each.id, each.counterpart, each.urgent, each.again) for each in found} == {
+        (flood[0], office, False, False), (flood[1], office, False, False), (alone, "sirene:XC", False, False),
+        (urgent, office, True, False), (again, office, False, True),
+    }  # fmt: skip
 
 
 async def test_only_working_states_are_due(ledger: Ledger) -> None:

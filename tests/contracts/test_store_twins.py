@@ -26,7 +26,7 @@ from adapters.stores.memory.ledger import MemoryLedger
 from gateway import lifecycle
 from gateway.envelope import Direction
 from gateway.identity import digest
-from gateway.ledger import Ledger, Move, Query, Row, Spawned
+from gateway.ledger import Ledger, Move, Query, Row, Spawned, Waiting
 from gateway.verdict import DuplicateKey, Reason
 from tests.contracts.store_examples import START, arrived, entry, form, new_id, step
 from tests.contracts.store_fixtures import StoppedClock, keyring_in, open_ledger
@@ -117,6 +117,7 @@ class Twins(RuleBasedStateMachine):
     @rule(minutes=few([-10, 0, 10]), limit=st.integers(0, 5))
     def due(self, minutes: int, limit: int) -> None:
         self.both(lambda ledger: ledger.due(START + timedelta(minutes=minutes), limit))
+        self.both(lambda ledger: _sorted(ledger.waiting(START + timedelta(minutes=minutes), limit)))
         self.both(lambda ledger: ledger.next_due())
 
     @invariant()
@@ -125,6 +126,11 @@ class Twins(RuleBasedStateMachine):
             self.both(lambda ledger: ledger.head())
             counts = self.both(lambda ledger: ledger.counts())
             assert sum(counts.values()) == self.both(lambda ledger: ledger.accepted())
+
+
+async def _sorted(found: Awaitable[list[Waiting]]) -> list[tuple[str, bool, bool]]:
+    """Which of them, whatever the order of the offices, which a store may show as tokens."""
+    return sorted((each.id, each.urgent, each.again) for each in await found)
 
 
 async def _answer(ask: Callable[[Ledger], Awaitable[Any]], ledger: Ledger) -> Any:

@@ -41,7 +41,7 @@ from gateway.journal.chain import Link
 from gateway.journal.commitments import Openings, read_openings
 from gateway.journal.entry import Entry, subject_of
 from gateway.journal.publishing.head import LeaseLost, LogHead
-from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary
+from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary, Waiting
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
@@ -172,6 +172,16 @@ class MemoryLedger:
         found = [row for row in self._working() if row.due is None or row.due <= now]
         found.sort(key=lambda row: (-describe(row.envelope).rank, row.envelope.received_at, row.envelope.id))
         return [row.envelope.id for row in found[:limit]]
+
+    async def waiting(self, now: datetime, each: int) -> list[Waiting]:
+        await self.probe()
+        found: dict[tuple[int, str, bool], list[Waiting]] = {}
+        for row in sorted(self._working(), key=lambda row: (row.due or row.envelope.received_at, row.envelope.id)):
+            known, again = describe(row.envelope), row.due is not None
+            one = Waiting(id=row.envelope.id, counterpart=known.counterpart, urgent=known.rank > 0, again=again)
+            if row.due is None or row.due <= now:
+                found.setdefault((known.rank, known.counterpart, again), []).append(one)
+        return [one for ready in found.values() for one in ready[:each]]
 
     async def next_due(self) -> datetime | None:
         await self.probe()

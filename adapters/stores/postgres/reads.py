@@ -25,6 +25,22 @@ DUE = """
          ORDER BY rank DESC, received_at, id LIMIT $2)
     ) AS found ORDER BY rank DESC, received_at, id LIMIT $2
 """
+_OF_EACH = """
+    WITH RECURSIVE offices (rank, counterpart) AS (
+        (SELECT rank, counterpart FROM envelopes WHERE {condition} ORDER BY rank, counterpart LIMIT 1)
+        UNION ALL
+        SELECT following.rank, following.counterpart FROM offices CROSS JOIN LATERAL (
+            SELECT rank, counterpart FROM envelopes
+            WHERE {condition} AND (rank, counterpart) > (offices.rank, offices.counterpart)
+            ORDER BY rank, counterpart LIMIT 1) AS following)
+    SELECT own.id, offices.counterpart, offices.rank FROM offices CROSS JOIN LATERAL (
+        SELECT id FROM envelopes WHERE {condition} {ready}
+            AND rank = offices.rank AND counterpart = offices.counterpart
+        ORDER BY {order}, id LIMIT $1) AS own
+"""
+"""Steps from office to office along the index, and reads the first of each: nobody's pile is read through."""
+NEW_OF_EACH = _OF_EACH.format(condition="working AND due IS NULL", ready="", order="received_at")
+LATER_OF_EACH = _OF_EACH.format(condition="working AND due IS NOT NULL", ready="AND due <= $2", order="due")
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND due > $1"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > $1 ORDER BY id LIMIT $2"
@@ -58,6 +74,12 @@ async def get(connection: asyncpg.Connection, envelope: str) -> tuple[Sequence[A
 
 async def due(connection: asyncpg.Connection, now: int, limit: int) -> list[str]:
     return [found for (found,) in await connection.fetch(DUE, now, limit)]
+
+
+async def waiting(connection: asyncpg.Connection, now: int, each: int) -> list[tuple[str, str, int, bool]]:
+    """Id, counterpart, rank and whether it had waited for a time."""
+    new = [(*found, False) for found in await connection.fetch(NEW_OF_EACH, each)]
+    return [*new, *((*found, True) for found in await connection.fetch(LATER_OF_EACH, each, now))]
 
 
 async def next_due(connection: asyncpg.Connection, now: int) -> int | None:

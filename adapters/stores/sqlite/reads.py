@@ -31,6 +31,22 @@ DUE = """
             ORDER BY rank DESC, received_at, id LIMIT :limit)
     ) ORDER BY rank DESC, received_at, id LIMIT :limit
 """
+_OF_EACH = """
+    WITH RECURSIVE offices (rank, counterpart) AS (
+        SELECT rank, counterpart FROM (
+            SELECT rank, counterpart FROM envelopes WHERE {condition} ORDER BY rank, counterpart LIMIT 1)
+        UNION ALL
+        SELECT following.rank, following.counterpart FROM offices JOIN envelopes AS following ON following.id = (
+            SELECT id FROM envelopes WHERE {condition} AND (rank, counterpart) > (offices.rank, offices.counterpart)
+            ORDER BY rank, counterpart LIMIT 1))
+    SELECT envelopes.id, offices.counterpart, offices.rank FROM offices JOIN envelopes ON envelopes.id IN (
+        SELECT id FROM envelopes WHERE {condition} {ready}
+            AND rank = offices.rank AND counterpart = offices.counterpart
+        ORDER BY {order}, id LIMIT :each)
+"""
+"""Steps from office to office along the index, and reads the first of each: nobody's pile is read through."""
+NEW_OF_EACH = _OF_EACH.format(condition="working = 1 AND due IS NULL", ready="", order="received_at")
+LATER_OF_EACH = _OF_EACH.format(condition="working = 1 AND due IS NOT NULL", ready="AND due <= :now", order="due")
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due > ?"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > ? ORDER BY id LIMIT ?"
@@ -63,6 +79,12 @@ def get(connection: sqlite3.Connection, envelope: str) -> tuple[Sequence[Any], l
 
 def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:
     return [found for (found,) in connection.execute(DUE, {"now": now, "limit": limit})]
+
+
+def waiting(connection: sqlite3.Connection, now: int, each: int) -> list[tuple[str, str, int, bool]]:
+    """Id, counterpart, rank and whether it had waited for a time."""
+    new = [(*found, False) for found in connection.execute(NEW_OF_EACH, {"each": each})]
+    return [*new, *((*found, True) for found in connection.execute(LATER_OF_EACH, {"now": now, "each": each}))]
 
 
 def next_due(connection: sqlite3.Connection, now: int) -> int | None:
