@@ -37,7 +37,7 @@ from gateway.numbers.series import (
 )
 from gateway.numbers.sheets import Line, Sheet
 from gateway.technical import TechnicalForms
-from gateway.verdict import Details, Note, Reason, Settle, Verdict
+from gateway.verdict import Details, Hold, Note, Reason, Settle, Verdict
 
 MAX_NOTES: Final = 32
 """Messages of ours that one sheet can bring before an officer; all are in the list of differences."""
@@ -48,6 +48,12 @@ DIFFERS_REASON: Final = Reason(
 UNHEARD_REASON: Final = Reason(
     code="sheet.unheard",
     public="The counterpart's sheet says that this message never came; send it again, or settle it.",
+)
+MAX_NEW: Final = 1000
+"""What one sheet can tell that we did not know; more is for an officer, since it fills our books."""
+TOO_DIFFERENT: Final = Reason(
+    code="sheet.too-different",
+    public=f"The sheet tells of more than {MAX_NEW} numbers that our books do not know; an officer decides.",
 )
 EVENTS: Final = {
     MISSING: "number.missing", UNHEARD: "number.unheard", DIFFERS: "number.differs", FOREIGN: "number.differs",
@@ -71,6 +77,8 @@ class Comparer:
         theirs = await known_of(self._ledger, (sheet.sender, sheet.receiver), (line.number for line in sheet.sent))
         ours = await known_of(self._ledger, (sheet.receiver, sheet.sender), (line.number for line in sheet.received))
         rows = compared(sheet, theirs, ours, envelope.id, now)
+        if len(rows) > MAX_NEW and not envelope.released(TOO_DIFFERENT.code):
+            return Hold(envelope=envelope, reason=TOO_DIFFERENT)
         return self._settled(envelope, sheet, rows)
 
     def _settled(self, envelope: Envelope, sheet: Sheet, rows: Sequence[Numbered]) -> Verdict:

@@ -33,6 +33,8 @@ PAUSE: Final = timedelta(seconds=1)
 AFTER_TROUBLE: Final = timedelta(seconds=10)
 MAX_WAITING: Final = 10_000
 """Numbers that were written and not looked at yet; of more, only the series is remembered and the sheet finds the rest."""
+MAX_OPEN: Final = 10_000
+"""Open differences of one series: whoever brings about more has lost its count altogether, and that is told often enough."""
 EVIDENCE: Final = (COME, TOLD, VOID, MISSING, SETTLED)
 log = logging.getLogger(__name__)
 Pair = tuple[str, str]
@@ -112,7 +114,8 @@ class NumberWatch:
         asked = NumberQuery(sender=pair[0], receiver=pair[1], kinds=EVIDENCE, least=before.whole_to + 1)
         gaps = before.seen(await everything(self._ledger, asked))
         gaps = replace(gaps, since=gaps.since | await self._told_below(pair, before.whole_to, now))
-        await self._keep(gaps.overdue(pair, now), "number.missing", now)
+        room = MAX_OPEN - len(await tasks(self._ledger, pair))
+        await self._keep(gaps.overdue(pair, now)[: max(room, 0)], "number.missing", now)
         opened = {row.number for row in await tasks(self._ledger, pair) if row.kind == MISSING}
         known = await known_of(self._ledger, pair, {*opened, *(row.number for row in fresh)})
         await self._keep(twice(known, now), "number.twice", now)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.journal.balance import balanced_books
 from gateway.ledger import Ledger, StaleMove
 from gateway.numbers.series import COME, GIVEN, MISSING, SETTLED, SIGNED, Numbered, NumberQuery, open_tasks
 from tests.contracts.store_examples import START, arrived, entry
@@ -94,3 +95,14 @@ async def test_standings_are_told_in_order_and_in_pages(ledger: Ledger) -> None:
         found += page
         after = page[-1][0]
     assert found == [(each, "inbound", "received") for each in ids]
+
+
+async def test_the_books_of_any_store_balance_by_three_counts(ledger: Ledger) -> None:
+    for _ in range(7):
+        new = arrived()
+        details = (("payload", new.payload.digest),)
+        await ledger.accept(new, entry("envelope.received", new, details=details), "")
+    for share in (3, 500_000):
+        found = await balanced_books(ledger, share)
+        assert found.balanced, found.differences
+        assert (found.counter, found.rows["waiting"], found.journal["waiting"]) == (7, 7, 7)

@@ -210,6 +210,18 @@ async def test_a_changed_sheet_amends_and_takes_nothing_back(pair: Pair) -> None
     assert len(await pair.gateway.sheets.sheets(XB)) >= 2
 
 
+async def test_a_sheet_that_knows_nothing_of_ours_waits_for_an_officer(pair: Pair) -> None:
+    envelope = await pair.arrives(pair.their_sheet(told(sent=tuple(line(number) for number in range(1, 1200)))))
+    row = await pair.row(envelope)
+    assert (row.state, row.reason.code if row.reason else "") == ("held", "sheet.too-different")
+    assert await pair.ledger.series() == []
+    await pair.gateway.desk.release(envelope, "officer", "They have sent all of that, and our ledger is new.")
+    await pair.gateway.quiet()
+    assert (await pair.row(envelope)).state == "settled"
+    await pair.later(TOLERANCE)
+    assert len(await pair.open()) == 1000 + 199
+
+
 async def test_a_sheet_that_contradicts_itself_waits_for_an_officer(pair: Pair) -> None:
     payload = pair.their_sheet(told(sent=(line(1), line(3))))
     row = await pair.row(await pair.arrives(payload))
