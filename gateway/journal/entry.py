@@ -14,7 +14,7 @@ import orjson
 from msgspec import Struct
 
 from gateway.journal.events import EVENTS
-from gateway.journal.personal import may_name
+from gateway.journal.personal import ACCESS, may_name
 from gateway.vault.subjects import SubjectId, of_day, of_envelope
 
 MAX_DETAIL_CHARACTERS = 4000
@@ -65,8 +65,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def subject_of(entry: Entry) -> SubjectId:
-    """Whose key seals what an entry says of persons."""
-    return of_envelope(entry.envelope) if entry.envelope else of_day(entry.at)
+    """Whose key seals what an entry says of persons: the message's, and for who looked at it the day's."""
+    if entry.envelope and entry.event not in ACCESS:
+        return of_envelope(entry.envelope)
+    return of_day(entry.at)
 
 
 def _key(name: str) -> str:

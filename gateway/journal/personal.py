@@ -33,6 +33,11 @@ CODES: Final = {
 }  # fmt: skip
 """Events in which such a name holds a code of ours."""
 
+ACCESS: Final = frozenset({"envelope.read", "envelope.exported", "evidence.exported", "retention.read"})
+"""Who looked at a message and why: the log of access has a lifetime of its own, longer than that of the message (Regulation (EU)
+2018/1862 Art. 12: purpose and person are kept three years), so it does not go with the message's key but with that of its day.
+"""
+
 
 def may_name(event: str, name: str) -> bool:
     """Whether this detail of this event may name a person."""

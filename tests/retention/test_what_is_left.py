@@ -13,6 +13,7 @@ from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.identity import derived_id
 from gateway.journal import chain
 from gateway.journal import entry as entries
+from gateway.journal import told
 from gateway.journal.tree.packets import read_packet, verify_packet
 from gateway.ledger import Query, Row
 from gateway.receipts import document
@@ -112,3 +113,25 @@ def _receipt(of: Row, stage: str) -> bytes:
     )
     form = Rig.formats.receipt(None, content, context)
     return document(Rig.formats.get(form.format).encode(form))
+
+
+async def test_who_looked_at_it_and_why_is_still_told(archive: Archive) -> None:
+    """The log of access has its own lifetime; the message's key takes nothing of it along."""
+    row = await archive.about()
+    looked = entries.Entry(
+        event="envelope.read", at=archive.rig.clock.now(), actor="user:officer", envelope=row.envelope.id,
+        details=(("purpose", "complaint 17"),),
+    )  # fmt: skip
+    await archive.ledger.record([looked])
+    await archive.alert_deleted(row)
+    await archive.rig.later(YEAR)
+    await archive.sweeper.sweep()
+    assert await archive.ledger.destroyed([row.envelope.id])
+    links = await archive.ledger.timeline(row.envelope.id)
+    opened = await told.opened(archive.ledger, links)
+    (words,) = [
+        told.details(found, opened.get(link.number))
+        for link in links
+        if (found := entries.read(link.entry)).event == "envelope.read"
+    ]
+    assert words["purpose"] == "complaint 17"
