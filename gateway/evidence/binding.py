@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from gateway import parcel
 from gateway.envelope import Envelope
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError, Refused, Unavailable
 from gateway.evidence.collecting import Matter
 from gateway.evidence.standalone import forms, manifest, summary, timeline
 from gateway.evidence.standalone.certificates import fingerprint
@@ -43,6 +43,9 @@ ENDINGS: Final = {
     parcel.MIXED: "mime",
     "application/json": "json",
 }
+PARTS: Final = ("payload", "opened", "form", "sent")
+REPEAT: Final = "repeat"
+SIGNED: Final = "envelope.signed"
 Kept = Callable[[int], Sequence[tuple[str, bytes, bytes]]]
 """Stamps over at least so many entries: the authority's name, the checkpoint, the token."""
 Answers = Callable[[Sequence[str]], Mapping[str, bytes]]
@@ -90,19 +93,28 @@ class Binder:
         }  # fmt: skip
         members[summary.SUMMARY] = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         file = cast("BinaryIO", tempfile.SpooledTemporaryFile(IN_MEMORY_OCTETS))  # noqa: SIM115  # whoever gets it closes it
-        writer = Writer(file, at)
         try:
-            await self._write(writer, members, matter, learned)
+            await self._sealed(Writer(file, at), members, learned, made_by, at)
         except ValueError as error:
+            file.close()
             raise Refused("evidence.too-large", f"The bundle cannot be made: {error}.") from error
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+    async def _sealed(
+        self, writer: Writer, members: Mapping[str, bytes], learned: Learned, made_by: PartyId, at: datetime
+    ) -> None:
+        """Everything into the file, with list and signature at its end."""
+        await self._write(writer, members, learned)
         listed = manifest.written(writer.digests)
         writer.add(MANIFEST, listed)
         writer.add(SIGNATURE, await asyncio.to_thread(self._seal, listed, made_by, at))
         writer.close()
-        file.seek(0)
-        return file
 
-    async def _write(self, writer: Writer, members: Mapping[str, bytes], matter: Matter, learned: Learned) -> None:
+    async def _write(self, writer: Writer, members: Mapping[str, bytes], learned: Learned) -> None:
         """In the order of names: what is small is at hand, messages are read again where their turn is."""
         names = sorted(members)
         before = [name for name in names if name < "messages/"]
@@ -110,9 +122,7 @@ class Binder:
             writer.add(name, members[name])
         for row in learned.rows:
             if not row["gone"]:
-                found = await self._ledger.get(row["envelope"])
-                assert found is not None
-                for name, content in sorted(_contents(found.envelope).items()):
+                for name, content in (await self._again(row)).items():
                     await asyncio.to_thread(writer.add, name, content)
         for name in names[len(before) :]:
             if name == summary.SUMMARY:
@@ -120,6 +130,18 @@ class Binder:
                 writer.add(summary.TIMELINE, self._page(members))
             else:
                 writer.add(name, members[name])
+
+    async def _again(self, row: Mapping[str, str]) -> dict[str, bytes]:
+        """The members of a message, as the first reading found them; raises `Unavailable` when they are not there any more."""
+        try:
+            found = await self._ledger.get(row["envelope"])
+        except ContentDestroyed as gone:
+            raise _changed() from gone
+        contents = _contents(found.envelope) if found else {}
+        names = sorted({row[part] for part in PARTS if row[part]})
+        if not contents.keys() >= set(names):
+            raise _changed()
+        return {name: contents[name] for name in names}
 
     def _page(self, members: Mapping[str, bytes]) -> bytes:
         told = summary.read_told(members[summary.SUMMARY])
@@ -130,6 +152,7 @@ class Binder:
 
     async def _learned(self, matter: Matter) -> Learned:
         learned = Learned(rows=[], certificates={}, answers=[])
+        signed = {each.entry.envelope for each in matter.entries if each.entry.event == SIGNED}
         for one in matter.messages:
             try:
                 row = await self._ledger.get(one.id)
@@ -141,11 +164,14 @@ class Binder:
                     error.code, f"The content of message {one.id} cannot be opened: {error.public}"
                 ) from error
             if row is not None:
-                self._learn(learned, one, row.envelope)
+                self._learn(learned, one, row.envelope, signed=one.kind == REPEAT or one.id in signed)
         return learned
 
-    def _learn(self, learned: Learned, one: Summary, envelope: Envelope) -> None:
+    def _learn(self, learned: Learned, one: Summary, envelope: Envelope, *, signed: bool) -> None:
         contents = _contents(envelope)
+        if not envelope.inbound and not signed:
+            # It was signed while the entries were collected: the entry that says so is not among them.
+            contents = {name: content for name, content in contents.items() if "/payload." in name}
         learned.rows.append(_row(one, envelope=envelope, contents=contents))
         known = envelope.learned
         if form := contents.get(f"messages/{one.id}/form.xml"):
@@ -212,6 +238,10 @@ class Binder:
         return members | {"earlier": orjson.dumps(rows)}
 
 
+def _changed() -> Unavailable:
+    return Unavailable("evidence.changed", "A message changed while the bundle was made; ask again.")
+
+
 def _size(note: bytes) -> int:
     return int(note.split(b"\n", 2)[1])
 
@@ -232,7 +262,7 @@ def _row(
         "envelope": one.id, "direction": one.direction.value, "kind": one.kind, "cause": one.cause, "format": one.format,
         "media_type": envelope.payload.media_type if envelope else "", "message_id": one.message_id,
         "sender": header.sender if header else one.counterpart, "gone": gone,
-        **{part: names.get(part, "") for part in ("payload", "opened", "form", "sent")},
+        **{part: names.get(part, "") for part in PARTS},
     }  # fmt: skip
 
 

@@ -27,7 +27,6 @@ TECHNICAL: Final = frozenset({"receipt", "repeat", "statement"})
 PAGE: Final = 200
 PUBLISHED_WITHIN: Final = timedelta(seconds=10)
 LOOK_AGAIN: Final = timedelta(milliseconds=250)
-UNKNOWN: Final = Refused("evidence.unknown", "There is no exchange and no message with this id.")
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -58,14 +57,14 @@ class Collector:
         """All messages of an exchange; raises `Refused` where there is none."""
         found = await self._found(Query(exchange=exchange, limit=PAGE))
         if not found:
-            raise UNKNOWN
+            raise _unknown()
         return await self._whole(EXCHANGE, exchange, found)
 
     async def message(self, id: str) -> Matter:
         """One message, by our id or its message id, with its receipts; raises `Refused` where there is none."""
         found = [each for each in await self._found(Query(text=id, limit=PAGE)) if id in (each.id, each.message_id)]
         if not found:
-            raise UNKNOWN
+            raise _unknown()
         return await self._whole(MESSAGE, id, found)
 
     async def _whole(self, kind: str, id: str, begin: Iterable[Summary]) -> Matter:
@@ -131,6 +130,10 @@ class Collector:
                 )
                 raise Unavailable("evidence.not-published", words)
             await self._clock.wait_until(now + LOOK_AGAIN)
+
+
+def _unknown() -> Refused:
+    return Refused("evidence.unknown", "There is no exchange and no message with this id.")
 
 
 def _after(query: Query, id: str) -> Query:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msgspec import structs
 from msgspec.structs import replace
 
 from gateway.envelope import Payload
-from gateway.errors import Refused
+from gateway.errors import Refused, Unavailable
 from gateway.evidence.standalone.summary import entry_members
 from gateway.evidence.standalone.words import FAILED, OK, OPEN
 from gateway.identity import digest
@@ -275,3 +276,43 @@ async def test_a_receipt_of_another_exchange_does_not_pass_for_one_of_this(archi
     failed = {each.check: each.words for each in report.failures}
     assert set(failed) == {"journal.complete", "receipt.about"}
     assert "belongs to another exchange" in failed["receipt.about"]
+
+
+async def test_what_was_signed_while_the_bundle_was_made_is_left_for_the_next_one(archive: Archive) -> None:
+    exchange = await vehicle_hit(archive)
+    await archive.publish()
+    whole = await archive.collector.exchange(exchange)
+    (reply,) = [each.id for each in whole.messages if each.kind == "reply"]
+    early = ("envelope.received", "envelope.checked", "envelope.routed", "envelope.encoded")
+    entries = tuple(each for each in whole.entries if each.entry.envelope != reply or each.entry.event in early)
+    messages = tuple(each for each in whole.messages if each.direction != "inbound" or each.format == "sirene/G@1")
+    named = {each.id for each in messages}
+    entries = tuple(each for each in entries if each.entry.envelope in named)
+    matter = structs.replace(whole, entries=entries, messages=messages)
+    with await archive.binder.bound(matter, "sirene:XA", archive.rig.clock.now()) as file:
+        report = judged(file.read(), archive.pinned(archive.folder / "trust"))
+    assert report.exit_code == 0, report.text()
+    assert "it was not signed; the journal says" in report.text()
+
+
+async def test_content_that_goes_while_the_bundle_is_made_is_asked_for_again(archive: Archive) -> None:
+    exchange = await vehicle_hit(archive)
+    await archive.publish()
+    matter, ledger = await archive.collector.exchange(exchange), archive.rig.ledger
+    asked: list[str] = []
+
+    class Vanishing:
+        """The ledger, in which the key of the hit is destroyed between two looks."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(ledger, name)
+
+        async def get(self, envelope: str) -> object:
+            asked.append(envelope)
+            if asked.count(exchange) == 2 and envelope == exchange:
+                await ledger.destroy([exchange], Destruction(at=archive.rig.clock.now(), rule="RR-120"), [])
+            return await ledger.get(envelope)
+
+    archive.binder._ledger = Vanishing()  # type: ignore[assignment]
+    with pytest.raises(Unavailable, match=r"evidence\.changed"):
+        await archive.binder.bound(matter, "sirene:XA", archive.rig.clock.now())

@@ -126,7 +126,7 @@ def test_a_checkpoint_and_its_proofs_from_the_specification_alone(place: Path) -
     Ed25519PublicKey.from_public_bytes(public[1:]).verify(signature[4:], f"{text}\n".encode())
     origin, size, root = text.split("\n")[:3]
     assert origin == name
-    entries = sorted((place / "journal").glob("*.json"))
+    entries = sorted((place / "journal").glob("*[0-9].json"))
     assert len(entries) > 50
     for entry in entries:
         head, _, below = entry.with_suffix(".tlog-proof").read_text().partition("\n\n")

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
@@ -90,6 +91,14 @@ def path(
 def _may_issue(_: verification.Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
     if usage is not None and not usage.key_cert_sign:
         raise ValueError("the key of an authority may not sign certificates")
+
+
+def check_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """Raise `Bad` unless this authority issued the certificate."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise Bad("the answer is that of another authority than the one that issued the certificate") from error
 
 
 def check_key(certificate: x509.Certificate) -> None:

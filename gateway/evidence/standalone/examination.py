@@ -57,9 +57,7 @@ def _signature(container: Container, summary: Summary | None, trust: Trust, repo
         if signed.at is None or abs((signed.at - at).total_seconds()) > stamps.TOLERANCE.total_seconds():
             raise Bad("the list was signed at another time than the bundle says it was made")
         may_sign(path(signed.signer, signed.others, trust.anchors_for(made_by), at))
-        names = trust.names_for(made_by)
-        if names and common_name(signed.signer) not in names:
-            raise Bad(f"{common_name(signed.signer)[:80]!r} is not a signer that you pinned for {made_by[:40]}")
+        trust.check_name(made_by, common_name(signed.signer))
 
 
 def _inside(container: Container, summary: Summary, trust: Trust, report: Report) -> None:

@@ -10,13 +10,14 @@ from typing import Final
 from cryptography import x509
 
 from . import forms, parcels, revocation
-from .certificates import certificate_of, common_name, fingerprint, may_sign, path
+from .certificates import certificate_of, check_issued, common_name, fingerprint, may_sign, path
 from .container import Container
 from .report import Bad, NotCheckable, Report
 from .story import RECEIVED, Entry
 from .summary import Message, Summary
 from .trust import Trust
 
+INTENDED: Final = "retention.intended"
 DESTROYED: Final = "content.destroyed"
 """The entry that is a deletion certificate."""
 RECEIPT: Final = "spoc/Receipt@"
@@ -83,6 +84,10 @@ class Look:
             if message.members():
                 raise Bad("its content is said to be destroyed, and some of it is here")
             certificate = self._entry(message, DESTROYED)
+            if certificate is None and self._entry(message, INTENDED) is not None:
+                raise NotCheckable(
+                    "the journal says that it was about to be destroyed; the deletion certificate is not enclosed"
+                )
             if certificate is None:
                 raise Bad("its content is not here, and no deletion certificate stands in the journal")
             told = (self._entry(message, RECEIVED) or _NOTHING).details.get("payload", "")
@@ -182,9 +187,7 @@ class Look:
             raise NotCheckable(f"no authority of {party[:40]} was given; whose certificate it is, nobody vouches for")
         may_sign(path(form.signer, others, anchors, at))
         forms.check_time(form, at)
-        names = self._trust.names_for(party)
-        if names and common_name(form.signer) not in names:
-            raise Bad(f"{common_name(form.signer)[:80]!r} is not a signer that you pinned for {party[:40]}")
+        self._trust.check_name(party, common_name(form.signer))
 
     def _revocation(self, form: forms.Form, judged: Entry) -> None:
         digest = judged.details.get("revocation_answer", "")
@@ -199,6 +202,7 @@ class Look:
         if sha256(content).hexdigest() != digest:
             raise Bad("the answer of the authority is not the one that the journal noted")
         issuer = self._issuer(form, judged.details.get("issuer", ""))
+        check_issued(form.signer, issuer)
         revocation.check(content, member.rpartition(".")[2], form.signer, issuer, judged.at)
 
     def _issuer(self, form: forms.Form, digest: str) -> x509.Certificate:

@@ -52,10 +52,11 @@ class Trust:
         office = self.offices.get(party)
         return office.anchors if office else tuple(self.anchors)
 
-    def names_for(self, party: str) -> tuple[str, ...]:
-        """The names of its signers; empty where any name is taken."""
+    def check_name(self, party: str, name: str) -> None:
+        """Raise `Bad` for a signer that the card of an office does not name; without a card any name is taken."""
         office = self.offices.get(party)
-        return office.signers if office else ()
+        if office is not None and name not in office.signers:
+            raise Bad(f"{name[:80]!r} is not a signer that you pinned for {party[:40]}")
 
     def logs(self) -> list[notes.Key]:
         """Keys of logs."""
