@@ -29,6 +29,7 @@ from gateway.commands.calendar_looks import missing_calendars
 from gateway.commands.local_door import LocalDoor
 from gateway.commands.log_looks import log_looks
 from gateway.commands.partner_probe import try_way
+from gateway.commands.vault_looks import vault_looks
 from gateway.commands.way import route_faults
 from gateway.errors import GatewayError, Misconfigured
 from gateway.front import RUN, SOCKET, listening
@@ -96,6 +97,7 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
     points.append(running)
     looks = await log_looks(home)
     points += [Point(state=look.state, what="published log", text=look.text, remedy=look.remedy) for look in looks]
+    points += [Point(state=look.state, what="vault", text=look.text, remedy=look.remedy) for look in await vault_looks(home)]
     if gateway is not None and connections:
         points += await _connections(gateway, runs=running.state != WARNING)
     return points
