@@ -15,7 +15,7 @@ from gateway.envelope import Direction, Envelope
 from gateway.families import Family
 from gateway.findings import Finding
 from gateway.form import Form
-from gateway.ledger import Ledger, Query, Row, Summary
+from gateway.ledger import Ledger, Query, Row, Summary, readable
 from gateway.verdict import Hold, Reason, Reject
 
 CODE: Final = "reference.reused"
@@ -39,7 +39,7 @@ async def reused_reference(ledger: Ledger, family: Family, envelope: Envelope) -
     )  # fmt: skip
     others = []
     for summary in earlier_with(found, envelope):
-        row = await ledger.get(summary.id)
+        row = await readable(ledger, summary.id)  # what was destroyed cannot be compared any more
         if row is not None and row.envelope.learned.form and not same_body(row.envelope.form, envelope.form):
             others.append(row)
     if not others:
