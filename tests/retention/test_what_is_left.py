@@ -11,9 +11,8 @@ import pytest
 
 from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.identity import derived_id
-from gateway.journal import chain
+from gateway.journal import chain, told
 from gateway.journal import entry as entries
-from gateway.journal import told
 from gateway.journal.tree.packets import read_packet, verify_packet
 from gateway.ledger import Query, Row
 from gateway.receipts import document
