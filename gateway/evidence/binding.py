@@ -31,6 +31,7 @@ from gateway.identity import PartyId, digest
 from gateway.journal.events import EVENTS
 from gateway.journal.publishing.log import PublishedLog
 from gateway.ledger import Ledger, Summary
+from gateway.lifecycle import STATES, event
 from gateway.partners import Directory
 from gateway.vault.port import Destruction
 from gateway.vault.sealed import ContentDestroyed
@@ -89,7 +90,7 @@ class Binder:
             "personal": [each.link.number for each in matter.entries if summary.personal_member(each.link.number) in members],
             "earlier": orjson.loads(members.pop("earlier")), "certificates": [name for name in members if name.startswith("certificates/")],
             "revocation": [name for name in members if name.startswith("revocation/")],
-            "meanings": {each.entry.event: EVENTS[each.entry.event] for each in matter.entries},
+            "meanings": _meanings(matter),
         }  # fmt: skip
         members[summary.SUMMARY] = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         file = cast("BinaryIO", tempfile.SpooledTemporaryFile(IN_MEMORY_OCTETS))  # noqa: SIM115  # whoever gets it closes it
@@ -236,6 +237,13 @@ class Binder:
             members |= {name: each, **names}
             rows.append({"note": name, "proof": [b64encode(hash_).decode() for hash_ in proof], "stamps": list(names)})
         return members | {"earlier": orjson.dumps(rows)}
+
+
+def _meanings(matter: Matter) -> dict[str, str]:
+    """The words for events; a state means another thing on the way in than on the way out."""
+    states = {f"{state.direction.value} {event(state.name)}": state.meaning for state in STATES}
+    happened = {each.entry.event for each in matter.entries}
+    return {name: words for name, words in {**EVENTS, **states}.items() if name.rpartition(" ")[2] in happened}
 
 
 def _changed() -> Unavailable:

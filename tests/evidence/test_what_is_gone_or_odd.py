@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import structs
 from msgspec.structs import replace
 
+from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.envelope import Payload
 from gateway.errors import Refused, Unavailable
 from gateway.evidence.standalone.summary import entry_members
@@ -28,7 +29,8 @@ from tests.evidence.conftest import Made
 from tests.evidence.damage import VERBS, Piece, flip
 from tests.evidence.office import OFFICER, PURPOSE, Archive, judged
 from tests.evidence.plays import PHOTO, hit, vehicle_hit
-from tests.gateway.rig import Rig
+from tests.gateway.rig import Rig, TurnedClock
+from tests.retention.shredding import keyring_in
 
 
 @pytest.fixture
@@ -316,3 +318,32 @@ async def test_content_that_goes_while_the_bundle_is_made_is_asked_for_again(arc
     archive.binder._ledger = Vanishing()  # type: ignore[assignment]
     with pytest.raises(Unavailable, match=r"evidence\.changed"):
         await archive.binder.bound(matter, "sirene:XA", archive.rig.clock.now())
+
+
+async def test_with_a_real_vault_destroyed_content_opens_nowhere_and_the_bundle_still_proves(tmp_path: Path) -> None:
+    clock = TurnedClock()
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite", clock, keyring=keyring_in(tmp_path / "keys"))
+    async with Rig(tmp_path, ledger, clock) as rig:
+        archive = Archive(tmp_path, rig)
+        exchange = await vehicle_hit(archive)
+        every = [each.id for each in (await archive.collector.exchange(exchange)).messages]
+        for envelope in every:
+            await destroy(archive, envelope, (await rig.row(envelope)).envelope.payload.digest)
+        made = await taken(archive, exchange)
+    report = judged(made.bundle, made.trust)
+    assert report.exit_code == 0, report.text()
+    assert set(verdicts(made, "message.destroyed")) == set(every)
+    assert b"Eksempla" not in made.bundle
+    assert not any(name.startswith(("messages/", "journal/")) and "personal" in name for name in Piece(made).members)
+
+
+async def test_a_destruction_that_was_begun_and_not_certified_is_said(archive: Archive) -> None:
+    exchange = await vehicle_hit(archive)
+    now = archive.rig.clock.now()
+    begun = Entry(
+        event="retention.intended", at=now, envelope=exchange, reason="RR-120", details=(("subject", exchange),)
+    )
+    await archive.rig.ledger.destroy([exchange], Destruction(at=now, rule="RR-120"), [begun])
+    made = await taken(archive, exchange)
+    assert verdicts(made, "message.destroyed") == {exchange: OPEN}
+    assert judged(made.bundle, made.trust).exit_code == 0

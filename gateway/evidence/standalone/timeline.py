@@ -45,6 +45,24 @@ PROOFS: Final[dict[str, tuple[str, str]]] = {
     ),
     "receipt.recorded": ("The signed receipt of the other side is enclosed.", "more than the stage that it names"),
 }
+SHORT: Final[dict[tuple[str, str], str]] = {
+    ("inbound", RECEIVED): "{what} came from {sender}.",
+    ("inbound", "envelope.verified"): "The signature of {what} was found genuine: {sender}.",
+    ("inbound", "envelope.delivered"): "{what} was handed to the national systems.",
+    ("inbound", "envelope.repeated"): "{what} had come before; it was given its first answer again.",
+    ("outbound", "envelope.signed"): "{what} was signed for {sender}.",
+    ("outbound", "envelope.transmitted"): "The other side's server took {what}.",
+    ("outbound", "envelope.ambiguous"): "Whether the other side took {what} was not known.",
+    ("outbound", "envelope.confirmed"): "{what} was confirmed.",
+    ("outbound", "receipt.recorded"): "A receipt came for {what}: {stage}.",
+    ("", "envelope.held"): "{what} waited for an officer ({reason}).",
+    ("", "envelope.released"): "An officer let {what} go on.",
+    ("", "envelope.rejected"): "{what} was refused ({reason}).",
+    ("", "envelope.quarantined"): "{what} was set aside: a fault of the office's own.",
+    ("", "envelope.alarm"): "{what} raised an alarm: the same id or reference with other content.",
+    ("", "content.destroyed"): "The content of {what} was destroyed ({reason}).",
+}
+"""What a reader in a hurry wants to know, by direction (empty for both) and event."""
 OTHERWISE: Final = ("This entry.", "that what it says is true beyond the office's word")
 
 
@@ -54,7 +72,7 @@ def page(summary: Summary, entries: Sequence[Entry]) -> bytes:
     parts = [
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>Proof bundle: what happened</title><style>{STYLE}</style></head><body>',
-        _head(summary, entries), _messages(summary), _lines(summary, entries, known), _table(), "</body></html>\n",
+        _head(summary, entries), _short(entries, known), _messages(summary), _lines(summary, entries, known), _table(), "</body></html>\n",
     ]  # fmt: skip
     return "\n".join(parts).encode()
 
@@ -68,6 +86,23 @@ def _head(summary: Summary, entries: Sequence[Entry]) -> str:
         "<p><b>This page proves nothing by itself.</b> It says in words what the enclosed files prove. Check them with "
         "<code>spoc evidence verify FILE --trust FOLDER</code>; what you trust must come to you by another way than this file.</p>"
     )
+
+
+def _short(entries: Sequence[Entry], known: dict[str, Message]) -> str:
+    """The course of things in one line each, every line with the entry that it rests on."""
+    rows = []
+    for entry in entries:
+        message = known.get(entry.envelope)
+        if message is None:
+            continue
+        words = SHORT.get((message.direction, entry.event)) or SHORT.get(("", entry.event))
+        if words is None:
+            continue
+        what = f"{message.format or 'a message that was not recognised'} ({message.envelope[-12:]})"
+        stage, reason = entry.details.get("stage", "?"), entry.reason or "no reason given"
+        told = words.format(what=what, sender=message.sender or "somebody unknown", stage=stage, reason=reason)
+        rows.append(f"<li>{_time(entry.at.isoformat())} {escape(told)} <small>entry {entry.number}</small></li>")
+    return f"<h2>In short</h2><ol>{''.join(rows)}</ol>"
 
 
 def _messages(summary: Summary) -> str:
@@ -94,7 +129,8 @@ def _lines(summary: Summary, entries: Sequence[Entry], known: dict[str, Message]
         proves, not_ = PROOFS.get(entry.event, OTHERWISE)
         payload, form = (message.payload or "destroyed", message.form or "none") if message else ("", "")
         words = proves.format(payload=payload, form=form)
-        meaning = summary.meanings.get(entry.event, entry.event)
+        way = f"{message.direction} {entry.event}" if message else ""
+        meaning = summary.meanings.get(way) or summary.meanings.get(entry.event, entry.event)
         told = "; ".join(f"{name}: {value[:MAX_DETAIL]}" for name, value in sorted(entry.details.items()) if value)
         reason = f"<br>reason: <code>{escape(entry.reason)}</code>" if entry.reason else ""
         rows.append(
