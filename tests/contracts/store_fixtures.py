@@ -62,6 +62,7 @@ def open_ledger(name: str, place: str, keyring: Keyring | None = None) -> Ledger
         case "postgres":
             return PostgresLedger(place, StoppedClock(), keyring=keyring)
         case "sqlite":
+            keyring = keyring or keyring_in(Path(place).with_name("keys"))
             return SqliteLedger(Path(place), StoppedClock(), keyring=keyring)
     raise LookupError(f"no test opens the store {name}")
 

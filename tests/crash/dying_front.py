@@ -29,7 +29,7 @@ from gateway.journal.entry import Entry
 from gateway.ledger import Committed, Move, Query, StaleMove
 from gateway.questions import CaseReference, CaseRequest
 from tests.gateway.rig import Cases, TurnedClock, Wire, root_of
-from tests.journeys.worlds import ADDRESS, PHOTO, World, hit, prove, receipt_about
+from tests.journeys.worlds import ADDRESS, PHOTO, World, hit, keyring, prove, receipt_about
 
 NEVER = "never"
 
@@ -38,7 +38,7 @@ class Fatal(SqliteLedger):
     """A ledger that kills its process right before or right after the write of this name, and keeps a list of the names in a file."""
 
     def __init__(self, path: Path, clock: TurnedClock, when: str, place: str) -> None:
-        super().__init__(path, clock)
+        super().__init__(path, clock, keyring=keyring(path.parent))
         self._when, self._place, self._list = when, place, path.with_name("places")
         self._begun: Counter[str] = Counter()
 
@@ -165,7 +165,7 @@ def cases(folder: Path) -> int:
 
 async def told(world: World, folder: Path) -> dict[str, object]:
     """How it ended, by what the disk says."""
-    ledger = SqliteLedger(folder / "ledger.sqlite", world.clock)
+    ledger = SqliteLedger(folder / "ledger.sqlite", world.clock, keyring=keyring(folder))
     await ledger.start()
     try:
         found = await ledger.find(Query(limit=100))
