@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from config.flow import Flow
+
 PARTY = r"^[a-z]{2,12}:[A-Za-z0-9][A-Za-z0-9\-]{0,23}$"
-
-
 MOST_AUTHORITIES = 2
 """For time-stamps. A second one makes up for the first being away or wrong; a third adds little."""
 
@@ -69,7 +69,9 @@ class VaultKeeping(_Strict):
     kind: Literal["", "files", "postgres"] = Field(
         "", description="files for a folder, postgres for a database of its own; empty takes what fits the ledger."
     )
-    folder: Path = Field(Path("vault"), description="The folder, below the data folder where it is relative; for files.")
+    folder: Path = Field(
+        Path("vault"), description="The folder, below the data folder where it is relative; for files."
+    )
     url: str = Field("", description="Another database than the ledger's: postgresql://…; for postgres.")
     url_file: str = Field("", description="A file that holds the url, in place of it; for postgres.")
     masters: Path = Field(
@@ -231,6 +233,7 @@ class Settings(_Strict):
     office: Office
     folders: Folders = Folders()
     workers: Workers = Workers()
+    flow: Flow = Flow()
     api: Api = Api()
     address_book: AddressBook | None = Field(None, description="Left out: addresses come from the partner file alone.")
     ledger: dict[str, Any] = Field(

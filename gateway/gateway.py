@@ -22,6 +22,8 @@ from gateway.evidence.desk import EvidenceDesk
 from gateway.exchanges.desk import ExchangeDesk
 from gateway.exchanges.drafting import NextDesk
 from gateway.exchanges.watch import Watch
+from gateway.flow.doors import Doors
+from gateway.flow.watch import FlowWatch
 from gateway.identity import PartyId
 from gateway.intake import LedgerIntake
 from gateway.journal.entry import Entry
@@ -105,6 +107,9 @@ class Gateway:
     retention: RetentionOffice | None = None
     """Destroys what is due and serves who decides about it; None in tests and tools that keep everything."""
 
+    flow: FlowWatch | None = None
+    """Closes the doors before a limit is reached and notices what stands still; None in tests and tools."""
+
     steady: ClockWatch | None = None
     """Notices that the machine's clock was put forward or back; None where time is a test's."""
     rolling: Rolling | None = None
@@ -127,7 +132,7 @@ class Gateway:
         self.engine.start()
         self.watch.start()
         self.numbers.start()
-        for watch in (self.steady, self.expiry, self.hearing, self.rolling):
+        for watch in (self.flow, self.steady, self.expiry, self.hearing, self.rolling):
             if watch:
                 watch.start()
         if self.retention:
@@ -154,6 +159,7 @@ class Gateway:
             self.engine.stop(),
             self.watch.stop(),
             self.numbers.stop(),
+            *((self.flow.stop(),) if self.flow else ()),
             *((self.steady.stop(),) if self.steady else ()),
             *((self.expiry.stop(),) if self.expiry else ()),
             *((self.hearing.stop(),) if self.hearing else ()),
@@ -200,6 +206,7 @@ class Gateway:
         """Why the gateway cannot receive, sign, journal and deliver right now; empty when it can."""
         checks = {"ledger": self.ledger.probe(), "signing keys": self._sign_probe(), "clock watch": self.watch.probe()}
         checks |= {"signer": self.signatory.probe()} if self.signatory else {}
+        checks |= {"flow": self.flow.probe()} if self.flow else {}
         checks |= {"certificates": self.expiry.probe()} if self.expiry else {}
         checks |= {"clock of this machine": self.steady.probe()} if self.steady else {}
         checks |= {f"channel {name} in": door.probe() for name, door in self.inbound.items()}
@@ -246,11 +253,12 @@ def join(
         numbered=lambda rows: numbers.numbered(rows),  # noqa: PLW0108  # it is made after the engine
         tempered=steady.tempered if steady else untouched,
     )  # fmt: skip
-    engine = Engine(pipeline, ledger, clock, Places(knowledge.directory))
+    places = Places(knowledge.directory, knowledge.office.urgent_mailboxes)
+    engine = Engine(pipeline, ledger, clock, places)
     if steady:
         steady.called = engine.look
     numbers = _number_watch(knowledge, reach, engine)
-    intake = LedgerIntake(ledger, clock, reach.ids, engine.came)
+    intake = LedgerIntake(ledger, clock, reach.ids, engine.came, Doors(places.hinted))
     alert_office = None
     if alerts:
         alert_office = open_office(

@@ -1,4 +1,4 @@
-"""Store first, acknowledge after: the one door between channels and the core."""
+"""Store first, acknowledge after: the one door between channels and the core. It closes before a limit is reached (`gateway.flow`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from gateway.envelope import Claim, Direction, Envelope, Payload
 from gateway.errors import Refused
+from gateway.flow.doors import Doors
 from gateway.handover import Accepted
 from gateway.identity import PartyId
 from gateway.journal.entry import Entry
@@ -31,7 +32,10 @@ class Given(NamedTuple):
 class LedgerIntake:
     """`gateway.ports.Intake` over the ledger. `offer` gives the engine what is new."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[Envelope], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[Envelope], None], doors: Doors | None = None
+    ) -> None:
+        self.doors = doors or Doors()
         self._ledger, self._clock, self._ids, self._offer = ledger, clock, ids, offer
 
     async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
@@ -75,6 +79,8 @@ class LedgerIntake:
     ) -> Accepted:
         if len(payload.content) > MAX_OCTETS:
             raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
+        if given is None or given.came is None:  # what a person has in hand is taken as long as it can be kept
+            self.doors.admit(claim, payload)
         now = self._clock.now()
         envelope = Envelope(
             id=self._ids.new(),

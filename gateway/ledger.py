@@ -135,6 +135,16 @@ class Waiting(Struct, frozen=True, kw_only=True):
     """Whether it had to wait for a time before."""
 
 
+class Backlog(Struct, frozen=True, kw_only=True):
+    """What waits in one lane."""
+
+    urgent: bool
+    count: int
+    """Envelopes in working states, also those that wait for a time."""
+    oldest: datetime | None
+    """Since when the oldest of those that may go on now could have; None where there is none."""
+
+
 class Query(Struct, frozen=True, kw_only=True):
     """Which envelopes to list: all given conditions must hold; newest first. `text` matches id, message id,
     reference, exchange, digest or mail reference.
@@ -271,6 +281,14 @@ class Ledger(Protocol):
         """The same, office by office: at most `each` new and `each` repeated ones of every counterpart and urgency, oldest first, however
         much another counterpart has waiting.
         """
+        ...
+
+    async def backlog(self, now: datetime) -> list[Backlog]:
+        """What waits, by lane."""
+        ...
+
+    async def arrivals(self, since: datetime, until: datetime) -> dict[str, int]:
+        """How many messages came from each counterpart between these times, tests left out."""
         ...
 
     async def next_due(self) -> datetime | None:

@@ -16,6 +16,8 @@ class Office(Struct, frozen=True, kw_only=True):
     parties: tuple[PartyId, ...]
     free_text_characters: int = 0
     """Longest free text that we send in one form; 0 for no limit."""
+    urgent_mailboxes: tuple[str, ...] = ()
+    """Mailboxes of ours for what is urgent: mail to them is taken last to be refused."""
 
     def facing(self, partner: PartyId, addressed: tuple[PartyId, ...] = ()) -> PartyId:
         """Which of our parties writes to this partner: the one it addressed, else the one of the same role."""

@@ -1,4 +1,4 @@
-"""The inside of a worker process: read a job, judge, write the trail, until the front closes the pipe."""
+"""The inside of a worker process: read a job, judge, write the trail, until the front closes the pipe. An empty frame asks whether it answers."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def serve(table: Table, source: BinaryIO, sink: BinaryIO) -> None:
         (length,) = struct.unpack(">I", head)
         if length > MAX_FRAME:
             return
+        if not length:  # a heartbeat
+            sink.write(frame(READY))
+            sink.flush()
+            continue
         job = JOBS.decode(source.read(length))
         sink.write(frame(told(judge_run(table, job.envelope, job.state, job.now))))
         sink.flush()

@@ -8,12 +8,13 @@ envelope is told so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import struct
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ from gateway.lanes import Lanes, Place, Room
 from gateway.order import Table
 from gateway.partners import Partner
 from gateway.pipeline import WorkerBroke
+from gateway.ports import Clock
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.signing.revocation import Answer
 from gateway.tolerances import Tolerance
@@ -34,6 +36,8 @@ from gateway.turns import Turns
 from gateway.versions import Days
 
 JOB_SECONDS: Final = 60.0
+HEARTBEAT_EVERY: Final = timedelta(seconds=10)
+HEARTBEAT_SECONDS: Final = 10.0
 START_SECONDS: Final = 60.0
 RESERVED_WORKERS: Final = 1
 """For urgent messages alone, beside those that take everything: where there are several, one more is started."""
@@ -121,6 +125,7 @@ class _Worker:
         self._command, self._brief = command, brief
         self.trouble = ""
         """Why it could not start the last time."""
+        self.replaced = 0
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -156,6 +161,7 @@ class _Worker:
     async def judge(self, job: bytes) -> bytes:
         process = self._process
         if process is None or process.returncode is not None or process.stdin is None:
+            self.replaced += 1
             await self.start()
             process = self._process
         assert process is not None and process.stdin is not None
@@ -175,6 +181,27 @@ class _Worker:
             await self.kill()
             raise
 
+    async def beat(self) -> None:
+        """Replace the process unless it answers. Never raises: one that cannot start says so in `trouble`, and is tried again."""
+        process = self._process
+        try:
+            if process is not None and process.returncode is None and process.stdin is not None:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    process.stdin.write(frame(b""))
+                    await process.stdin.drain()
+                    if await self._read() == READY:
+                        return
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            pass
+        except asyncio.CancelledError:
+            await self.kill()
+            raise
+        log.warning("an idle worker does not answer and is replaced")
+        self.replaced += 1
+        await self.kill()
+        with contextlib.suppress(Unavailable):
+            await self.start()
+
     async def _read(self) -> bytes:
         assert self._process is not None and self._process.stdout is not None
         (length,) = struct.unpack(">I", await self._process.stdout.readexactly(4))
@@ -191,14 +218,17 @@ class WorkerPool:
 
     def __init__(
         self, command: Sequence[str], count: int, brief: Brief | None = None,
-        place: Callable[[Envelope], Place] = lambda _: Place(),
+        place: Callable[[Envelope], Place] = lambda _: Place(), clock: Clock | None = None,
     ) -> None:  # fmt: skip
+        """With a clock, idle workers are asked now and then whether they still answer."""
         reserved = RESERVED_WORKERS if count > 1 else 0
         self._workers = [_Worker(command, brief) for _ in range(count + reserved)]
         self._free: deque[_Worker] = deque()
         self._turns = Turns(Lanes(Room(count + reserved, reserved)))
         self._place = place
         self._given_back = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._clock = clock
 
     @property
     def pids(self) -> list[int]:
@@ -214,10 +244,36 @@ class WorkerPool:
         """Start every worker; raises when one cannot start."""
         await asyncio.gather(*(worker.start() for worker in self._workers))
         self._free.extend(self._workers)
+        if self._clock:
+            self._keeper = asyncio.create_task(self._keep(self._clock), name="worker-keeper")
 
     async def stop(self) -> None:
         """End every worker."""
+        keeper, self._keeper = self._keeper, None
+        if keeper:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
         await asyncio.gather(*(worker.kill() for worker in self._workers))
+
+    @property
+    def replaced(self) -> int:
+        """How often a worker had to be replaced because it had died or did not answer."""
+        return sum(worker.replaced for worker in self._workers)
+
+    async def _keep(self, clock: Clock) -> None:
+        while True:
+            await clock.wait_until(clock.now() + HEARTBEAT_EVERY)
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Ask every idle worker whether it answers, and replace those that do not. Busy ones have their own limit."""
+        for worker in self._workers:
+            if worker not in self._free:
+                continue
+            async with self._turns.turn(Place(urgent=True)):
+                if worker in self._free:
+                    async with self._taken(worker):
+                        await worker.beat()
 
     async def renew(self) -> None:
         """Replace every worker as it becomes free, so that changed settings and partners are seen."""

@@ -24,7 +24,7 @@ from gateway.envelope import Claim, Direction, Envelope, Learned, Payload
 from gateway.identity import PARTY_PATTERN
 from gateway.journal.chain import Link
 from gateway.journal.entry import Entry
-from gateway.ledger import Row, Summary
+from gateway.ledger import Backlog, Row, Summary
 from gateway.vault.blind import MARK, is_party, telling_nothing
 from gateway.vault.sealed import ContentDamaged, ContentDestroyed, KeyMissing
 from gateway.verdict import Reason
@@ -94,6 +94,25 @@ def text(value: str) -> str:
 def working(direction: Direction, state: str) -> bool:
     """Whether a stage goes on from here by itself."""
     return bool(lifecycle.state(direction, state).next_stage)
+
+
+def backlogs(found: Sequence[Sequence[Any]], now: datetime) -> list[Backlog]:
+    """What waits by lane, from rows of urgent or not, how many, and the earliest time of them."""
+    counts: dict[bool, int] = {}
+    oldest: dict[bool, datetime] = {}
+    for lane, count, earliest in found:
+        urgent = bool(lane)
+        counts[urgent] = counts.get(urgent, 0) + count
+        since = earliest if isinstance(earliest, datetime) else moment(earliest)
+        if since <= now:
+            oldest[urgent] = min(since, oldest.get(urgent, since))
+    return [Backlog(urgent=urgent, count=count, oldest=oldest.get(urgent)) for urgent, count in counts.items()]
+
+
+def id_at(at: datetime) -> str:
+    """The smallest id of that time: UUIDv7 begins with milliseconds since 1970 (RFC 9562 section 5.7)."""
+    digits = f"{max(0, (at - _EPOCH) // timedelta(milliseconds=1)):012x}"
+    return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"
 
 
 # --- facts and parts -----------------------------------------------------------------------------------------------

@@ -31,6 +31,11 @@ class ReadyView(View):
 
     ready: bool
     reasons: list[str] = Field(description="Why not; empty when ready.")
+    alarms: list[str] = Field(
+        default_factory=list,
+        description="What stands still, is late or is about to run out; messages go on, and a person should look.",
+        examples=[["queue"]],
+    )
     checked_at: datetime
 
 
@@ -56,7 +61,9 @@ async def _probe(standing: Here, now: datetime) -> ReadyView:
             reasons = await standing.gateway.not_ready()
     except TimeoutError:
         reasons = [f"probe: no answer within {PROBE_SECONDS} seconds"]
-    return ReadyView(ready=not reasons, reasons=reasons, checked_at=now)
+    flow = standing.gateway.flow
+    alarms = sorted({name.partition(" ")[0] for name in flow.alarms}) if flow else []  # partners are not named to everybody
+    return ReadyView(ready=not reasons, reasons=reasons, alarms=alarms, checked_at=now)
 
 
 @router.get("/healthz", summary="Alive", responses=shown.ALIVE)

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from gateway.api import shown
 from gateway.api.callers import WATCH, Allowed, Caller, Here, Standing
+from gateway.api.flow_metrics import FlowFigures
 from gateway.api.log_metrics import LogFigures
 from gateway.api.retention_metrics import RetentionFigures
 from gateway.api.trust_metrics import TrustFigures
@@ -76,6 +77,7 @@ class Meters:
             registry=self.registry,
         )
         self._trust = TrustFigures(self.registry)
+        self._flow = FlowFigures(self.registry)
         self._log = LogFigures(self.registry)
         self._retention = RetentionFigures(self.registry)
         self._differences = Gauge(
@@ -109,6 +111,7 @@ class Meters:
                 self._tolerated.labels(row.partner, row.rule).set(uses[row.partner, row.rule])
         now = standing.gateway.clock.now()
         self._trust.read(standing.gateway, now)
+        self._flow.read(standing.gateway)
         self._retention.read(standing.gateway, now)
         for kind, number in standing.gateway.numbers.open.items():
             self._differences.labels(kind).set(number)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from gateway.errors import GatewayError, Unavailable
+from gateway.flow.doors import CODES, COME_AGAIN_MINUTES
 from gateway.ledger import StaleMove
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -84,7 +85,8 @@ def answer(
 def from_core(error: GatewayError) -> JSONResponse:
     """A refusal of the core; only its public sentence is told."""
     if isinstance(error, Unavailable):
-        return answer(503, error.code, error.public, {"Retry-After": RETRY_AFTER_SECONDS})
+        seconds = str(60 * COME_AGAIN_MINUTES) if error.code in CODES else RETRY_AFTER_SECONDS
+        return answer(503, error.code, error.public, {"Retry-After": seconds})
     return answer(STATUS_OF_CODE.get(error.code, 422), error.code, error.public)
 
 

@@ -45,7 +45,10 @@ def knowledge_of(
     built: Built, formats: Formats, directory: Directory, ids: IdSource, now: datetime, signs: Signs
 ) -> Knowledge | None:
     told, algorithms = built.home.settings.office, signs.algorithms
-    office = Office(parties=told.parties, free_text_characters=told.free_text_characters or 0)
+    office = Office(
+        parties=told.parties, free_text_characters=told.free_text_characters or 0,
+        urgent_mailboxes=built.home.settings.flow.urgent_mailboxes,
+    )  # fmt: skip
     if NOBODY in office.parties:
         return None
     keys = built.attempt(("signing",), lambda: _ring(built.home, signs, now))

@@ -13,6 +13,7 @@ from gateway.assembly.built import Built, systems_of
 from gateway.assembly.certificates import expiry_watch, hearing_of
 from gateway.assembly.edges import Channels, alert_way, calendars_of, ledger_of, routing_table
 from gateway.assembly.evidence import evidence_desk
+from gateway.assembly.flow import flow_of
 from gateway.assembly.judges import Signs, briefing, formats_of, knowledge_of, signer_briefing, worker_command
 from gateway.assembly.log import published_log
 from gateway.assembly.offices import algorithms_in, directory_in, use_book, use_tolerances
@@ -22,6 +23,7 @@ from gateway.clock import SystemClock, Uuid7Source
 from gateway.gateway import Gateway, join
 from gateway.ledger import Ledger
 from gateway.pipeline import Compute
+from gateway.places import Places
 from gateway.ports import Clock, IdSource
 from gateway.signers import SOCKET, SignerProcess
 from gateway.signing.remote import SignerLine
@@ -77,7 +79,8 @@ def assemble(
     )  # fmt: skip
     signer = str(signatory.path) if signatory else ""
     count = home.settings.workers.count or os.cpu_count() or 1
-    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer))
+    place = Places(directory, home.settings.flow.urgent_mailboxes).of
+    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer), place, clock)
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
     return replace(
         gateway,
@@ -85,6 +88,7 @@ def assemble(
         expiry=expiry_watch(home, directory, store, clock),
         hearing=hearing_of(home, directory, gateway),
         log=log,
+        flow=flow_of(home, gateway, log),
         rolling=rolling_of(store, clock),
         evidence=evidence_desk(home, store, log, directory, clock, signs) if log else None,
         retention=retention_of(home, gateway, rules, calendars),

@@ -309,6 +309,11 @@ async def _running(home: Home) -> Point:
         if not await door.runs():
             return Point(state=WARNING, what="gateway", text="It does not run.", remedy=f"Start it with: {start}")
         found = await door.ask("GET", "/readyz", accept=(200, 503))
+    if found["ready"] and found.get("alarms"):
+        return Point(
+            state=WARNING, what="gateway", text="It runs, and a person should look at: " + ", ".join(found["alarms"]) + ".",
+            remedy="The journal says more: look for flow.alarm.",
+        )  # fmt: skip
     if found["ready"]:
         return Point(state=OK, what="gateway", text="It runs and is ready.")
     return Point(

@@ -16,6 +16,7 @@ from adapters.channels.smtp.settings import SmtpSettings
 from adapters.channels.smtp.tls import Peer, is_agreed
 from gateway.envelope import Claim, Payload
 from gateway.errors import GatewayError
+from gateway.flow.doors import CODES
 from gateway.handover import Accepted
 from gateway.partners import Directory, Partner, without_case
 from gateway.ports import Clock, Intake
@@ -25,6 +26,8 @@ NULL_SENDER: Final = "<>"
 SOURCES: Final = 10_000
 """Most senders whose messages of the last hour are counted at once; beyond that the quietest are forgotten."""
 HOUR: Final = timedelta(hours=1)
+CANNOT_NOW: Final = 451
+"""Trouble of ours: nobody is shut out for an hour because we could not keep a message."""
 _log = logging.getLogger(__name__)
 
 
@@ -160,6 +163,8 @@ class Door:
             async with asyncio.timeout(self.settings.take_seconds):
                 accepted = await asyncio.shield(task)
         except GatewayError as error:
+            if error.code in CODES:
+                return replies.pressed(error.public)
             made = replies.unavailable if error.temporary else replies.refused
             return made(error.code, error.public)
         except TimeoutError:
@@ -178,7 +183,8 @@ class Door:
     async def turned_away(self, host: str, claim: Claim, reply: Reply) -> None:
         """Journal a refusal. A journal that cannot be written does not turn a refusal into an acceptance."""
         assert self.intake is not None
-        self._refusals.use(host, self._clock.now())
+        if reply.code != CANNOT_NOW:
+            self._refusals.use(host, self._clock.now())
         try:
             async with asyncio.timeout(self.settings.take_seconds):
                 await self.intake.turned_away(self.name, claim, reply.reason, reply.line)

@@ -170,6 +170,11 @@ def unavailable(code: str, public: str) -> Reply:
     return turned_away(451, "4.3.0", code, f"{public} ({code})")
 
 
+def pressed(public: str) -> Reply:
+    """Too much waits here. The journal has one entry for the closing of the door, and none for each who knocks."""
+    return Reply(code=451, enhanced="4.3.1", text=public)
+
+
 _LIBRARY: Final = {
     "250": "250 2.0.0 OK",
     "221": "221 2.0.0 Goodbye",

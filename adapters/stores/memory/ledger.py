@@ -41,7 +41,7 @@ from gateway.journal.chain import Link
 from gateway.journal.commitments import Openings, read_openings
 from gateway.journal.entry import Entry, subject_of
 from gateway.journal.publishing.head import LeaseLost, LogHead
-from gateway.ledger import Committed, Move, Query, Row, Spawned, Summary, Waiting
+from gateway.ledger import Backlog, Committed, Move, Query, Row, Spawned, Summary, Waiting
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
@@ -182,6 +182,18 @@ class MemoryLedger:
             if row.due is None or row.due <= now:
                 found.setdefault((known.rank, known.counterpart, again), []).append(one)
         return [one for ready in found.values() for one in ready[:each]]
+
+    async def backlog(self, now: datetime) -> list[Backlog]:
+        await self.probe()
+        rows = self._working()
+        found = [(describe(row.envelope).rank > 0, 1, row.due or row.envelope.received_at) for row in rows]
+        return columns.backlogs(found, now)
+
+    async def arrivals(self, since: datetime, until: datetime) -> dict[str, int]:
+        await self.probe()
+        first, end = columns.id_at(since), columns.id_at(until)
+        rows = [row.envelope for row in self._rows.values() if row.envelope.inbound and first <= row.envelope.id < end]
+        return dict(Counter(one.counterpart for each in rows if not (one := describe(each)).test))
 
     async def next_due(self) -> datetime | None:
         await self.probe()

@@ -41,6 +41,16 @@ _OF_EACH = """
 """Steps from office to office along the index, and reads the first of each: nobody's pile is read through."""
 NEW_OF_EACH = _OF_EACH.format(condition="working AND due IS NULL", ready="", order="received_at")
 LATER_OF_EACH = _OF_EACH.format(condition="working AND due IS NOT NULL", ready="AND due <= $2", order="due")
+BACKLOG = """
+    SELECT rank > 0, count(*), min(received_at) FROM envelopes WHERE working AND due IS NULL GROUP BY rank > 0
+    UNION ALL
+    SELECT rank > 0, count(*), min(due) FROM envelopes WHERE working AND due IS NOT NULL GROUP BY rank > 0
+"""
+ARRIVALS = """
+    SELECT counterpart, count(*) FROM envelopes
+    WHERE id >= $1 AND id < $2 AND direction = 'inbound' AND NOT test GROUP BY counterpart
+"""
+"""Ids grow with time."""
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND due > $1"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > $1 ORDER BY id LIMIT $2"
@@ -80,6 +90,14 @@ async def waiting(connection: asyncpg.Connection, now: int, each: int) -> list[t
     """Id, counterpart, rank and whether it had waited for a time."""
     new = [(*found, False) for found in await connection.fetch(NEW_OF_EACH, each)]
     return [*new, *((*found, True) for found in await connection.fetch(LATER_OF_EACH, each, now))]
+
+
+async def backlog(connection: asyncpg.Connection) -> list[tuple[bool, int, int]]:
+    return [tuple(found) for found in await connection.fetch(BACKLOG)]
+
+
+async def arrivals(connection: asyncpg.Connection, since: str, until: str) -> dict[str, int]:
+    return dict(tuple(found) for found in await connection.fetch(ARRIVALS, since, until))
 
 
 async def next_due(connection: asyncpg.Connection, now: int) -> int | None:

@@ -32,7 +32,7 @@ from gateway.journal.chain import Link
 from gateway.journal.commitments import Openings
 from gateway.journal.entry import Entry
 from gateway.journal.publishing.head import LogHead
-from gateway.ledger import Committed, Move, Query, Row, Summary, Waiting
+from gateway.ledger import Backlog, Committed, Move, Query, Row, Summary, Waiting
 from gateway.numbers.series import Numbered, NumberQuery
 from gateway.ports import Clock
 from gateway.protection.retention.lifetime import Lifetime
@@ -161,6 +161,12 @@ class SqliteLedger:
     async def waiting(self, now: datetime, each: int) -> list[Waiting]:
         found = await self._readers.ask(lambda tables: reads.waiting(tables, columns.microseconds(now), each))
         return [Waiting(id=own, counterpart=office, urgent=rank > 0, again=again) for own, office, rank, again in found]
+
+    async def backlog(self, now: datetime) -> list[Backlog]:
+        return columns.backlogs(await self._readers.ask(reads.backlog), now)
+
+    async def arrivals(self, since: datetime, until: datetime) -> dict[str, int]:
+        return await self._readers.ask(lambda tables: reads.arrivals(tables, columns.id_at(since), columns.id_at(until)))
 
     async def next_due(self) -> datetime | None:
         now = columns.microseconds(self._clock.now() if self._clock else datetime.now(UTC))

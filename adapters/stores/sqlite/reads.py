@@ -47,6 +47,16 @@ _OF_EACH = """
 """Steps from office to office along the index, and reads the first of each: nobody's pile is read through."""
 NEW_OF_EACH = _OF_EACH.format(condition="working = 1 AND due IS NULL", ready="", order="received_at")
 LATER_OF_EACH = _OF_EACH.format(condition="working = 1 AND due IS NOT NULL", ready="AND due <= :now", order="due")
+BACKLOG = """
+    SELECT rank > 0, count(*), min(received_at) FROM envelopes WHERE working = 1 AND due IS NULL GROUP BY rank > 0
+    UNION ALL
+    SELECT rank > 0, count(*), min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL GROUP BY rank > 0
+"""
+ARRIVALS = """
+    SELECT counterpart, count(*) FROM envelopes
+    WHERE id >= ? AND id < ? AND direction = 'inbound' AND NOT test GROUP BY counterpart
+"""
+"""Ids grow with time."""
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due > ?"
 COUNTS = "SELECT direction, state, count(*) FROM envelopes GROUP BY direction, state"
 STANDINGS = "SELECT id, direction, state FROM envelopes WHERE id > ? ORDER BY id LIMIT ?"
@@ -85,6 +95,14 @@ def waiting(connection: sqlite3.Connection, now: int, each: int) -> list[tuple[s
     """Id, counterpart, rank and whether it had waited for a time."""
     new = [(*found, False) for found in connection.execute(NEW_OF_EACH, {"each": each})]
     return [*new, *((*found, True) for found in connection.execute(LATER_OF_EACH, {"now": now, "each": each}))]
+
+
+def backlog(connection: sqlite3.Connection) -> list[tuple[bool, int, int]]:
+    return connection.execute(BACKLOG).fetchall()
+
+
+def arrivals(connection: sqlite3.Connection, since: str, until: str) -> dict[str, int]:
+    return dict(connection.execute(ARRIVALS, (since, until)))
 
 
 def next_due(connection: sqlite3.Connection, now: int) -> int | None:

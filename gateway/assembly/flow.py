@@ -1,0 +1,41 @@
+"""The watch over the flow of one gateway, from its settings."""
+
+from __future__ import annotations
+
+from config.flow import Flow, Marks
+from config.load import Home
+from gateway.flow.arrivals import Silence
+from gateway.flow.gauges import Gauges
+from gateway.flow.marks import Mark, Watermarks
+from gateway.flow.watch import FlowWatch, Look
+from gateway.gateway import Gateway
+from gateway.journal.publishing.log import PublishedLog
+
+
+def watermarks(told: Flow) -> Watermarks:
+    """The marks that the settings name."""
+
+    def mark(marks: Marks, *, falling: bool = False) -> Mark:
+        warn, shed, stop = marks
+        return Mark(warn=warn, shed=shed, stop=stop, falling=falling)
+
+    return Watermarks(
+        disk_free_mib=mark(told.disk_free_mib, falling=True), disk_free_percent=mark(told.disk_free_percent, falling=True),
+        queue=mark(told.queue), oldest_minutes=mark(told.oldest_minutes), memory_mib=mark(told.memory_mib),
+        unpublished=mark(told.unpublished), urgent_oldest_seconds=Mark(warn=told.urgent_oldest_seconds),
+    )  # fmt: skip
+
+
+def flow_of(home: Home, gateway: Gateway, log: PublishedLog | None) -> FlowWatch:
+    """One for each front."""
+    told, looks = home.settings.flow, list[Look]()
+    if told.silence_least:
+
+        def known(office: str) -> bool:
+            return gateway.directory.get(office) is not None
+
+        looks.append(Silence(gateway.ledger, known, told.silence_days, told.silence_least).look)
+    return FlowWatch(
+        gateway.ledger, gateway.clock, gateway.intake.doors, Gauges(gateway.ledger, home.data, log).read, watermarks(told),
+        tuple(looks),
+    )  # fmt: skip
