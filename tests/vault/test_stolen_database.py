@@ -122,6 +122,15 @@ async def test_a_stolen_ledger_its_log_and_its_exports_name_nobody(
     assert seen_in(tmp_path) == [], "nor once it has stopped"
 
 
+async def test_the_same_journey_over_a_ledger_that_does_not_seal_is_full_of_names(tmp_path: Path) -> None:
+    """Without this, the search for names could be blind."""
+    clock = TurnedClock()
+    plain = World(tmp_path, SqliteLedger(tmp_path / "ledger.sqlite", clock), clock)
+    async with plain:
+        await journey(plain)
+        assert {f"ledger.sqlite-wal: {name} in UTF-8" for name in (FIRST, LAST)} <= set(seen_in(tmp_path))
+
+
 async def test_the_needles_are_found_where_names_stand_in_the_open(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"..." + base64.b64encode(b"Mr " + BOTH.encode() + b" of XA"))
     (tmp_path / "b").write_bytes(b"\x00" + LAST.encode("utf-16-le"))
