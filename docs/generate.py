@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from docs.code_tables import checks, codes, evidence_checks, signature_codes, smime_codes, stamp_codes
+from docs.degradation_table import degradation
 from docs.dialogue_pages import dialogues, facts, recorded
 from docs.form_pages import family, formats, header
 from docs.markdown import code, table
@@ -157,7 +158,7 @@ def operations() -> str:
 
 PARTS: dict[str, Callable[..., str]] = {
     "dialogues": dialogues, "recorded": recorded, "facts": facts,
-    "lifecycle": lifecycle, "events": events, "settings": settings, "formats": formats, "header": header, "routes": routes,
+    "lifecycle": lifecycle, "events": events, "degradation": degradation, "settings": settings, "formats": formats, "header": header, "routes": routes,
     "handling": handling, "operations": operations, "codes": codes, "versions": versions, "differences": differences,
     "checks": checks, "signature-codes": signature_codes, "smime-codes": smime_codes, "stamp-codes": stamp_codes,
     "evidence-checks": evidence_checks, "names": names,
