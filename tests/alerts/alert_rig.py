@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from adapters.alertsystems.nsis.alertsystem import Nsis
 from adapters.alertsystems.nsis.settings import NsisSettings
 from gateway.alerts.cursor import CursorFile
@@ -18,6 +16,8 @@ from gateway.alerts.office import AlertOffice, AlertWay
 from gateway.alerts.words import Alert
 from gateway.clock import Uuid7Source
 from gateway.gateway import Gateway, join
+from gateway.journal import entry as entries
+from gateway.journal import told
 from gateway.pipeline import Compute
 from gateway.stages.line_up import Reach
 from routing.decide import TableRouter
@@ -83,10 +83,11 @@ class AlertRig(Rig):
         (self._folder / "nsis.cursor").unlink()
 
     async def events(self, event: str) -> list[dict[str, str]]:
-        """Details of every journal entry of this event."""
+        """Details of every journal entry of this event, with what it says of persons."""
         links = await self.ledger.journal(0, 10_000)
-        entries = [msgspec.json.decode(link.entry) for link in links]
-        return [entry["details"] for entry in entries if entry["event"] == event]
+        opened = await told.opened(self.ledger, links)
+        read = [(entries.read(link.entry), opened.get(link.number)) for link in links]
+        return [told.details(entry, found) for entry, found in read if entry.event == event]
 
 
 @asynccontextmanager
