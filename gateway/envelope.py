@@ -259,7 +259,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     payload: Payload
     claim: Claim
     kind: str = "message"
-    """`message`, `receipt`, `repeat`, `reply`, `forward` or `statement`: why an outbound envelope exists."""
+    """`message`, `receipt`, `repeat`, `reply`, `forward` or `statement`: why an outbound envelope exists; `canary` for a test of our doors."""
     cause: str = ""
     """The envelope that brought this one about."""
     learned: Learned = Learned()

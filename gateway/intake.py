@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from gateway.envelope import Claim, Direction, Envelope, Payload
 from gateway.errors import Refused
+from gateway.flow.canary import KIND as CANARY
+from gateway.flow.canary import Canary
 from gateway.flow.doors import Doors
 from gateway.handover import Accepted
 from gateway.identity import PartyId
@@ -36,6 +38,8 @@ class LedgerIntake:
         self, ledger: Ledger, clock: Clock, ids: IdSource, offer: Callable[[Envelope], None], doors: Doors | None = None
     ) -> None:
         self.doors = doors or Doors()
+        self.canary: Canary | None = None
+        """Knows its own test messages when they come in."""
         self._ledger, self._clock, self._ids, self._offer = ledger, clock, ids, offer
 
     async def take(self, channel: str, payload: Payload, claim: Claim) -> Accepted:
@@ -79,6 +83,7 @@ class LedgerIntake:
     ) -> Accepted:
         if len(payload.content) > MAX_OCTETS:
             raise Refused("intake.too-large", f"The message is larger than {MAX_OCTETS} octets.")
+        flight = self.canary.own(claim.reference, payload) if self.canary and direction is Direction.INBOUND else None
         if given is None or given.came is None:  # what a person has in hand is taken as long as it can be kept
             self.doors.admit(claim, payload)
         now = self._clock.now()
@@ -89,7 +94,10 @@ class LedgerIntake:
             received_at=given.came if given and given.came else now,
             payload=payload,
             claim=claim,
+            kind=CANARY if flight else "message",
         )
+        if flight:
+            flight.envelope = envelope.id
         details = (
             ("channel", channel),
             ("payload", payload.digest),

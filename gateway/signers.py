@@ -1,4 +1,4 @@
-"""The front's side of the signer process: it is started before any worker, and replaced at once when it dies.
+"""The front's side of the signer process: it is started before any worker, and replaced at once when it dies or does not answer any more.
 
 The front owns the listening socket and hands it on: requests that come while one signer has gone and the next one loads
 its keys wait in the socket's queue.
@@ -25,6 +25,9 @@ from gateway.workers import READY, START_SECONDS, frame
 
 SOCKET: Final = "key.sock"
 QUEUE: Final = 64
+HEARTBEAT_EVERY: Final = timedelta(seconds=10)
+HEARTBEAT_SECONDS: Final = 20.0
+"""A token may take its time over one signature, and requests stand in one line."""
 FAST_DEATH_PAUSE: Final = timedelta(seconds=2)
 """Before a signer that could not start is tried again."""
 MAX_SOCKET_PATH: Final = 107
@@ -42,6 +45,7 @@ class SignerProcess:
         self._listening: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
+        self._beats: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why it does not sign now."""
         self.deaths = 0
@@ -57,13 +61,15 @@ class SignerProcess:
         self._listening = _opened(self.path)
         await self._begin()
         self._task = asyncio.create_task(self._keep(), name="signer-keeper")
+        self._beats = asyncio.create_task(self._beat(), name="signer-heartbeat")
 
     async def stop(self) -> None:
         """End it."""
-        task, self._task = self._task, None
-        if task:
+        tasks = [task for task in (self._task, self._beats) if task]
+        self._task = self._beats = None
+        for task in tasks:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._kill()
         if self._listening is not None:
             self._listening.close()
@@ -117,10 +123,41 @@ class SignerProcess:
                 log.error("signer: %s", error.code)  # noqa: TRY400  # the code says it; a trace would say no more
                 await self._clock.wait_until(self._clock.now() + FAST_DEATH_PAUSE)
 
+    async def _beat(self) -> None:
+        while True:
+            await self._clock.wait_until(self._clock.now() + HEARTBEAT_EVERY)
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Ask the signer whether it answers, and end one that does not: the next one is started at once."""
+        process = self._process
+        if not self.pid:
+            return
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await _asked(self.path)
+        except TimeoutError:
+            if process is self._process and process is not None and process.returncode is None:
+                log.error("the signer does not answer and is replaced")  # noqa: TRY400  # a trace would say no more
+                process.kill()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # it has just ended, and the keeper knows
+
     async def _kill(self) -> None:
         if self._process and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+async def _asked(path: Path) -> None:
+    """Any answer will do: this request names no key."""
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    try:
+        writer.write(frame(b"?"))
+        await writer.drain()
+        await reader.readexactly(4)
+    finally:
+        writer.close()
 
 
 def _opened(path: Path) -> socket.socket:

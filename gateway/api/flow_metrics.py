@@ -28,6 +28,12 @@ class FlowFigures:
             registry=registry,
         )
         self._alarms = Gauge("spoc_flow_alarms", "What stands still now.", ["what"], registry=registry)
+        self._canary = Gauge(
+            "spoc_canary_seconds",
+            "How long the last test message of our own took through a door.",
+            ["door"],
+            registry=registry,
+        )
         self._refused = Gauge(
             "spoc_doors_refused", "Messages refused since the start because too much waited.", registry=registry
         )
@@ -51,5 +57,7 @@ class FlowFigures:
             self._levels.labels(name).set(level)
         for urgent in (True, False):
             self._oldest.labels("urgent" if urgent else "normal").set(gateway.flow.reading.oldest.get(urgent, 0.0))
+        for name, seconds in (gateway.flow.canary.seconds if gateway.flow.canary else {}).items():
+            self._canary.labels(name).set(seconds)
         for name in gateway.flow.alarms:
             self._alarms.labels(name).set(1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from config.flow import Flow, Marks
 from config.load import Home
 from gateway.flow.arrivals import Silence
+from gateway.flow.canary import Canary, OwnDoor
 from gateway.flow.gauges import Gauges
 from gateway.flow.marks import Mark, Watermarks
 from gateway.flow.watch import FlowWatch, Look
@@ -35,7 +38,23 @@ def flow_of(home: Home, gateway: Gateway, log: PublishedLog | None) -> FlowWatch
             return gateway.directory.get(office) is not None
 
         looks.append(Silence(gateway.ledger, known, told.silence_days, told.silence_least).look)
-    return FlowWatch(
+    canary = _canary(told, gateway)
+    if canary:
+        looks.append(canary.look)
+    watch = FlowWatch(
         gateway.ledger, gateway.clock, gateway.intake.doors, Gauges(gateway.ledger, home.data, log).read, watermarks(told),
         tuple(looks),
     )  # fmt: skip
+    watch.canary = canary
+    return watch
+
+
+def _canary(told: Flow, gateway: Gateway) -> Canary | None:
+    """Through every door that we can reach from outside ourselves."""
+    if not told.canary_seconds:
+        return None
+    every, late = timedelta(seconds=told.canary_seconds), timedelta(seconds=told.canary_late_seconds)
+    canary = Canary(gateway.ledger, gateway.intake.doors, every, late)
+    canary.ways = {name: door for name, door in gateway.inbound.items() if isinstance(door, OwnDoor)}
+    gateway.intake.canary = canary
+    return canary

@@ -4,5 +4,6 @@
 - `doors`    what the doors take at each level
 - `gauges`   reads the figures: disk, queue, memory, published log
 - `watch`    looks every few seconds, tells the doors, and writes each change down once
+- `canary`   a test message of our own through each door
 - `arrivals` what each office usually sends, and who has fallen silent
 """

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.errors import Unavailable
+from gateway.flow.canary import Canary
 from gateway.flow.doors import Doors
 from gateway.flow.gauges import Reading
 from gateway.flow.marks import Level, Watermarks, levels
@@ -35,6 +36,8 @@ class FlowWatch:
     ) -> None:
         self._ledger, self._clock, self._doors, self._read = ledger, clock, doors, read
         self._marks, self._looks = marks, looks
+        self.canary: Canary | None = None
+        """Stopped with the watch; it is one of the looks."""
         self.levels: dict[str, Level] = {}
         self.reading = Reading(figures={})
         self.alarms: dict[str, str] = {}
@@ -54,6 +57,8 @@ class FlowWatch:
         if task:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        if self.canary:
+            await self.canary.stop()
 
     async def probe(self) -> None:
         """Raise `Unavailable` while the doors do not take everything. What only needs a person stands in `alarms`."""

@@ -10,6 +10,7 @@ import msgspec
 from gateway import parcel, safexml
 from gateway.envelope import Direction, Envelope, Identification
 from gateway.errors import Refused
+from gateway.flow.canary import KIND as CANARY
 from gateway.parcel import Parcel
 from gateway.partners import Directory, Partner, without_case
 from gateway.ports import Formats
@@ -38,7 +39,7 @@ class Identify:
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the identification, Hold what a person must name, Reject what is no form."""
-        partner = self._claimed(envelope)
+        partner = self._claimed(envelope) if envelope.kind != CANARY else None
         if parcel.is_report(envelope.payload):
             found = Identification(format=REPORT_FORMAT, partner=partner.party if partner else "mail:postmaster")
             return Advance(envelope=envelope.learn(identification=found), details=(("format", REPORT_FORMAT),))

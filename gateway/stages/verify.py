@@ -10,12 +10,15 @@ from gateway import parcel
 from gateway.bounce import read_report
 from gateway.by_hand import came_by_hand, not_signed
 from gateway.envelope import Direction, Envelope, Payload, Receipt, SmimeReport
+from gateway.flow.canary import KIND as CANARY
 from gateway.partners import Directory, Partner
 from gateway.ports import Verifier
 from gateway.smime.seals import Seals
 from gateway.stages.identify import REPORT_FORMAT
 from gateway.stages.unheard import about, awaited
 from gateway.verdict import Advance, Details, Hold, Note, Reason, Settle, Verdict
+
+ARRIVED = Reason(code="canary.arrived", public="A test message of our own went all the way.")
 
 
 class Verify:
@@ -33,6 +36,8 @@ class Verify:
 
     def judge(self, envelope: Envelope, now: datetime) -> Verdict:
         """Advance with the report of the signature; raises `Refused` with a code `signature.…` or `smime.…`."""
+        if envelope.kind == CANARY:
+            return Settle(envelope=envelope, state="settled", reason=ARRIVED)
         if envelope.identification.format == REPORT_FORMAT:
             return settle_report(envelope, now)
         partner = self._directory.get(envelope.identification.partner)

@@ -13,6 +13,10 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from aio_pika import Message
+from aio_pika.exceptions import DeliveryError
+
+from adapters.channels.amqp import broker
 from adapters.channels.amqp.consuming import Consuming
 from adapters.channels.amqp.door import Door
 from adapters.channels.amqp.settings import AmqpSettings, check_settings
@@ -68,6 +72,23 @@ class AmqpInbound:
         if self._settings.queues and (self._consuming is None or not self._consuming.is_open):
             why = self._trouble.operator if self._trouble else "the connection to the broker ended"
             raise Unavailable("amqp.closed", "The queues are not read.", operator=why)
+
+    async def send_to_self(self, mail: bytes, reference: str) -> None:
+        """Lay a test message of our own into the first queue that is read; raises `Unavailable` when the broker does not take it."""
+        queues = [queue for queue in self._settings.queues if queue != self._settings.submission_queue]
+        if not queues:
+            raise Unavailable("amqp.no-queue", "No queue of partners is read.")
+        connection = await broker.connect(self._settings, f"{self.name} test")
+        message = Message(mail, content_type="message/rfc822", message_id=reference)
+        try:
+            with broker.lost_to():
+                async with asyncio.timeout(self._settings.answer_seconds):
+                    channel = await connection.channel()
+                    await channel.default_exchange.publish(message, queues[0], mandatory=True)
+        except (*broker.TROUBLE, DeliveryError) as error:
+            raise Unavailable("amqp.test-not-taken", "The broker did not take a test message.") from error
+        finally:
+            await broker.close(connection)
 
     async def _keep(self) -> None:
         """Whenever a connection ends, open another, with growing pauses while none can be opened."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.envelope import Attempt, Claim
+from gateway.envelope import Attempt, Claim, Payload
 from gateway.errors import GatewayError, Unavailable
 from gateway.handover import Outgoing
 from gateway.partners import Directory, Partner
@@ -87,6 +87,11 @@ class LoopbackChannel:
             _log.error("the loop broke: %s", type(error).__name__)
             return "ambiguous", f"loopback.unforeseen: {type(error).__name__}"
         return "taken", f"taken in as {accepted.envelope}"
+
+    async def send_to_self(self, mail: bytes, reference: str) -> None:
+        """A test message of our own: in by the same way as any other."""
+        claim = Claim(sender="<>", remote="loopback", reference=reference)
+        await self._open().take(self.name, Payload.of(mail, "message/rfc822"), claim)
 
     def _open(self) -> Intake:
         if self._intake is None:

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
+from aiosmtplib import SMTP, SMTPException
+
 from adapters.channels.smtp import replies
 from adapters.channels.smtp.conversation import Conversation, SilentLog
 from adapters.channels.smtp.door import Door
@@ -76,6 +78,25 @@ class SmtpInbound:
         for conversation in list(self._conversations):
             conversation.abort()
         await server.wait_closed()
+
+    async def send_to_self(self, mail: bytes, reference: str) -> None:
+        """Bring a test message of our own in through the door; raises `Unavailable` when it was not taken."""
+        del reference  # it stands in the mail
+        if not self._settings.domains:
+            raise Unavailable("smtp.no-domain", "The mail door has no domain of its own.")
+        host = _EVERYWHERE.get(self._settings.listen_host, self._settings.listen_host)
+        client = SMTP(hostname=host, port=self.port, start_tls=False, timeout=PROBE_SECONDS)
+        try:
+            await client.connect()
+            await client.ehlo()
+            if client.supports_extension("starttls"):
+                await client.starttls(validate_certs=False)  # our own port on this machine; what is sent is no secret
+            await client.sendmail(self._door.own_sender, [f"postmaster@{self._settings.domains[0]}"], mail)
+            await client.quit()
+        except (SMTPException, OSError) as error:
+            raise Unavailable("smtp.test-not-taken", "The mail door did not take a test message.") from error
+        finally:
+            client.close()
 
     async def probe(self) -> None:
         """Knock at the door and read the greeting; raises `Unavailable` when it does not open."""

@@ -48,7 +48,7 @@ BACKLOG = """
 """
 ARRIVALS = """
     SELECT counterpart, count(*) FROM envelopes
-    WHERE id >= $1 AND id < $2 AND direction = 'inbound' AND NOT test GROUP BY counterpart
+    WHERE id >= $1 AND id < $2 AND direction = 'inbound' AND NOT test AND kind <> 'canary' GROUP BY counterpart
 """
 """Ids grow with time."""
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working AND due IS NOT NULL AND due > $1"

@@ -54,7 +54,7 @@ BACKLOG = """
 """
 ARRIVALS = """
     SELECT counterpart, count(*) FROM envelopes
-    WHERE id >= ? AND id < ? AND direction = 'inbound' AND NOT test GROUP BY counterpart
+    WHERE id >= ? AND id < ? AND direction = 'inbound' AND NOT test AND kind <> 'canary' GROUP BY counterpart
 """
 """Ids grow with time."""
 NEXT_DUE = "SELECT min(due) FROM envelopes WHERE working = 1 AND due IS NOT NULL AND due > ?"
