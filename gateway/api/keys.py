@@ -30,6 +30,13 @@ class Step(StrEnum):
     RETIRED = "retired"
 
 
+class Use(StrEnum):
+    """What a key is for."""
+
+    FORMS = "forms"
+    SMIME = "smime"
+
+
 CHANGES_SIGNING = (Step.SWITCHED, Step.RETIRED)
 
 
@@ -72,14 +79,18 @@ async def changed(
     party: Annotated[str, Path(max_length=64, description="Our office.")],
     step: Annotated[Step, Path(description="What was done.")],
     partner: Annotated[str, Query(max_length=64, description="The partner that confirmed.")] = "",
+    use: Annotated[Use, Query(description="Which key of the office.")] = Use.FORMS,
 ) -> KeysView:
     """Journalled before it takes effect; then the signer and the workers are replaced. No message is refused meanwhile."""
     gateway = standing.gateway
     if party not in gateway.office.parties:
         raise Problem(404, "party.not-ours", "This is none of our offices.")
-    details = (("party", party), *((("partner", partner),) if partner else ()))
+    said = (("partner", partner), ("use", "smime" if use is Use.SMIME else ""))
+    details = (("party", party), *((name, text) for name, text in said if text))
     await gateway.ledger.record([entry_by(caller.person, f"key.{step}", gateway.clock.now(), details=details)])
-    renewed = step in CHANGES_SIGNING
+    renewed = step in CHANGES_SIGNING or (
+        use is Use.SMIME and step is Step.PUBLISHED
+    )  # from then on the next one opens, too
     if renewed:
         await gateway.renew_keys()
     return KeysView(party=party, step=step, renewed=renewed)

@@ -12,23 +12,24 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from config import settings as files
 from config.load import Home
+from gateway.assembly.keys import announced, files_of
 from gateway.partners import SmimePolicy
 from gateway.signing.algorithms import AlgorithmPolicy
-from gateway.signing.keys import KeyFiles, KeyRing
+from gateway.signing.keys import KeyFiles, load_keys
 from gateway.signing.remote import SignerLine, keys_over
 from gateway.smime.seals import Seals
 
 
 def smime_key_files(home: Home) -> list[KeyFiles]:
-    """The S/MIME keys of our parties: those that the settings name, and those that `spoc init` made."""
+    """The S/MIME keys of our parties, for each the one that signs first: those that the settings name, those that `spoc init` made,
+    and those that are being exchanged, which open mails only.
+    """
     found = []
     for party in home.settings.office.parties:
-        stem = home.keys / "smime" / party.replace(":", "-")
-        given = home.settings.smime.keys.get(party)
-        key = home.folder / given.key if given else stem.with_name(stem.name + ".key.pem")
-        certificate = home.folder / given.certificate if given else stem.with_name(stem.name + ".cert.pem")
-        if given or key.is_file():
-            found.append(KeyFiles(party=party, key=key, certificates=certificate))
+        for pair in announced(home, party, smime=True):
+            files = files_of(home, party, pair)
+            if files.key.is_file() or party in home.settings.smime.keys:
+                found.append(files)
     return found
 
 
@@ -39,8 +40,9 @@ def seals_of(
     looked at here.
     """
     files = list(keys)
-    ring = KeyRing.load(files, now, algorithms)
-    return Seals(ring, algorithms) if line is None else seals_over(line, files, algorithms)
+    first = {one.party: one for one in reversed(files)}
+    load_keys(first.values(), now)  # one that only opens mails may have expired
+    return Seals(load_keys(files, None), algorithms) if line is None else seals_over(line, files, algorithms)
 
 
 def seals_over(line: SignerLine, keys: Iterable[KeyFiles], algorithms: AlgorithmPolicy) -> Seals:

@@ -284,15 +284,23 @@ def _own_smime(home: Home, party: str) -> dict[str, Any]:
     """What we ask of others about S/MIME, and our certificate; nothing but the mode where there is no key."""
     from cryptography.x509.oid import NameOID
 
-    from gateway.assembly.smime import smime_key_files
+    from gateway.assembly.keys import announced, encrypted_for
 
-    files = next((one for one in smime_key_files(home) if one.party == party), None)
-    if files is None or not files.certificates.is_file():
+    file = home.folder / encrypted_for(home, party).certificate
+    if not file.is_file():
         return {"smime": "none"}
-    certificate = x509.load_pem_x509_certificates(files.certificates.read_bytes())[0]
-    names = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    pem = _tidy([files.certificates.read_text("ascii")])[0]
-    return {"smime": home.settings.smime.offer, "smime_certificate_pem": pem, "smime_signers": names}
+    known = [home.folder / pair.certificate for pair in announced(home, party, smime=True)]
+    names = [
+        str(one.value)
+        for each in known if each.is_file()
+        for one in x509.load_pem_x509_certificates(each.read_bytes())[0].subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    ]  # fmt: skip
+    pem = _tidy([file.read_text("ascii")])[0]
+    return {
+        "smime": home.settings.smime.offer,
+        "smime_certificate_pem": pem,
+        "smime_signers": list(dict.fromkeys(names)),
+    }
 
 
 def _versions(home: Home) -> dict[str, list[int]]:

@@ -119,6 +119,17 @@ def set_up_smime(folder: Path, addresses: Mapping[PartyId, str], now: datetime) 
     return tuple(found)
 
 
+def make_smime_pair(keys: Path, folder: Path, party: PartyId, address: str, now: datetime) -> KeyFiles:
+    """One more S/MIME key for a party, in a folder of its own; raises `Misconfigured`. The authority is there."""
+    pair = _pair(folder, party.replace(":", "-"))
+    what = _Certificate(name=mail_name(party), purposes=(ExtendedKeyUsageOID.EMAIL_PROTECTION,), mailbox=address)
+    try:
+        _make(pair, what, _pair(keys, "authority"), now)
+    except (OSError, ValueError, TypeError) as error:
+        raise _wrong(f"The key in {folder} cannot be made: {error}.") from error
+    return KeyFiles(party=party, key=pair.key, certificates=pair.certificate)
+
+
 def _pair(folder: Path, name: str) -> Pair:
     return Pair(key=folder / f"{name}.key.pem", certificate=folder / f"{name}.cert.pem")
 

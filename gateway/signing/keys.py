@@ -83,16 +83,7 @@ class KeyRing:
     @classmethod
     def load(cls, files: Iterable[KeyFiles], at: datetime, algorithms: AlgorithmPolicy = EVERYTHING) -> "KeyRing":
         """Read and check every key; raises one `Misconfigured` that names everything that is wrong."""
-        keys: list[OwnKey] = []
-        problems: list[str] = []
-        for one in files:
-            try:
-                keys.append(load_key(one, at))
-            except Misconfigured as error:
-                problems.append(error.operator)
-        if problems:
-            raise Misconfigured("signing.keys", "The signing keys cannot be used.", operator="\n".join(problems))
-        return cls(keys, algorithms)
+        return cls(load_keys(files, at), algorithms)
 
     def of(self, party: PartyId) -> OwnKey:
         """The key of a party; raises `Misconfigured` when there is none."""
@@ -109,6 +100,20 @@ class KeyRing:
         self._algorithms.check_used("key", key_class(own.certificate.public_key()), at)
         self._algorithms.check_used("signature", method_name(own.method), at)
         self._algorithms.check_used("digest", digest_of(own.method).name.lower(), at)
+
+
+def load_keys(files: Iterable[KeyFiles], at: datetime | None) -> list[OwnKey]:
+    """Every key in its order; raises one `Misconfigured` that names everything that is wrong."""
+    keys: list[OwnKey] = []
+    problems: list[str] = []
+    for one in files:
+        try:
+            keys.append(load_key(one, at))
+        except Misconfigured as error:
+            problems.append(error.operator)
+    if problems:
+        raise Misconfigured("signing.keys", "The signing keys cannot be used.", operator="\n".join(problems))
+    return keys
 
 
 def method_name(method: SignatureMethod) -> str:

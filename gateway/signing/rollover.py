@@ -19,6 +19,8 @@ from msgspec.structs import replace
 from gateway.errors import Misconfigured
 
 ROLLOVER_FILE: Final = "rollover.json"
+SMIME_FILE: Final = "rollover-smime.json"
+"""The same steps for S/MIME keys. From its publication on the next one opens mails, too; until it is retired, so does the old one."""
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -47,8 +49,8 @@ class Rollover(Struct, frozen=True, kw_only=True):
 class RolloverFile:
     """All parties."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / ROLLOVER_FILE
+    def __init__(self, folder: Path, name: str = ROLLOVER_FILE) -> None:
+        self._file = folder / name
 
     def read(self) -> dict[str, Rollover]:
         """By party; raises `Misconfigured` for a file that cannot be read: guessing would sign with the wrong key."""
@@ -119,10 +121,12 @@ def switched(state: Rollover, before: Pair, partners: list[str], now: datetime, 
     return Rollover(current=state.next, previous=before, confirmed=state.confirmed, switched_at=now)
 
 
-def retired(state: Rollover, waiting: int) -> Rollover:
-    """The old pair is gone; `waiting` messages that it signed are not confirmed yet."""
+def retired(state: Rollover, waiting: int, until: datetime | None = None) -> Rollover:
+    """The old pair is gone; `waiting` messages that it signed are not confirmed yet; mails may come for it `until` a moment."""
     if state.previous is None:
         raise _not_yet("There is no old key to retire.")
+    if until is not None:
+        raise _not_yet(f"Mails that were encrypted for the old key may still come until {until:%Y-%m-%d %H:%M} UTC.")
     if waiting:
         raise _not_yet(
             f"{waiting} messages signed with the old key are not confirmed yet; a resend carries its signature."
