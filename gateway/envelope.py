@@ -91,6 +91,11 @@ class SmimeReport(Struct, frozen=True, kw_only=True):
     """SHA-256 of the signer's certificate; empty where it is not signed."""
     subject: str = ""
     signed_at: datetime | None = None
+    issuer: str = ""
+    """SHA-256 of the certificate of the authority that issued it."""
+    serial: str = ""
+    revocation: tuple[RevocationFound, ...] = ()
+    """Empty where no answer was demanded."""
 
 
 class RevocationFound(Struct, frozen=True, kw_only=True):

@@ -38,6 +38,8 @@ PAGE: Final = 500
 MAX_ASKED: Final = 1000
 """Certificates of one authority that are asked about; the ones seen first are left out beyond that."""
 NONCE_OCTETS: Final = 16
+NAMED: Final = (("issuer", "serial"), ("smime_issuer", "smime_serial"))
+"""Where an entry names a certificate: of the form, and of the mail around it."""
 SILENT: Final = frozenset({"revocation.away", "revocation.too-slow"})
 CODES: Final = {"envelope.verified", "envelope.retry", "envelope.held"}
 log = logging.getLogger(__name__)
@@ -141,11 +143,12 @@ class Hearing:
         shelf = self._shelf
         while page := await self._ledger.journal(shelf.cursor, PAGE):
             for link in page:
-                if b'"serial"' not in link.entry:
+                if b'serial"' not in link.entry:
                     continue
                 entry = _ENTRIES.decode(link.entry)
-                if entry.event in CODES and entry.details.get("serial") and entry.details.get("issuer"):
-                    shelf.note(entry.details["issuer"], entry.details["serial"], MAX_ASKED)
+                for issuer, serial in NAMED if entry.event in CODES else ():
+                    if entry.details.get(serial) and entry.details.get(issuer):
+                        shelf.note(entry.details[issuer], entry.details[serial], MAX_ASKED)
             shelf.go_on_from(page[-1].number)
 
     def _asks(self, partner: Partner) -> list[_Ask]:

@@ -31,7 +31,9 @@ _FOR_MAIL: Final = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyU
 def prove(
     peeled: Peeled, partner: Partner, envelope_sender: str, at: datetime, kept: TrustKept, revocation: RevocationBook
 ) -> SmimeReport:
-    """What S/MIME proves of a mail from this partner; raises `Refused`. A revoked certificate is refused by the answers at hand."""
+    """What S/MIME proves of a mail from this partner; raises `Refused`. A revoked certificate is refused by the answers at hand;
+    without an answer the partner's policy decides, as for the signature inside.
+    """
     report = SmimeReport(layers=peeled.layers, cipher=peeled.cipher)
     if peeled.signature is None:
         return report
@@ -39,9 +41,9 @@ def prove(
     policy = msgspec.structs.replace(partner.signature, signers=partner.smime.signers or partner.signature.signers)
     try:
         trust = kept.trust(signature.certificates, policy, at)
-        for issuer, serial in trust.links:
-            if revocation.standing(issuer, serial, at).gone is not None:
-                raise revoked("signature.revoked")
+        found = [revocation.standing(issuer, serial, at) for issuer, serial in trust.links]
+        if any(one.gone is not None for one in found):
+            raise revoked("signature.revoked")
     except Refused as error:
         public = f"{SENTENCES['smime.certificate']} {error.public}"
         raise Refused("smime.certificate", public, operator=f"{error.code}: {error.operator}") from error
@@ -54,7 +56,9 @@ def prove(
         _check_time(signature, signer, at)
         return msgspec.structs.replace(
             report, algorithm=signature.algorithm, certificate=trust.fingerprint, subject=trust.subject,
-            signed_at=signature.signed_at,
+            signed_at=signature.signed_at, issuer=trust.links[0][0] if trust.links else "",
+            serial=trust.links[0][1] if trust.links else "",
+            revocation=() if policy.revocation == "none" else tuple(one.told() for one in found),
         )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ HARD: Final = "hard"
 
 def awaited(envelope: Envelope, report: SignatureReport, policy: SignaturePolicy, now: datetime) -> Verdict | None:
     """What to do instead of going on, or None to go on."""
-    unknown = [one for one in report.revocation if one.status == "unknown"]
+    known = (*report.revocation, *(report.smime.revocation if report.smime else ()))
+    unknown = [one for one in known if one.status == "unknown"]
     if policy.revocation != HARD or not unknown or envelope.released(UNHEARD):
         return None
     words = "Whether the signer's certificate was revoked is not known now."
@@ -34,7 +35,12 @@ def awaited(envelope: Envelope, report: SignatureReport, policy: SignaturePolicy
 
 def about(report: SignatureReport) -> Details:
     """What the journal keeps of it; the watch learns from here which certificates to ask about."""
-    told = (("issuer", report.issuer), ("serial", report.serial))
+    told: Details = (("issuer", report.issuer), ("serial", report.serial))
+    smime = report.smime
+    if smime is not None and smime.serial:
+        told = (*told, ("smime_issuer", smime.issuer), ("smime_serial", smime.serial))
+        unknown = next((one for one in smime.revocation if one.status == "unknown"), None)
+        told += (("smime_revocation", f"unknown: {unknown.why}"),) if unknown else ()
     if not report.revocation:
         return told
     worst = next((one for one in report.revocation if one.status == "unknown"), report.revocation[0])

@@ -17,6 +17,7 @@ from gateway.parcel import MAIL
 from gateway.partners import SmimePolicy
 from gateway.signing.authority import mail_name, set_up_smime
 from gateway.signing.keys import KeyRing
+from gateway.signing.revocation import Answer
 from gateway.smime.sealing import authenticated, encrypted_entity, entity_of, signed_entity
 from gateway.smime.seals import Seals
 from tests.gateway.rig import NOON
@@ -186,3 +187,37 @@ async def test_a_certificate_of_the_partner_that_has_ended_stops_its_mail(world:
     assert party is not None
     with pytest.raises(Exception, match="not valid now"):
         Seals([world.ours]).sealed(Payload.of(b"<x/>", "application/xml"), "sirene:XA", party, world.clock.now())
+
+
+async def test_the_authority_of_the_mail_s_signer_must_be_heard_where_that_is_demanded(world: Sealed) -> None:
+    world.agree("signed", required=True)
+    partner = world.directory.get("sirene:XB")
+    assert partner is not None
+    hard = msgspec.structs.replace(partner, signature=msgspec.structs.replace(partner.signature, revocation="hard"))
+    world.directory.replace(hard if one.party == "sirene:XB" else one for one in world.directory)
+
+    def heard(told: dict[str, str], *which: str) -> None:
+        answers = [
+            Answer(
+                kind="ocsp", issuer=told[f"{name}issuer"], serial=told[f"{name}serial"], this_update=NOON - timedelta(hours=1),
+                next_update=NOON + timedelta(days=1), fetched_at=NOON, source=f"{name}ocsp", digest="0" * 64,
+            )
+            for name in which
+        ]  # fmt: skip
+        world.directory.revocation.replace(answers)
+
+    envelope = await world.arrives(world.wrapped("signed"))
+    waiting = ("identified", "signature.revocation-unknown")
+    assert await world.stands(envelope) == waiting
+    entry = [entries.read(link.entry) for link in await world.ledger.timeline(envelope)][-1]
+    told = dict(entry.details)  # what the watch learns whom to ask about
+    assert told["serial"] != told["smime_serial"]
+
+    heard(told, "")
+    await world.later(timedelta(minutes=1))
+    assert await world.stands(envelope) == waiting, "the form's signer is known, the mail's is not"
+    heard(told, "", "smime_")
+    await world.later(timedelta(minutes=1))
+    assert (await world.stands(envelope))[0] == "acknowledged"
+    report = (await world.row(envelope)).envelope.signature.smime
+    assert report is not None and {(one.status, one.source) for one in report.revocation} == {("good", "smime_ocsp")}
