@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from gateway.envelope import Claim, Direction, Identification, Leg
 from gateway.ledger import Ledger, Query, Row
 from gateway.verdict import Reason
@@ -177,3 +179,29 @@ async def test_pages_follow_each_other_newest_first(ledger: Ledger) -> None:
 
 def _fields(query: Query) -> dict[str, object]:
     return {name: getattr(query, name) for name in query.__struct_fields__}
+
+
+async def test_the_backlog_is_told_by_lane_with_since_when_the_oldest_could_go_on(ledger: Ledger) -> None:
+    assert await ledger.backlog(START) == []
+    await _received(ledger, 10)
+    await _received(ledger, 20)
+    urgent, later = await _received(ledger, 5, "URGENT"), await _received(ledger, 1)
+    await _later(ledger, urgent, 40)
+    await _later(ledger, later, 90)
+    found = {each.urgent: (each.count, each.oldest) for each in await ledger.backlog(after(minutes=60))}
+    assert found == {False: (3, after(minutes=10)), True: (1, after(minutes=40))}
+    found = {each.urgent: (each.count, each.oldest) for each in await ledger.backlog(after(minutes=30))}
+    assert found == {False: (3, after(minutes=10)), True: (1, None)}
+
+
+async def test_what_came_is_counted_by_counterpart_without_tests(ledger: Ledger) -> None:
+    since = START - timedelta(days=3650)
+    until = START + timedelta(days=3650)
+    assert await ledger.arrivals(since, until) == {}
+    await _received(ledger, 1)
+    await _received(ledger, 2)
+    await take(ledger, arrived().learn(form=form(test=True)))
+    await take(ledger, arrived(direction=Direction.OUTBOUND).learn(form=form()))
+    await take(ledger, arrived(kind="canary"))
+    assert await ledger.arrivals(since, until) == {form().header.sender: 2}
+    assert await ledger.arrivals(since, since + timedelta(days=1)) == {}
