@@ -222,7 +222,9 @@ def _pause(answer: Answer, now: datetime) -> timedelta:
 
 
 def _anchors(partner: Partner) -> list[x509.Certificate]:
-    return [x509.load_der_x509_certificate(der) for der in partner.signature.anchors]
+    """Who may speak: the authorities of its signers, and that of its mail server, whose list tells of TLS certificates."""
+    mail = partner.mail.ca if partner.mail else ()
+    return [x509.load_der_x509_certificate(der) for der in dict.fromkeys((*partner.signature.anchors, *mail))]
 
 
 def _named_by(partner: Partner) -> list[str]:

@@ -14,7 +14,7 @@ from adapters.channels.smtp import replies
 from adapters.channels.smtp.addresses import domain_of
 from adapters.channels.smtp.replies import Reply
 from adapters.channels.smtp.settings import SmtpSettings
-from adapters.channels.smtp.tls import Peer, is_agreed
+from adapters.channels.smtp.tls import Peer, is_agreed, was_revoked
 from gateway.envelope import Claim, Payload
 from gateway.errors import GatewayError
 from gateway.flow.doors import CODES
@@ -127,8 +127,15 @@ class Door:
             return replies.unknown_sender(self.settings.contact)
         # One mailbox may serve several offices, and which of them writes is known only from the form: all must be content.
         owners = (one for one in self._directory() if one.owns_address(address))
-        refusal = next((found for one in owners if (found := _judge_certificate(one, peer))), None)
+        refusal = next((found for one in owners if (found := self._judge_certificate(one, peer))), None)
         return refusal or self.judge_rate(address, peer)
+
+    def _judge_certificate(self, partner: Partner, peer: Peer) -> Reply | None:
+        """A certificate that was taken back speaks for nobody, also where none is required."""
+        book, now = self._directory().revocation, self._clock.now()
+        if partner.mail and peer.certificate and was_revoked(peer.certificate, partner.mail, book, now):
+            return replies.REVOKED_CERTIFICATE
+        return _judge_certificate(partner, peer)
 
     def judge_rate(self, address: str, peer: Peer) -> Reply | None:
         """Whether the sender has written more than was agreed within the hour."""

@@ -94,6 +94,12 @@ OTHER_CERTIFICATE: Final = turned_away(
     "smtp.certificate-other",
     "The TLS client certificate is not the one agreed for this sender; show that one",
 )
+REVOKED_CERTIFICATE: Final = turned_away(
+    550,
+    "5.7.1",
+    "smtp.certificate-revoked",
+    "The TLS client certificate was revoked by its authority; show a valid one",
+)
 TLS_TWICE: Final = Reply(code=503, enhanced="5.5.1", text="TLS is active already")
 TLS_NOT_HERE: Final = Reply(code=502, enhanced="5.5.1", text="STARTTLS is not offered here")
 TLS_NOT_ALONE: Final = cut_off(

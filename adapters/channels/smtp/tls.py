@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -20,6 +21,7 @@ from adapters.channels.smtp.settings import SmtpSettings
 from gateway.errors import Misconfigured
 from gateway.identity import digest
 from gateway.partners import Directory, MailLeg
+from gateway.signing.revocation import RevocationBook
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +75,16 @@ def is_agreed(certificate: bytes, leg: MailLeg) -> bool:
     except ValueError:
         return False
     return any(_issued_by(shown, authority) for authority in leg.ca)
+
+
+def was_revoked(certificate: bytes, leg: MailLeg, book: RevocationBook, at: datetime) -> bool:
+    """Whether one of this partner's authorities has taken a certificate back, by the answers at hand. Nobody is asked from here."""
+    try:
+        shown = x509.load_der_x509_certificate(certificate)
+    except ValueError:
+        return False
+    issuers = [one for one in leg.ca if _issued_by(shown, one)]
+    return any(book.standing(digest(one), format(shown.serial_number, "x"), at).gone is not None for one in issuers)
 
 
 def _issued_by(shown: x509.Certificate, authority: bytes) -> bool:

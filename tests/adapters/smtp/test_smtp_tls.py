@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from adapters.channels.smtp.inbound import SmtpInbound
 from adapters.channels.smtp.settings import SmtpSettings
 from gateway.errors import Misconfigured
 from gateway.identity import digest
 from gateway.partners import Directory, MailLeg
+from gateway.signing.revocation import Answer, Gone
 from tests.adapters.smtp.dialogue import MAIL, Authority, Client, Kept, StillClock, directory, partner
 
 OURS, PARTNERS, ANOTHERS, STRANGERS = (Authority(name) for name in ("XA test", "XB test", "XC test", "nobody we know"))
@@ -102,6 +105,23 @@ async def test_a_listed_certificate_is_the_only_one(doors: Doors, tmp_path: Path
     port = await doors(agreed("required", digest(listed[2])))
     await (await secure(port, listed)).expect("250", "MAIL FROM:<oper@xb.sirene.example>")
     await (await secure(port, unlisted)).expect("550 5.7.1", "MAIL FROM:<oper@xb.sirene.example>")
+
+
+@pytest.mark.parametrize("required", ["required", "optional"])
+async def test_a_certificate_that_its_authority_took_back_speaks_for_nobody(
+    doors: Doors, intake: Kept, tmp_path: Path, required: str
+) -> None:
+    taken_back, good = PARTNERS.issue(tmp_path, "one.xb.example"), PARTNERS.issue(tmp_path, "two.xb.example")
+    port, now = await doors(agreed(required)), StillClock().now()
+    serial = format(x509.load_der_x509_certificate(taken_back[2]).serial_number, "x")
+    answer = Answer(
+        kind="crl", issuer=digest(PARTNERS.der), this_update=now, next_update=now + timedelta(days=1), fetched_at=now,
+        source="list", digest="0" * 64, revoked={serial: Gone(at=now - timedelta(days=1))},
+    )  # fmt: skip
+    doors.known.revocation.take(answer)
+    await (await secure(port, taken_back)).expect("550 5.7.1", "MAIL FROM:<oper@xb.sirene.example>")
+    await (await secure(port, good)).expect("250", "MAIL FROM:<oper@xb.sirene.example>")
+    assert intake.reasons == ["smtp.certificate-revoked"]
 
 
 async def test_where_none_is_required_none_needs_to_be_shown(doors: Doors) -> None:
