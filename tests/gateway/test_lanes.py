@@ -18,7 +18,7 @@ URGENT = Place(office="sirene:XB", urgent=True)
 
 def _served(lanes: Lanes[str], most: int = 1_000) -> list[str]:
     """Who is served, one after the other, each leaving before the next is called."""
-    order = []
+    order: list[str] = []
     while len(order) < most and (ticket := lanes.call()) is not None:
         order.append(ticket)
         lanes.leave(ticket)
@@ -147,10 +147,10 @@ def test_no_office_waits_longer_than_a_round(queue: list[tuple[str, bool]], chos
         lanes.enter(ticket, Place(office=office, urgent=urgent))
     mine = queue[chosen % len(queue)]
     first = queue.index(mine)
-    order = []
-    while (ticket := lanes.call()) is not None:
-        order.append(ticket)
-        lanes.leave(ticket)
+    order: list[int] = []
+    while (called := lanes.call()) is not None:
+        order.append(called)
+        lanes.leave(called)
     assert order.index(first) < len(OFFICES) * (1 if mine[1] else URGENT_IN_A_ROW + 1)
 
 
