@@ -38,7 +38,9 @@ class DestroyedView(View):
     """That a content was destroyed."""
 
     at: datetime
-    rule: str = Field(description="The rule of retention, or `order.` and the ground of the order.", examples=["RR-120"])
+    rule: str = Field(
+        description="The rule of retention, or `order.` and the ground of the order.", examples=["RR-120"]
+    )
 
 
 class SummaryView(View):
@@ -67,7 +69,8 @@ class SummaryView(View):
     digest: str = Field(description="SHA-256 of the payload.")
     octets: int
     destroyed: DestroyedView | None = Field(
-        None, description="When and under which rule its content was destroyed: this line, its journal and its proofs are what is left."
+        None,
+        description="When and under which rule its content was destroyed: this line, its journal and its proofs are what is left.",
     )
 
 
@@ -114,6 +117,27 @@ class FindingView(View):
     label: str = Field("", description="What people call the field.")
 
 
+class RevocationView(View):
+    """What was known of one certificate on the path when it was verified."""
+
+    status: str = Field(description="`good` or `unknown`; a revoked certificate is refused.")
+    why: str
+    source: str
+    as_of: datetime | None
+
+
+class SmimeView(View):
+    """What S/MIME around the mail was, and whose signature it bears."""
+
+    layers: list[str] = Field(description="From the outside in: `encrypted`, `signed`.")
+    cipher: str
+    algorithm: str
+    subject: str
+    certificate: str
+    signed_at: datetime | None
+    revocation: list[RevocationView]
+
+
 class SignatureView(View):
     """What signature verification proved."""
 
@@ -124,6 +148,8 @@ class SignatureView(View):
     subject: str
     serial: str
     signed_at: datetime | None
+    revocation: list[RevocationView] = Field(description="Empty where no answer of its authority was demanded.")
+    smime: SmimeView | None = Field(description="Null where the mail had no S/MIME around it.")
 
 
 class RoutingView(View):
@@ -273,8 +299,12 @@ class DetailView(View):
     leg: LegView | None
     transmissions: list[AttemptView]
     receipts: list[ReceiptView]
-    reached: list[ReachedView] = Field(description="Every stage at the other side with its evidence, and what did not come.")
-    standing: str = Field(description="`final` or `open`, and whether something was added after the end: `final, amended`.")
+    reached: list[ReachedView] = Field(
+        description="Every stage at the other side with its evidence, and what did not come."
+    )
+    standing: str = Field(
+        description="`final` or `open`, and whether something was added after the end: `final, amended`."
+    )
     read_at: datetime | None = Field(description="When an officer first opened it, where the sender asked to be told.")
     releases: list[ReleaseView]
     reason: ReasonView | None

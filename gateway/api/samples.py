@@ -25,6 +25,7 @@ SUMMARY: Final = {
     "digest": DIGEST, "octets": 4711, "destroyed": None,
 }  # fmt: skip
 LIST: Final = {"messages": [SUMMARY], "next": ""}
+HEARD: Final = {"status": "good", "why": "", "source": "lists/xb.crl", "as_of": NOON}
 FINDING: Final = {
     "rule": "HDR-05", "severity": "warning", "text": "An urgent message gives no reason.", "field": "Header/UrgencyReason",
     "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1",
@@ -54,7 +55,11 @@ DETAIL: Final[dict[str, Any]] = {
     "findings": [FINDING],
     "signature": {
         "party": "sirene:XB", "profile": "xades-b", "algorithm": "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "certificate": DIGEST,
-        "subject": "SIRENE XB signing", "serial": "1", "signed_at": "2026-11-21T09:15:00Z",
+        "subject": "SIRENE XB signing", "serial": "1", "signed_at": "2026-11-21T09:15:00Z", "revocation": [HEARD],
+        "smime": {
+            "layers": ["encrypted", "signed"], "cipher": "aes-256-gcm", "algorithm": "ecdsa-sha256", "subject": "CN=SIRENE XB mail",
+            "certificate": DIGEST, "signed_at": "2026-11-21T09:15:00Z", "revocation": [HEARD],
+        },
     },
     "routing": {
         "row": "sirene-vehicle-hit", "registers": ["crm", "wanted_vehicles"], "case_system": "polsas", "forward_to": [], "hold": "",

@@ -126,7 +126,18 @@ def _signature(out: Console, found: Found) -> None:
         words = f"{one['party']}, {one['subject']}, {one['algorithm']}, {one['profile']}, signed {moment(one['signed_at']) or 'at an unstated time'}"
         if one["profile"] == "unsigned":
             words = f"NOT SIGNED: {one['party']}, {one['subject']}"
-        out.print(facts([("signature", words), ("certificate", one["certificate"])]))
+        shown = [("signature", words), ("certificate", one["certificate"])]
+        heard = [f"{each['status']} {each['why'] or each['source']}".strip() for each in one["revocation"]]
+        shown += [("revocation", "; ".join(heard))] if heard else []
+        if smime := one["smime"]:
+            by = f", by {smime['subject']}" if smime["subject"] else ""
+            shown.append(
+                (
+                    "S/MIME",
+                    f"{' and '.join(reversed(smime['layers']))}{by}{', ' + smime['cipher'] if smime['cipher'] else ''}",
+                )
+            )
+        out.print(facts(shown))
 
 
 def _routing(out: Console, found: Found) -> None:
