@@ -27,6 +27,7 @@ from gateway.identity import digest as digest_of
 from gateway.partners import Partner
 from gateway.signing.algorithms import CURVES, MAX_RSA_BITS, RSA_BITS
 from gateway.signing.keys import OwnKey
+from gateway.signing.revocation import RevocationBook
 from gateway.smime import ber
 from gateway.smime.opening import AUTH_ENVELOPED, DATA, MGF1, RSA_OAEP, shared_information
 from gateway.smime.signed import CONTENT_TYPE, HASHES, MESSAGE_DIGEST, MICALG, SIGNING_CERTIFICATE_V2, SIGNING_TIME
@@ -144,6 +145,15 @@ def _recipient(partner: Partner, at: datetime) -> x509.Certificate:
     if not may_be_encrypted_for(certificate):
         raise _wrong("smime.recipient-key", f"The S/MIME certificate of {who} is not one that can be encrypted for.")
     return certificate
+
+
+def check_recipient(partner: Partner, at: datetime, revocation: RevocationBook) -> None:
+    """Raise `Misconfigured` when an authority of the partner's, by the answers at hand, has taken back what we would encrypt for."""
+    certificate = _recipient(partner, at)
+    serial = format(certificate.serial_number, "x")
+    if any(revocation.standing(digest_of(one), serial, at).gone is not None for one in partner.signature.anchors):
+        words = f"The S/MIME certificate of {partner.party} was revoked by its authority. Take in its new card."
+        raise _wrong("smime.recipient-revoked", words)
 
 
 def may_be_encrypted_for(certificate: x509.Certificate) -> bool:

@@ -15,7 +15,7 @@ from gateway.signing.verify import TrustKept
 from gateway.smime.peeling import Peeled, is_protected, peel
 from gateway.smime.proof import prove
 from gateway.smime.reasons import refusal
-from gateway.smime.sealing import encrypted_entity, entity_of, signed_entity
+from gateway.smime.sealing import check_recipient, encrypted_entity, entity_of, signed_entity
 
 
 class Seals:
@@ -59,7 +59,9 @@ class Seals:
             self._algorithms.check_taken("digest", peeled.signature.algorithm.rpartition("-")[2], at)
         return prove(peeled, partner, sender, at, self.kept, revocation)
 
-    def sealed(self, packed: Payload, party: str, partner: Partner, at: datetime) -> bytes | None:
+    def sealed(
+        self, packed: Payload, party: str, partner: Partner, at: datetime, revocation: RevocationBook | None = None
+    ) -> bytes | None:
         """The entity for a mail to this partner, None where S/MIME is not agreed; raises `Misconfigured`."""
         layers = partner.smime.layers
         if not layers:
@@ -68,6 +70,7 @@ class Seals:
         if "signed" in layers:
             entity = signed_entity(entity, self._key(party, at), at)
         if "encrypted" in layers:
+            check_recipient(partner, at, revocation or RevocationBook())
             entity = encrypted_entity(entity, partner, at, signed="signed" in layers)
         return entity
 

@@ -47,4 +47,4 @@ class Sign:
         if partner is None or not partner.smime.layers or envelope.kind == STATEMENT:
             return None
         packed = parcel.pack(signed, parcel.open_parcel(envelope.payload).files)
-        return self._seals.sealed(packed, envelope.form.header.sender, partner, now)
+        return self._seals.sealed(packed, envelope.form.header.sender, partner, now, self._directory.revocation)

@@ -147,3 +147,18 @@ async def test_a_machine_that_slept_has_not_jumped() -> None:
     clock.turn(8 * HOUR)
     counted[0] += 8 * 3600  # seconds are counted through the sleep
     assert not watch.in_doubt
+
+
+async def test_what_waits_by_a_clock_that_was_ahead_is_called_after_a_restart_too(tmp_path: Path) -> None:
+    async with Machine(tmp_path) as machine:
+        await machine.put(3650 * DAY)
+        waiting = await machine.comes(1)
+        assert (await machine.row(waiting)).state == "identified"
+        await machine.gateway.stop()
+
+        machine.clock.turn(-3650 * DAY)  # a person puts it right while nothing runs
+        machine.gateway = machine.joined()
+        await machine.gateway.start()
+        await machine.watch.look()
+        await machine.gateway.quiet()
+        assert (await machine.row(waiting)).state == "rejected" and receipt(machine)[1][0][0] == "R38"

@@ -12,15 +12,16 @@ import pytest
 
 from gateway.commands.endings import Ending
 from gateway.commands.partner_card import Overrides, read_card
-from gateway.errors import Refused
+from gateway.envelope import Payload
+from gateway.errors import Misconfigured, Refused
 from gateway.identity import digest
 from gateway.partners import Directory
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.signing.authority import set_up_authority
-from gateway.signing.revocation import Answer, Gone
+from gateway.signing.revocation import Answer, Gone, RevocationBook
 from gateway.smime.seals import Seals
 from tests.smime import forgery as forge
-from tests.smime.mailroom import ADDRESS, AT, NAME, XB, Mailbox, mail, mailbox, partner, pem
+from tests.smime.mailroom import ADDRESS, AT, FORM, NAME, XB, Mailbox, mail, mailbox, partner, pem
 
 
 @pytest.fixture
@@ -98,3 +99,17 @@ def test_the_table_of_algorithms_holds_for_mails_too(theirs: Mailbox) -> None:
     ]
     seals = Seals(algorithms=AlgorithmPolicy(rows=tuple(ended)))
     assert judged(theirs, Directory([partner()]), seals).startswith("signature.algorithm-ended")
+
+
+def test_nothing_is_encrypted_for_a_certificate_that_was_taken_back(theirs: Mailbox) -> None:
+    who, seals, book = partner("encrypted", certificate=theirs.der), Seals(), RevocationBook()
+    packed = Payload.of(FORM, "application/xml")
+    assert seals.sealed(packed, "sirene:XA", who, AT, book)
+
+    gone = {format(theirs.certificate.serial_number, "x"): Gone(at=AT - timedelta(days=1))}
+    book.take(Answer(
+        kind="crl", issuer=digest(XB.der), this_update=AT, next_update=AT + timedelta(days=1), fetched_at=AT, source="list",
+        digest="0" * 64, revoked=gone,
+    ))  # fmt: skip
+    with pytest.raises(Misconfigured, match=r"smime\.recipient-revoked"):
+        seals.sealed(packed, "sirene:XA", who, AT, book)
