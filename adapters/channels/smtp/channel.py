@@ -18,4 +18,5 @@ def open_channel(name: str, settings: SmtpSettings, directory: Callable[[], Dire
     """Both ends, not started; raises `Misconfigured` with everything that is wrong."""
     check_inbound(settings)
     check_outbound(settings)
-    return ChannelEnds(SmtpInbound(name, settings, directory, clock), SmtpOutbound(name, settings, clock))
+    out = SmtpOutbound(name, settings, clock, lambda: directory().revocation)
+    return ChannelEnds(SmtpInbound(name, settings, directory, clock), out)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
@@ -46,8 +46,11 @@ class Line:
         self._client, self._settings = client, settings
 
     @classmethod
-    async def open(cls, settings: SmtpSettings, partner: Partner, context: ssl.SSLContext | None) -> Line:
-        """Connect to the partner's server; raises `NotTaken`."""
+    async def open(
+        cls, settings: SmtpSettings, partner: Partner, context: ssl.SSLContext | None,
+        taken_back: Callable[[bytes], bool] = lambda _: False,
+    ) -> Line:  # fmt: skip
+        """Connect to the partner's server; raises `NotTaken`. `taken_back` says whether a certificate was revoked."""
         leg = partner.mail
         assert leg is not None
         if context is None and not is_loopback(leg.host):
@@ -61,6 +64,7 @@ class Line:
             await _step("EHLO", client.ehlo())
             if context is not None:
                 await _secure(client, context, settings.tls_names.get(partner.party, leg.host))
+                _check_shown(client, taken_back)
         except BaseException:
             client.close()
             raise
@@ -168,6 +172,14 @@ class Line:
     def close(self) -> None:
         """Close at once."""
         self._client.close()
+
+
+def _check_shown(client: SMTP, taken_back: Callable[[bytes], bool]) -> None:
+    """A server whose certificate was revoked gets nothing: whoever has its key may be somebody else."""
+    tls = client.get_transport_info("ssl_object")
+    shown = tls.getpeercert(binary_form=True) if tls else None
+    if shown and taken_back(shown):
+        raise NotTaken("unavailable", "smtp.tls-revoked: the server's certificate was revoked by its authority")
 
 
 async def _secure(client: SMTP, context: ssl.SSLContext, name: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from adapters.channels.smtp.compose import compose
-from adapters.channels.smtp.delivery import Line, NotTaken
+from adapters.channels.smtp.delivery import NotTaken
 from adapters.channels.smtp.pool import Pool
 from adapters.channels.smtp.settings import SmtpSettings, check_outbound
 from gateway.envelope import Attempt
@@ -14,6 +15,7 @@ from gateway.handover import Outgoing
 from gateway.identity import PartyId
 from gateway.partners import Partner
 from gateway.ports import Clock
+from gateway.signing.revocation import RevocationBook
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +23,11 @@ _log = logging.getLogger(__name__)
 class SmtpOutbound:
     """Mail to partners' servers."""
 
-    def __init__(self, name: str, settings: SmtpSettings, clock: Clock) -> None:
+    def __init__(
+        self, name: str, settings: SmtpSettings, clock: Clock, revocation: Callable[[], RevocationBook] = RevocationBook
+    ) -> None:
+        """`revocation` gives what authorities have said; nobody is asked from here."""
+        self._revocation = revocation
         self.name = name
         self._settings, self._clock = settings, clock
         self._pool: Pool | None = None
@@ -30,7 +36,7 @@ class SmtpOutbound:
         """Check the settings; raises `Misconfigured`. Connections are made when there is something to send."""
         if self._pool is None:
             check_outbound(self._settings)
-            self._pool = Pool(self._settings, self._clock)
+            self._pool = Pool(self._settings, self._clock, self._revocation)
 
     async def stop(self) -> None:
         """Take leave on idle connections."""
@@ -45,7 +51,7 @@ class SmtpOutbound:
             return
         try:
             _check_leg(partner)
-            line = await Line.open(self._settings, partner, pool.way(partner).context)
+            line = await pool.line(partner)
             try:
                 await line.check()
             finally:

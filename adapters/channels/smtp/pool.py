@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from adapters.channels.smtp.compose import Mail
 from adapters.channels.smtp.delivery import Line, NotTaken
 from adapters.channels.smtp.settings import SmtpSettings
-from adapters.channels.smtp.tls import client_context
+from adapters.channels.smtp.tls import client_context, was_revoked
 from gateway.partners import MailLeg, Partner
 from gateway.ports import Clock
+from gateway.signing.revocation import RevocationBook
 
 
 class Way:
@@ -32,8 +34,10 @@ class Way:
 class Pool:
     """All ways to all partners."""
 
-    def __init__(self, settings: SmtpSettings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(
+        self, settings: SmtpSettings, clock: Clock, revocation: Callable[[], RevocationBook] = RevocationBook
+    ) -> None:
+        self._settings, self._clock, self._revocation = settings, clock, revocation
         self._ways: dict[str, tuple[MailLeg, Way]] = {}
 
     def way(self, partner: Partner) -> Way:
@@ -58,7 +62,16 @@ class Pool:
                 except NotTaken as trouble:
                     if not trouble.lost:
                         raise
-            return await self._use(way, await Line.open(self._settings, partner, way.context), mail)
+            return await self._use(way, await self.line(partner), mail)
+
+    async def line(self, partner: Partner) -> Line:
+        """A new connection; raises `NotTaken`, `Misconfigured`."""
+        leg = partner.mail
+        assert leg is not None
+        book, now = self._revocation(), self._clock.now()
+        return await Line.open(
+            self._settings, partner, self.way(partner).context, lambda shown: was_revoked(shown, leg, book, now)
+        )
 
     async def _use(self, way: Way, line: Line, mail: Mail) -> str:
         keep = False

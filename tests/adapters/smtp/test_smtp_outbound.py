@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from adapters.channels.smtp.outbound import SmtpOutbound
 from adapters.channels.smtp.settings import SmtpSettings
 from gateway.envelope import Attempt, Payload
 from gateway.errors import Misconfigured, Unavailable
+from gateway.identity import digest
 from gateway.partners import MailLeg, Partner
+from gateway.signing.revocation import Answer, Gone, RevocationBook
 from tests.adapters.smtp.dialogue import Authority, StillClock, outgoing, partner
 from tests.adapters.smtp.misbehaving import DROP, HANG, Misbehaving
 from tests.loop_time import outlasted
@@ -270,6 +273,28 @@ async def test_tls_is_verified_against_the_pinned_authority(started: Started, se
         assert (await channel.send(outgoing(to=over_tls(server)))).outcome == "taken"
         assert server.commands[:3] == ["EHLO mail.xa.spoc.example", "STARTTLS", "EHLO mail.xa.spoc.example"]
         await channel.probe(over_tls(server))
+
+
+async def test_a_server_whose_certificate_was_taken_back_gets_nothing(
+    secured: Misbehaving, clock: StillClock, tmp_path: Path
+) -> None:
+    async with secured as server:
+        book, now = RevocationBook(), clock.now()
+        settings = SmtpSettings(hostname="mail.xa.spoc.example", addresses={"sirene:XA": "sirene@xa.spoc.example"})
+        channel = SmtpOutbound("smtp", settings, clock, lambda: book)
+        await channel.start()
+        shown = x509.load_pem_x509_certificate((tmp_path / "127.0.0.1.pem").read_bytes())
+        serials = {format(shown.serial_number, "x"): Gone(at=now - timedelta(days=1))}
+        book.take(Answer(
+            kind="crl", issuer=digest(PARTNERS.der), this_update=now, next_update=now + timedelta(days=1), fetched_at=now,
+            source="list", digest="0" * 64, revoked=serials,
+        ))  # fmt: skip
+        attempt = await channel.send(outgoing(to=over_tls(server)))
+        assert (attempt.outcome, server.mails) == ("unavailable", [])
+        assert attempt.evidence.startswith("smtp.tls-revoked")
+        book.replace(())
+        assert (await channel.send(outgoing(to=over_tls(server)))).outcome == "taken"
+        await channel.stop()
 
 
 async def test_another_authority_is_not_trusted(started: Started, secured: Misbehaving) -> None:
