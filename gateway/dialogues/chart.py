@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from gateway.dialogues.words import FactWords
 from gateway.facts import Facts, fact
+from gateway.identity import PartyId
 
 ANY: Final = "*"
 """Any role, any state, any value of a fact."""
@@ -124,6 +125,8 @@ class Chart(Struct, frozen=True, kw_only=True, dict=True):
     roles: dict[str, str]
     issuer: str
     """The role of the state that issued the alert."""
+    played_by: dict[str, str] = {}
+    """Roles that only parties of one scheme play, and these parties play no other role here."""
     states: dict[str, State]
     turns: tuple[Turn, ...]
     bars: tuple[Bar, ...] = ()
@@ -133,6 +136,13 @@ class Chart(Struct, frozen=True, kw_only=True, dict=True):
     """It runs beside the dialogue that a form belongs to, and neither refuses nor claims any form for itself."""
     own_clock: bool = False
     """What its forms ask has a limit of its own; the general limit for questions does not run."""
+
+    def lets_play(self, role: str, party: PartyId) -> bool:
+        """Whether a party of this scheme may ever act in the role."""
+        scheme = party.partition(":")[0]
+        if role in self.played_by:
+            return self.played_by[role] == scheme
+        return scheme not in self.played_by.values()
 
     @cached_property
     def letters(self) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """One dialogue while it is read: its state, who plays which role, which questions are open.
 
 The one idea: a role is bound by whoever first acts in it. Until then any party may take it that plays no other role here,
-except the role of the issuing state, which is bound as soon as any form names the issuer.
+except the role of the issuing state, which is bound as soon as any form names the issuer, and roles that the chart keeps for parties
+of one scheme.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Running:
         if role == ANY:
             return True
         bound = self.roles.get(role)
+        if not bound and not self.chart.lets_play(role, party):
+            return False
         return bound == party if bound else party not in self.roles.values()
 
     def reaches(self, turn: Turn, step: Step) -> bool:
@@ -118,6 +121,10 @@ class Running:
             named = [each for each in named if each != role]
         free = [party for party in others if party not in self.roles.values()]
         free.sort(key=lambda party: _scheme(party) != _scheme(step.sender))
+        for kept in [each for each in named if each in self.chart.played_by]:
+            named.remove(kept)
+            self.roles.update((kept, party) for party in free[:] if self.chart.lets_play(kept, party))
+        free = [party for party in free if self.chart.lets_play(ANY, party)]
         if named and free and (len(free) == 1 or len(named) > 1 or named == [role]):
             self.roles.update(zip(named, free, strict=False))
 

@@ -194,7 +194,10 @@ class _Reading:
             (chart, turn)
             for chart in charts
             for turn in chart.openings
-            if turn.letter == step.letter and shows(step.facts, turn.needs, aside) and allowed(turn)
+            if turn.letter == step.letter
+            and chart.lets_play(turn.by, step.sender)
+            and shows(step.facts, turn.needs, aside)
+            and allowed(turn)
         ]
         return max(found, key=lambda pair: (len(pair[1].needs), pair[0].id), default=None)
 

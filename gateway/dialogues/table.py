@@ -38,8 +38,10 @@ from gateway.facts import LETTER
 WORDS: Final = "words"
 """The file of a folder of dialogues that holds what all of them share."""
 MAX_ROWS: Final = 200
+SCHEME: Final = re.compile(r"[a-z]{2,16}")
 _ROWS: Final = ("opens", "step", "refuse")
 _SOURCE: Final = ("text", "citation", "confidence")
+_WHOLE: Final = ("issuer", "same", "beside", "own_clock", "played_by")
 
 
 class ChartsRefused(Misconfigured):
@@ -180,7 +182,7 @@ class _File:
 
     def _chart(self, document: dict[str, Any]) -> Chart:
         top = Cells(document, place="the file", line=1, problems=self._problems)
-        top.only(("section", "title", *_SOURCE, "issuer", "same", "beside", "own_clock", "roles", "states", *_ROWS))
+        top.only(("section", "title", *_SOURCE, *_WHOLE, "roles", "states", *_ROWS))
         self._roles = top.words("roles")
         self._states = {
             name: self._state(name, top.inner("states").inner(name)) for name in top.inner("states").names()
@@ -191,9 +193,17 @@ class _File:
             id=self._name, section=top.text("section"), title=top.text("title"), text=top.text("text"),
             citation=top.text("citation"), confidence=top.choice("confidence", CONFIDENCE), roles=self._roles,
             issuer=top.text("issuer", "", among=self._roles), states=self._states, turns=tuple(turns),
+            played_by=self._played_by(top.inner("played_by")),
             bars=tuple(bar for cells in self._rows(document, "refuse") for bar in self._bars(cells)),
             same=top.texts("same", among=self._shared.facts, needed=False), beside=top.flag("beside"), own_clock=top.flag("own_clock"),
         )  # fmt: skip
+
+    def _played_by(self, cells: Cells) -> dict[str, str]:
+        cells.only(tuple(self._roles))
+        found = {role: cells.text(role) for role in cells.names() if role in self._roles}
+        if not all(SCHEME.fullmatch(scheme) for scheme in found.values()):
+            cells.problem("a role is kept for the parties of a scheme such as sirene")
+        return found
 
     def _state(self, name: str, cells: Cells) -> State:
         cells.only(("meaning", "closed"))

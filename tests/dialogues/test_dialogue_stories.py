@@ -186,6 +186,33 @@ def test_an_urgent_question_binds_the_office_that_it_came_to() -> None:
     }  # fmt: skip
 
 
+EUROPOL_IS_TOLD = """
+        1 XB>XA G article=1862:37a             | due
+        2 XB>XA M                              | due
+        3 XA>XB M                              | due
+        """
+
+
+def europols(story: str) -> tuple[str, dict[str, str]]:
+    (course,) = [each for each in played(lines(story)).courses if each.dialogue == "europol"]
+    return course.state, dict(course.roles)
+
+
+def test_what_goes_to_another_bureau_does_not_tell_europol() -> None:
+    """A role that is kept for the parties of one scheme is taken by nobody else."""
+    assert europols(EUROPOL_IS_TOLD) == ("due", {"EXE": "sirene:XB"})
+    (course,) = [each for each in played(lines(EUROPOL_IS_TOLD)).courses if each.dialogue == "europol"]
+    assert [(each.by, each.letter) for each in course.next if each.expected] == [("sirene:XB", "G"), ("sirene:XB", "M")]
+    told = f"{EUROPOL_IS_TOLD}\n4 XB>XA,EUROPOL M | told"
+    assert europols(told) == ("told", {"EXE": "sirene:XB", "EUP": "europol:EUROPOL"})
+    asked = f"{told}\n5 EUROPOL>XB M | told\n6 XB>XA M | told"
+    assert europols(asked)[0] == "told"
+
+
+def test_a_hit_that_europol_itself_reports_is_not_owed_to_europol() -> None:
+    assert "europol" not in [each.dialogue for each in played(lines("1 EUROPOL>XA G terrorism=yes | reported")).courses]
+
+
 def test_what_we_send_as_urgent_is_owed_by_the_office_that_got_it() -> None:
     standing = played(lines("1 XA>XB M urgent=yes | informed"))
     assert ("urgent-form.received", "sirene:XB") in [(noted.happening.name, noted.bound) for noted in standing.noted]
