@@ -19,6 +19,7 @@ from gateway.form import Form
 from schemas.sirene import articles
 from schemas.sirene.articles import article_of, rests_on, within
 from schemas.sirene.markers import MarkerKind, forms_asked_for, letter_of, markers, missing_person_block
+from schemas.sirene.subjects import about_child
 
 YES: Final = "yes"
 GENERAL: Final = "general"
@@ -126,7 +127,7 @@ def _marked(form: Form) -> Iterator[tuple[str, str]]:
     yield "markers", " ".join(dict.fromkeys(kind.value for kind in kinds))
     yield "urgent", YES if form.header.urgency != "NORMAL" else yes(MarkerKind.URGENT)
     yield "geographical_search", yes(MarkerKind.GEOGRAPHICAL_SEARCH)
-    yield "minor", yes(MarkerKind.MINOR, MarkerKind.UNACCOMPANIED_MINOR)
+    yield "minor", yes(MarkerKind.MINOR, MarkerKind.UNACCOMPANIED_MINOR) or (YES if about_child(form) else "")
     yield "anpr", yes(MarkerKind.ANPR)
     yield "consultation", YES if form.first("ConsultationExtension") else yes(MarkerKind.CONSULTATION)
     yield "handover", next((kind.value for kind in kinds if kind in (MarkerKind.SURRENDER, MarkerKind.EXTRADITION)), "")

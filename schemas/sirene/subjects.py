@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from gateway.form import Field, Form
 from gateway.names.written import WrittenName, written_beside
 from gateway.subjects import Document, Identifier, Person, Subject, Thing, Vehicle
+from schemas.sirene.articles import CHILDREN, rests_on
 from schemas.sirene.markers import MarkerKind, marked
 
 SUBJECT_ROLE: Final = "SUBJECT"
+ADULT_AT: Final = 18
 
 
 def subjects(form: Form) -> tuple[Subject, ...]:
     """Every person and object of the form, in its order."""
     minor = marked(form, MarkerKind.MINOR, MarkerKind.UNACCOMPANIED_MINOR)
     return tuple(_read(field, minor) for field in form.fields if field.name == "Person" or field.name in _OBJECTS)
+
+
+def about_child(form: Form) -> bool:
+    """Whether the subject is a child for certain: by the article of the alert, or by the date of birth on the day of sending."""
+    persons = [person for person in form.named("Person") if person.attribute("role", SUBJECT_ROLE) == SUBJECT_ROLE]
+    return rests_on(form, CHILDREN) or any(_is_child(_text(each, "DateOfBirth"), form.header.sent) for each in persons)
+
+
+def _is_child(born: str, at: datetime) -> bool:
+    """Whether somebody born then is a child for certain; a partial date gets the benefit of the doubt."""
+    year, month, day = (*(int(part) for part in born.split("-") if part.isdecimal()), 0, 0, 0)[:3]
+    if not year or year > at.year:
+        return False
+    return (at.year - year, at.month, at.day) < (ADULT_AT, month or 1, day or 1)
 
 
 def _read(field: Field, minor: bool) -> Subject:

@@ -12,12 +12,14 @@ from gateway.dialogues.reading import read
 from gateway.dialogues.step import Step
 from gateway.dialogues.words import FactsRefused, FactWords, read_facts, strangers
 from gateway.facts import fact
+from gateway.findings import Occasion
 from gateway.form import Field, Form
 from schemas.catalogue import discover
 from schemas.europol import facts as europol
 from schemas.interpol import facts as interpol
 from schemas.sirene import facts as sirene
 from schemas.sirene.dialogues import charts, clocks
+from schemas.sirene.rules.hits import RULES
 
 CATALOGUE = discover()
 WORDS: dict[str, FactWords] = {"sirene": sirene.words(), "interpol": interpol.words(), "europol": europol.words()}
@@ -101,6 +103,28 @@ def test_form_m_shows_that_it_asks(text: str, asks: str) -> None:
     """A date for the reply, a question mark in 083, or TRANSIT."""
     form = replace(sample("FormM"), fields=(Field(name="SupplementaryInformation", number="083", value=text),))
     assert fact(sirene.facts(form), "asks") == asks
+
+
+@pytest.mark.parametrize(
+    ("born", "article", "role", "minor"),
+    [
+        ("2014-01-31", "1862:32(1)(a)", "SUBJECT", "yes"),
+        ("2014", "1862:32(1)(a)", "SUBJECT", "yes"),
+        ("1970-01-31", "1862:32(1)(a)", "SUBJECT", ""),
+        ("1970-01-31", "1862:32(1)(c)", "SUBJECT", "yes"),
+        ("2014-01-31", "1862:32(1)(a)", "COMPANION", ""),
+        ("2014-99999", "1862:32(1)(a)", "SUBJECT", "yes"),
+        ("99999", "1862:32(1)(a)", "SUBJECT", ""),
+    ],
+)
+def test_a_child_is_a_child_without_the_word_minor(born: str, article: str, role: str, minor: str) -> None:
+    """The twelve hours after a child was located do not hang on a keyword: the age counts as it does for rule R53."""
+    person = Field(name="Person", attributes=(("role", role),), children=(Field(name="DateOfBirth", value=born),))
+    form = replace(sample("FormG"), fields=(Field(name="AlertArticle", number="090", value=article), person))
+    assert fact(sirene.facts(form), "minor") == minor
+    occasion = Occasion(now=form.header.sent, inbound=True, own_parties=frozenset(), known_parties=frozenset())
+    (rule,) = [rule for rule in RULES if rule.id == "R53"]
+    assert bool(list(rule.check(form, occasion))) == bool(minor)
 
 
 def test_what_does_not_have_its_shape_is_left_out() -> None:

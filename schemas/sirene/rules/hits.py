@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Final
 
 from gateway.findings import Occasion, Problem, Rule, Severity
@@ -12,9 +11,8 @@ from schemas.sirene import articles
 from schemas.sirene.articles import article_of, known, rests_on
 from schemas.sirene.markers import MarkerKind, marked
 from schemas.sirene.rules.every_form import EVERY_FORM, SCHENGEN_ID
-from schemas.sirene.subjects import SUBJECT_ROLE
+from schemas.sirene.subjects import about_child
 
-ADULT_AT: Final = 18
 CAMERA_ARTICLES: Final = ("1862:36", "1862:38")
 TRUE: Final = ("true", "1")
 EUROPOL: Final = "europol:EUROPOL"
@@ -74,20 +72,8 @@ def _return_exit(form: Form, _: Occasion) -> Iterable[Problem]:
 
 
 def _minor(form: Form, _: Occasion) -> Iterable[Problem]:
-    if marked(form, MarkerKind.MINOR):
-        return
-    subjects = [person for person in form.named("Person") if person.attribute("role", SUBJECT_ROLE) == SUBJECT_ROLE]
-    child = any(_is_child(person.text("DateOfBirth"), form.header.sent) for person in subjects)
-    if child or rests_on(form, articles.CHILDREN):
+    if about_child(form) and not marked(form, MarkerKind.MINOR):
         yield "The subject is a child and field 090 does not say MINOR."
-
-
-def _is_child(born: str, at: datetime) -> bool:
-    """Whether somebody born then is a child for certain; a partial date gets the benefit of the doubt."""
-    year, month, day = (*(int(part) for part in born.split("-") if part.isdecimal()), 0, 0, 0)[:3]
-    if not year:
-        return False
-    return (at.year - year, at.month, at.day) < (ADULT_AT, month or 1, day or 1) and date(year, 1, 1) <= at.date()
 
 
 def _reported(form: Form, name: str) -> str:

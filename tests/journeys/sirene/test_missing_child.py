@@ -23,6 +23,18 @@ MILA_THERE = {"kind": "PERSON", "surnames": ["Barnia"], "forenames": ["Mila"], "
 ABDUCTION = "1862:32(1)(c)"
 
 
+async def test_the_twelve_hours_of_a_child_do_not_hang_on_the_word_minor(story: Story) -> None:
+    """A child by its date of birth, on an alert that names no children: the rule warns, and the clock runs."""
+    missing = "1862:32(1)(a)"
+    alert = await story.enters("MIS-P", missing, MILA)
+    located = story.now - timedelta(hours=2)
+    report = about(alert, missing, done("The child is at the police station."), check(located), subject=CHILD)
+    hit = await story.comes("XB", "G", report)
+    assert "R53" in [each["rule"] for each in (await story.detail(hit))["findings"]]
+    seen = await story.exchange(alert)
+    assert (seen.clock("T08")["bound"], seen.due("T08")) == ("sirene:XB", located + timedelta(hours=12))
+
+
 async def test_a_child_of_ours_is_found_abroad_and_the_twelve_hours_run_from_its_location(story: Story) -> None:
     alert = await story.enters("PRV-A", ABDUCTION, MILA)
     located = story.now - timedelta(hours=2)
