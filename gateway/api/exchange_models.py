@@ -184,6 +184,7 @@ def exchange(seen: Seen) -> ExchangeView:
     """One exchange."""
     standing, picture = seen.picture.standing, seen.picture
     coming = [_next(course, each) for course in standing.courses if not course.closed for each in course.next]
+    coming += [each for run in picture.runs for each in _duties(run)]
     fits = {fit.envelope: fit for fit in standing.fits}
     now_known = msgspec.structs.replace(
         seen.matter, dialogues=tuple((course.dialogue, course.state) for course in standing.courses),
@@ -214,6 +215,20 @@ def _course(course: Course) -> CourseView:
 def _next(course: Course, each: Next) -> NextView:
     told = {name: getattr(each, name) for name in NextView.model_fields if name not in ("dialogue", "about")}
     return NextView(**told | {"needs": dict(each.needs), "dialogue": course.dialogue, "about": course.about})
+
+
+def _duties(run: Run) -> list[NextView]:
+    """What the law has made of silence and somebody must still carry out: anything that ends it."""
+    if run.state is None or not run.state.overdue_duty or run.state.consequence is None:
+        return []
+    return [
+        NextView(
+            dialogue="", about=run.about, letter="", happening=name, by=run.bound, role="", to=[],
+            text=run.state.consequence.text, expected=True, leads_to="", needs={}, citation=run.clock.citation,
+            confidence=run.clock.confidence,
+        )
+        for name in run.clock.stops
+    ]  # fmt: skip
 
 
 def _clock(run: Run) -> ClockView:

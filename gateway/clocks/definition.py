@@ -48,6 +48,8 @@ class Consequence(Struct, frozen=True, kw_only=True):
     text: str
     happening: str = ""
     """The word for it in dialogues, where they wait for it."""
+    escalation: str = ""
+    """Who is called where a person has to carry it out: the duty is overdue until what stops the clock has taken place."""
 
     @property
     def brings_about(self) -> str:

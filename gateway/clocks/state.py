@@ -63,6 +63,11 @@ class ClockState(Struct, frozen=True, kw_only=True):
     """Whom to bring it before now; empty while nobody needs to act."""
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def overdue_duty(self) -> bool:
+        """Whether what the law makes of silence is a duty that somebody still has to carry out."""
+        return self.consequence is not None and bool(self.consequence.escalation) and self.stopped_at is None
+
 
 def state(
     definition: ClockDefinition, happenings: Iterable[Happening], calendar: Calendar, now: datetime
@@ -148,7 +153,7 @@ def _state(definition: ClockDefinition, start: Happening, walk: Walk, now: datet
         next_look_at=_next_look(definition, status, all_warnings, (due, moved), now),
         urgent=urgent,
         consequence=definition.consequence if status is Status.EXPIRED else None,
-        escalation=definition.escalation if open_alarm else "",
+        escalation=_called(definition, status, walk) if open_alarm or status is Status.EXPIRED else "",
         remarks=tuple(walk.remarks),
     )
 
@@ -166,6 +171,13 @@ def _status(
     if walk.paused:
         return Status.PAUSED
     return Status.BREACHED if due is not None and seen_at >= due else Status.RUNNING
+
+
+def _called(definition: ClockDefinition, status: Status, walk: Walk) -> str:
+    """Who must act now."""
+    if status is not Status.EXPIRED:
+        return definition.escalation
+    return definition.consequence.escalation if definition.consequence and walk.stopped_at is None else ""
 
 
 def _takes_effect(definition: ClockDefinition, end: datetime | None, seen_at: datetime, stopped: bool) -> bool:

@@ -176,13 +176,14 @@ class _Row:
         if not self._cells.has("consequence"):
             return None
         cells = self._cells.inner("consequence")
-        cells.only(("effect", "text", "happening"))
+        cells.only(("effect", "text", "happening", "escalation"))
         happening = cells.text("happening", "")
         if happening and not NAME.fullmatch(happening):
             cells.problem(f"“{happening[:64]}” is no name of a happening such as request.received")
         return Consequence(
-            effect=cells.text("effect", among=self._words["effects"]), text=cells.text("text"), happening=happening
-        )
+            effect=cells.text("effect", among=self._words["effects"]), text=cells.text("text"), happening=happening,
+            escalation=cells.text("escalation", ""),
+        )  # fmt: skip
 
     def _applies(self) -> tuple[tuple[str, str], ...]:
         if not self._cells.has("applies"):

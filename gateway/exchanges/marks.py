@@ -75,13 +75,21 @@ def _entry(run: Run, exchange: str, mark: tuple[str, str, datetime], now: dateti
         ("exchange", exchange), ("about", run.about), ("clock", clock.id), ("mark", what), ("bound", run.bound),
         ("since", since.isoformat()), ("due", state.due.isoformat() if state.due else ""),
         ("effect", clock.consequence.effect if clock.consequence and what == TOOK_EFFECT else ""),
-        ("escalation", clock.escalation if what in (BREACHED, AT_ONCE) else ""),
+        ("escalation", _called(run, what)),
         ("citation", clock.citation), ("confidence", clock.confidence),
     )  # fmt: skip
     return Entry(
         event=event, at=now, actor=WATCH, envelope=run.envelope, reason=clock.id,
         details=tuple(detail for detail in details if detail[1]),
     )  # fmt: skip
+
+
+def _called(run: Run, what: str) -> str:
+    """Before whom it is brought."""
+    consequence = run.clock.consequence
+    if what == TOOK_EFFECT and consequence is not None:
+        return consequence.escalation
+    return run.clock.escalation if what in (BREACHED, AT_ONCE) else ""
 
 
 def _effect(run: Run, exchange: str, what: str, name: str, since: datetime) -> Happened | None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from gateway.clocks import state as clock_state
 from gateway.clocks.calendar import Calendars, UnknownPlace
 from gateway.clocks.definition import OWN, TAKING_PART, ClockDefinition, ClockTable
+from gateway.clocks.limit import Kind
 from gateway.clocks.state import ClockState, Status
 from gateway.dialogues.happened import Happened
 from gateway.dialogues.standing import Course, Noted, Standing
@@ -53,7 +54,18 @@ class Run(Struct, frozen=True, kw_only=True):
     @property
     def live(self) -> bool:
         """Whether something is still owed."""
-        return self.state is not None and self.state.status in LIVE
+        return self.state is not None and (self.state.status in LIVE or self.state.overdue_duty)
+
+    @property
+    def forbids(self) -> bool:
+        """Whether the law forbids something here until that is taken back: no time runs, and nothing has stopped it."""
+        state = self.state
+        return (
+            state is not None
+            and self.clock.limit.kind is Kind.NO_TIME
+            and not state.stopped_at
+            and bool(state.started_at)
+        )
 
     @property
     def keeps_open(self) -> bool:
@@ -62,8 +74,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
     @property
     def overdue(self) -> bool:
-        """Whether the limit has passed and the act is still owed."""
-        return self.state is not None and self.state.status is Status.BREACHED
+        """Whether the limit has passed and the act, or what the law has made of its omission, is still owed."""
+        return self.state is not None and (self.state.status is Status.BREACHED or self.state.overdue_duty)
 
 
 def runs_of(
