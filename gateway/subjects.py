@@ -63,9 +63,25 @@ class Thing(Struct, frozen=True, kw_only=True, tag="thing"):
     details: tuple[tuple[str, str], ...] = ()
     """Further identifying values as name and value."""
 
+    def detail(self, name: str) -> str:
+        """One of the details, however its name is written (`IcaoRegistration`, `icao_registration`); or an empty text."""
+        wanted = _plain(name)
+        return next((value for each, value in self.details if _plain(each) == wanted), "")
+
 
 Subject = Person | Vehicle | Document | Thing
 SUBJECT_KINDS = ("person", "vehicle", "document", "thing")
+
+
+def said(subject: Subject, name: str) -> str:
+    """What a subject says under a name: one of its own fields or, for a thing, a detail; empty where it says nothing."""
+    if isinstance(subject, Thing) and name not in subject.__struct_fields__:
+        return subject.detail(name)
+    return str(getattr(subject, name, ""))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def kind_of(subject: Subject) -> str:

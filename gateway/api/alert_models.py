@@ -236,7 +236,8 @@ ENTER_BODY: Final = _body(
 CHECK_BODY: Final = _body({"alert": INTENDED}, "The alert that somebody intends to enter.")
 SEARCH_BODY: Final = _body(
     {"sought": {"type": "vehicle", "registration_number": "QA 00001", "registration_country": "XB"}},
-    "`sought`: a person (surname and full date of birth), vehicle, document or thing, or `{type: print, reference}`.",
+    "`sought`: a person (surname and full date of birth), vehicle, document or thing, or `{type: print, reference}`. A thing is "
+    "found by its serial number, or by `details` that hold `IcaoRegistration`, `ExternalId` (boats) or `BicNumber`.",
 )
 UPDATE_BODY: Final = _body(
     {"remarks": ["Suspicion of clone"]}, "What the alert shall say; what is left out stays as it is."

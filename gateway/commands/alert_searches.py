@@ -73,12 +73,17 @@ def document(
 @app.command("object")
 def thing(
     context: typer.Context,
-    serial: Annotated[str, typer.Option(help="Serial number.")],
+    serial: Annotated[str, typer.Option(help="Serial number.")] = "",
     kind: Annotated[str, typer.Option(help="Kind of object, for example FIREARM.")] = "",
+    registration: Annotated[str, typer.Option(help="ICAO registration of an aircraft.")] = "",
+    external_id: Annotated[str, typer.Option(help="External ID number of a boat.")] = "",
+    bic: Annotated[str, typer.Option(help="BIC number of a container.")] = "",
     purpose: Purpose = "",
 ) -> None:
-    """By serial number."""
-    _search(context, {"type": "thing", "serial_number": serial, "kind": kind}, purpose)
+    """By serial number, registration of an aircraft, external ID of a boat or BIC number of a container."""
+    given = {"IcaoRegistration": registration, "ExternalId": external_id, "BicNumber": bic}
+    details = {name: value for name, value in given.items() if value}
+    _search(context, {"type": "thing", "serial_number": serial, "kind": kind, "details": details}, purpose)
 
 
 @app.command("prints")

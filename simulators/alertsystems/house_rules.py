@@ -36,6 +36,8 @@ MOST = {"FLAT_PRINTS": 10, "ROLLED_PRINTS": 10, "PALM_PRINTS": 2}
 HIDDEN_AT_MOST = timedelta(hours=48)
 SUBJECT_KINDS = frozenset({"PERSON", "VEHICLE", "DOCUMENT", "OBJECT"})
 IDENTIFYING = {"VEHICLE": ("vin", "plate"), "DOCUMENT": ("number",), "OBJECT": ("serial",)}
+DETAILS = {"icaoRegistration": "icaoregistration", "externalId": "externalid", "bic": "bicnumber"}
+"""Details of an object by which it is found, by the key of the search."""
 TEXTS = ("action", "reason", "authority", "decisionReference")
 LISTS = ("biometrics", "remarks")
 
@@ -64,7 +66,8 @@ def _subject(alert: Mapping[str, Any]) -> list[str]:
     if not isinstance(subject, dict) or subject.get("kind") not in SUBJECT_KINDS:
         return ["subject"]
     if subject["kind"] != "PERSON":
-        return [] if any(subject.get(name) for name in IDENTIFYING[subject["kind"]]) else ["subject"]
+        known = any(subject.get(name) for name in IDENTIFYING[subject["kind"]])
+        return [] if known or any(detail(subject, key) for key in DETAILS) else ["subject"]
     wrong = [f"subject.{name}" for name in ("surnames", "birthDate") if not subject.get(name)]
     wrong += [name for name in ("action", "reason") if not alert.get(name)]
     particulars = alert.get("particulars") or {}
@@ -75,6 +78,15 @@ def _subject(alert: Mapping[str, Any]) -> list[str]:
     if category == "RET":
         wrong += [f"particulars.{name}" for name in ("voluntary_departure", "entry_ban") if not particulars.get(name)]
     return wrong
+
+
+def detail(subject: Mapping[str, Any], key: str) -> str:
+    """What an object says of itself under a key of the search, however the detail is spelled."""
+    details = subject.get("details")
+    for name, value in details.items() if isinstance(details, dict) else ():
+        if str(name).replace("_", "").lower() == DETAILS[key]:
+            return str(value)
+    return ""
 
 
 def _prints(alert: Mapping[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ REGISTER_ID = "FC-03"
 STATES = "XA,XB,XC"
 COMBINATIONS = (
     ("entryId",), ("name", "birthDate"), ("documentNumber",), ("documentNumber", "country"), ("plate",),
-    ("plate", "country"), ("vin",), ("serial",), ("printReference",),
+    ("plate", "country"), ("vin",), ("serial",), ("icaoRegistration",), ("externalId",), ("bic",), ("printReference",),
 )  # fmt: skip
 PAGE = 100
 SETTINGS = {
@@ -274,7 +274,22 @@ def _has(subject: Mapping[str, Any], keys: Mapping[str, str]) -> bool:
     if "plate" in keys:
         held = subject.get("plate")
         return bool(held) and read_plate(str(held)) == keys["plate"] and country in (None, subject.get("country"))
+    for key in house_rules.DETAILS:
+        if key in keys:
+            return _alike_marks(_marked(subject, key), keys[key])
     return _alike(subject.get("vin" if "vin" in keys else "serial"), keys.get("vin") or keys.get("serial", ""))
+
+
+def _marked(subject: Mapping[str, Any], key: str) -> object:
+    """What an object bears under a key; a container may bear its BIC number as its serial number."""
+    held = house_rules.detail(subject, key)
+    return held or (subject.get("serial") if key == "bic" and subject.get("objectKind") == "CONTAINER" else "")
+
+
+def _alike_marks(held: object, asked: str) -> bool:
+    """Marks painted on an object: hyphens and blanks count for nothing."""
+    one, other = ("".join(each for each in str(text).upper() if each.isalnum()) for text in (held, asked))
+    return bool(held) and bool(one) and one == other
 
 
 def _alike(held: object, asked: str) -> bool:

@@ -128,6 +128,27 @@ async def test_everything_can_be_searched_for_with_a_purpose(doors: Doors, sough
     assert len(await doors.events("alerts.searched")) == 1
 
 
+async def test_an_aircraft_is_known_by_its_registration(doors: Doors) -> None:
+    def aircraft(**more: Any) -> dict[str, Any]:
+        subject = {"type": "thing", "kind": "AIRCRAFT", "details": {"IcaoRegistration": "XA-TST"}, **more}
+        return {"category": "OBJ-S", "article": "1862:38", "subject": subject, "action": "Seize.", "reason": "STOLEN"}
+
+    async def checked(alert: dict[str, Any]) -> Any:
+        return (await doors.ask("POST", f"{ALERTS}/checks", "officer", json={"alert": alert})).json
+
+    headers = {"Idempotency-Key": "aircraft-1"}
+    made = await doors.ask("POST", ALERTS, "officer", json={"alert": aircraft(serial_number="SN1")}, headers=headers)
+    assert made.status == 200, made.json
+    assert (await checked(aircraft(serial_number="SN2")))["advice"]["todo"] == "ask-whether-same"
+    assert (await checked(aircraft()))["advice"]["todo"] == "have-already"
+    sought = {"type": "thing", "details": {"IcaoRegistration": "XATST"}}
+    found = await doors.ask("POST", f"{ALERTS}/searches", "reader", json={"sought": sought})
+    assert [each["id"] for each in found.json["alerts"]] == [made.json["alert"]["id"]]
+    nothing = {"type": "thing", "kind": "AIRCRAFT"}
+    refused = await doors.ask("POST", f"{ALERTS}/searches", "reader", json={"sought": nothing})
+    assert (refused.status, refused.json["code"]) == (422, "alerts.no-key")
+
+
 @pytest.mark.parametrize(("written", "rule"), [("Exempelsson", "exact"), ("Éxempelsson", "latin")])
 async def test_a_search_by_name_tries_other_forms_and_says_which_rule_joined(
     doors: Doors, written: str, rule: str

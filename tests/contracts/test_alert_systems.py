@@ -237,6 +237,23 @@ async def test_alerts_are_found_by_person_document_vehicle_object_and_prints(
     assert [alert.id for alert in (await ours.search(sought, asking())).alerts] == [found]
 
 
+@pytest.mark.parametrize(
+    ("entered", "sought"),
+    [
+        (Thing(kind="AIRCRAFT", serial_number="SN1", details=(("IcaoRegistration", "XA-TST"),)), {"IcaoRegistration": "XATST"}),
+        (Thing(kind="BOAT", details=(("ExternalId", "XA 77"),)), {"ExternalId": "XA77"}),
+        (Thing(kind="CONTAINER", details=(("BicNumber", "TSTU0000010"),)), {"BicNumber": "TSTU 000001 0"}),
+        (Thing(kind="CONTAINER", serial_number="TSTU0000010"), {"BicNumber": "TSTU0000010"}),
+    ],
+)  # fmt: skip
+async def test_an_object_is_found_by_the_key_of_its_kind(ours: Any, entered: Thing, sought: dict[str, str]) -> None:
+    alert = await ours.enter(entering(stolen_trailer(subject=entered)), asking())
+    found = await ours.search(Thing(details=tuple(sought.items())), asking())
+    assert [each.id for each in found.alerts] == [alert.id]
+    other = await ours.search(Thing(details=tuple((name, "ZZ-0") for name in sought)), asking())
+    assert other.alerts == ()
+
+
 async def test_a_name_alone_is_never_sent(ours: Any, simulator: Simulated) -> None:
     with pytest.raises(Refused, match=r"alerts\.no-key"):
         await ours.search(Person(family_names=("Exempelsson",), date_of_birth="1979"), asking())

@@ -46,6 +46,23 @@ async def test_every_state_has_its_door_before_the_same_alerts(central: Caller) 
     assert (nobody.status, nobody.document["type"]) == (404, "path-unknown")
 
 
+async def test_objects_are_found_by_the_marks_of_their_kind(central: Caller) -> None:
+    for number, (subject, keys) in enumerate((
+        ({"objectKind": "AIRCRAFT", "details": {"IcaoRegistration": "XA-TST"}}, {"icaoRegistration": "xatst"}),
+        ({"objectKind": "BOAT", "details": {"ExternalId": "XA 77"}}, {"externalId": "XA-77"}),
+        ({"objectKind": "CONTAINER", "details": {"BicNumber": "TSTU0000010"}}, {"bic": "TSTU 0000010"}),
+        ({"objectKind": "CONTAINER", "serial": "TSTU0000021"}, {"bic": "TSTU0000021"}),
+    )):  # fmt: skip
+        status, entered = await enter(central, "XA", {**CAR, "subject": {"kind": "OBJECT", **subject}}, f"o{number}")
+        assert status == 201, entered
+        found = (await central.post("/XB/sis/searches", {"keys": keys})).document
+        assert [each["data"]["entryId"] for each in found["matches"]] == [entered["matches"][0]["data"]["entryId"]]
+    nothing = {"kind": "OBJECT", "objectKind": "AIRCRAFT", "details": {"AircraftMake": "Eksempla"}}
+    assert (await enter(central, "XA", {**CAR, "subject": nothing}, "none"))[0] == 422
+    gun = await central.post("/XB/sis/searches", {"keys": {"bic": "GUN-TEST-0008"}})
+    assert gun.document["outcome"] == "NO_MATCH"
+
+
 async def test_ireland_does_not_see_entry_and_return_alerts(central: Caller) -> None:
     keys = {"keys": {"name": "Oto Grensen", "birthDate": "1988-12-24"}}
     assert len((await central.post("/XA/sis/searches", keys)).document["matches"]) == 1

@@ -86,7 +86,8 @@ class Nsis:
         all_keys = translate.searches(sought)
         if not all_keys:
             raise Refused(
-                "alerts.no-key", "This cannot be searched for: a name needs a full date of birth, an object its number."
+                "alerts.no-key",
+                "This cannot be searched for: a name needs a full date of birth, an object one of its numbers.",
             )
         answers = []
         for number, keys in enumerate(all_keys, 1):

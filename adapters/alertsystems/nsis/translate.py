@@ -71,9 +71,10 @@ def searches(sought: Sought) -> Sequence[Keys]:
                 [{"documentNumber": _tidy(sought.number), "country": sought.issuing_country}] if sought.number else []
             )
         case Thing():
-            found = [{"serial": sought.serial_number.strip()}] if sought.serial_number.strip() else []
+            found = _thing_keys(sought)
     kept = ({name: value for name, value in keys.items() if value} for keys in found)
-    return [keys for keys in kept if keys and all(len(value) <= MAX_KEY for value in keys.values())]
+    fitting = [keys for keys in kept if keys and all(len(value) <= MAX_KEY for value in keys.values())]
+    return [keys for number, keys in enumerate(fitting) if keys not in fitting[:number]]
 
 
 def _person_keys(person: Person) -> list[Keys]:
@@ -94,6 +95,19 @@ def _vehicle_keys(vehicle: Vehicle) -> list[Keys]:
     if vehicle.registration_number:
         found.append({"plate": vehicle.registration_number, "country": vehicle.registration_country})
     return found
+
+
+def _thing_keys(thing: Thing) -> list[Keys]:
+    """By each number it has. A BIC number is often written as the serial number of a container."""
+    found = [{"serial": thing.serial_number.strip()}]
+    found += [{key: thing.detail(name).strip()} for name, key in _DETAIL_KEYS.items()]
+    if thing.kind.upper() == "CONTAINER":
+        found.append({"bic": thing.serial_number.strip()})
+    return found
+
+
+_DETAIL_KEYS: Final = {"IcaoRegistration": "icaoRegistration", "ExternalId": "externalId", "BicNumber": "bic"}
+"""Details that identify an object, and their names as keys."""
 
 
 def _tidy(number: str) -> str:

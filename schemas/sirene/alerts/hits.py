@@ -199,15 +199,16 @@ def _vehicle(vehicle: Vehicle) -> Field:
 
 def _thing(thing: Thing) -> Field:
     kind = thing.kind.upper()
-    known = dict(thing.details)
+    known = thing.detail
+    number = thing.serial_number or known("BicNumber") or known("ExternalId")
     if kind in _NUMBERED:
         name, serial, parts = _NUMBERED[kind]
-        pairs = ((part, thing.serial_number if part == serial else known.get(part, "")) for part in parts)
+        pairs = ((part, thing.serial_number if part == serial else known(part)) for part in parts)
         return _plain(name, ((part, _country(value) if part.endswith("Country") else value) for part, value in pairs))
     return _plain("OtherObject", (
-        ("ObjectCategory", kind if kind in OBJECTS else "HIGH_VALUE_OBJECT"), ("ObjectMake", known.get("ObjectMake", "")),
-        ("ObjectModel", known.get("ObjectModel", "")), ("ObjectSerialNumber", thing.serial_number),
-        ("ObjectDescription", known.get("ObjectDescription", "") or (thing.kind if kind not in OBJECTS else "")),
+        ("ObjectCategory", kind if kind in OBJECTS else "HIGH_VALUE_OBJECT"), ("ObjectMake", known("ObjectMake")),
+        ("ObjectModel", known("ObjectModel")), ("ObjectSerialNumber", number),
+        ("ObjectDescription", known("ObjectDescription") or (thing.kind if kind not in OBJECTS else "")),
     ))  # fmt: skip
 
 

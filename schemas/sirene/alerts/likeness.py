@@ -9,8 +9,8 @@ from gateway.alerts.law import Likeness
 from gateway.alerts.words import Alert, BiometricKind
 from gateway.names.compare import MatchRule, compare
 from gateway.names.written import written
-from gateway.subjects import Person, Subject, Vehicle, kind_of
-from schemas.sirene.alerts.tables import comparison_keys
+from gateway.subjects import Person, Subject, Thing, kind_of, said
+from schemas.sirene.alerts.tables import ComparisonKeys, comparison_keys
 
 PRINTS: Final = (
     BiometricKind.FLAT_PRINTS, BiometricKind.ROLLED_PRINTS, BiometricKind.PALM_PRINTS, BiometricKind.LATENT_PRINTS,
@@ -26,9 +26,9 @@ def likeness(one: Alert, other: Alert) -> Likeness:
         return Likeness.SAME
     if one.subject is None or other.subject is None or kind_of(one.subject) != kind_of(other.subject):
         return Likeness.OTHER
-    keys = comparison_keys()[kind_of(one.subject)]
+    keys = _keys_for(one.subject, other.subject)
     if keys.rule == "any":
-        return _any_key(one.subject, other.subject, keys.compared)
+        return _any_key(one.subject, other.subject, keys)
     answers = [_agrees(one.subject, other.subject, names) for names in keys.compared]
     if all(answers):
         return Likeness.SAME
@@ -42,12 +42,21 @@ def _prints(alert: Alert) -> frozenset[str]:
     return frozenset(each.reference for each in alert.biometrics if each.kind in PRINTS)
 
 
-def _any_key(one: Subject, other: Subject, compared: tuple[tuple[str, ...], ...]) -> Likeness:
-    answers = [_agrees(one, other, names) for names in compared]
-    if True not in answers:
+def _keys_for(one: Subject, other: Subject) -> ComparisonKeys:
+    """The row of their kind; where one of two things leaves its kind out, that of the other."""
+    subject = kind_of(one)
+    kind = _value(one, "kind") or _value(other, "kind") if isinstance(one, Thing) else ""
+    return comparison_keys().get((subject, kind)) or comparison_keys()[subject, ""]
+
+
+def _any_key(one: Subject, other: Subject, keys: ComparisonKeys) -> Likeness:
+    kinds = _agrees(one, other, ("kind",)) if isinstance(one, Thing) else True
+    answers = [_agrees(one, other, names) for names in keys.compared]
+    if True not in answers or kinds is False:
         return Likeness.OTHER
-    # One key agrees and another contradicts it: a plate on another vehicle, or a twin.
-    return Likeness.UNSURE if False in answers and isinstance(one, Vehicle) else Likeness.SAME
+    # One key agrees and another contradicts it: a plate on another vehicle, a registration on another aircraft, or a twin.
+    beside = [_agrees(one, other, names) for names in keys.compared_beside]
+    return Likeness.UNSURE if False in (*answers, *beside) or kinds is None else Likeness.SAME
 
 
 def _alike_persons(answers: list[bool | None], one: Person, other: Person) -> Likeness:
@@ -68,8 +77,16 @@ def _agrees(one: Subject, other: Subject, names: tuple[str, ...]) -> bool | None
     """Whether one key agrees; None where one of the two does not have it, or nobody can be certain."""
     if names[0] in NAMES:
         return _same_name(" ".join(getattr(one, names[0])), " ".join(getattr(other, names[0])))
+    if "|" in names[0]:
+        return _share(one, other, names[0].split("|"))
     here, there = ([_value(subject, name) for name in names] for subject in (one, other))
     return here == there if all(here) and all(there) else None
+
+
+def _share(one: Subject, other: Subject, names: list[str]) -> bool | None:
+    """Whether both have the same number, under whichever of the names; None where one of the two has none."""
+    here, there = ({_value(subject, name) for name in names} - {""} for subject in (one, other))
+    return bool(here & there) if here and there else None
 
 
 def _same_name(left: str, right: str) -> bool | None:
@@ -83,7 +100,7 @@ def _same_name(left: str, right: str) -> bool | None:
 
 
 def _value(subject: Subject, name: str) -> str:
-    value = str(getattr(subject, name, "")).upper()
+    value = said(subject, name).strip().upper()
     if name == "sex" and value == "U":
         return ""
     return value if name in AS_WRITTEN else _NOT_IN_NUMBER.sub("", value)

@@ -8,7 +8,7 @@ from typing import Final
 from gateway.alerts.words import Alert, BiometricKind, MisusedIdentity
 from gateway.findings import Finding
 from gateway.identity import PartyId
-from gateway.subjects import Document, Person, Subject, Thing, Vehicle
+from gateway.subjects import Document, Person, Subject, Thing, Vehicle, said
 from schemas.sirene.alerts.refusals import not_ours, refusal, remark
 from schemas.sirene.alerts.tables import (
     Category,
@@ -150,8 +150,8 @@ def _object_minimum(alert: Alert, category: Category, subject: Subject) -> Itera
             f"Write one of: {known}.", "Regulation (EU) 2018/1862 Art 38(2)",
         )  # fmt: skip
         return
-    if not any(all(getattr(subject, name, "") for name in names) for names in row.identified_by):
-        wanted = " or ".join(" with ".join(names) for names in row.identified_by).replace("_", " ")
+    if not any(all(said(subject, name).strip() for name in names) for names in row.identified_by):
+        wanted = " or ".join(" with ".join(map(_called, names)) for names in row.identified_by)
         yield refusal(
             "ALT-KEY", "subject", f"Nothing identifies the {row.title}.", f"Give {wanted}.",
             f"{row.citation}; that one key is needed is our proposal",
@@ -175,6 +175,11 @@ def _object_minimum(alert: Alert, category: Category, subject: Subject) -> Itera
     for name, value in (("action", alert.action), ("reason", alert.reason)):
         if not value:
             yield remark("ALT-MIN", name, f"The alert gives no {name}.", f"Give the {name}.", "our proposal")
+
+
+def _called(name: str) -> str:
+    """A field as it is told to people; what begins with a capital stands among the details of a thing."""
+    return f"{name} among its details" if name[0].isupper() else name.replace("_", " ")
 
 
 def _says(alert: Alert, may_say: str, category: Category) -> Iterable[Finding]:

@@ -86,16 +86,28 @@ class ObjectCategory(Sourced, frozen=True, kw_only=True):
 
 
 class ComparisonKeys(Sourced, frozen=True, kw_only=True):
-    """What is compared for one kind of subject, and whether all keys or any must agree."""
+    """What is compared for one kind of subject, and whether all keys or any must agree.
+
+    A plus sign joins fields that make one key; a bar stands between names under which one number may be written.
+    """
 
     subject: str
+    kind: str
+    """Kind of thing; empty for every kind without a row of its own."""
     keys: str
+    beside: str
+    """What identifies nothing by itself, and makes it unsure where it does not agree."""
     rule: str
 
     @property
     def compared(self) -> tuple[tuple[str, ...], ...]:
         """Each key as the fields it is made of."""
         return tuple(tuple(each.split("+")) for each in _listed(self.keys))
+
+    @property
+    def compared_beside(self) -> tuple[tuple[str, ...], ...]:
+        """What is compared beside the keys, each as one field."""
+        return tuple((each,) for each in _listed(self.beside))
 
 
 class Priority(Sourced, frozen=True, kw_only=True):
@@ -195,10 +207,10 @@ def object_categories() -> dict[str, ObjectCategory]:
 
 
 @cache
-def comparison_keys() -> dict[str, ComparisonKeys]:
-    """What is compared, by kind of subject."""
+def comparison_keys() -> dict[tuple[str, str], ComparisonKeys]:
+    """What is compared, by subject and kind; the kind is empty for all that have no row of their own."""
     name = "comparison_keys.csv"
-    return {row.subject: row for row in read_rows(_text(name), ComparisonKeys, name)}
+    return {(row.subject, row.kind): row for row in read_rows(_text(name), ComparisonKeys, name)}
 
 
 @cache

@@ -84,6 +84,17 @@ def test_the_data_of_an_innocent_person_come_back_as_they_went() -> None:
         (Document(issuing_country="XA"), []),
         (Thing(serial_number="B-1"), [{"serial": "B-1"}]),
         (Thing(serial_number="x" * 201), []),
+        (
+            Thing(kind="AIRCRAFT", serial_number="S-1", details=(("icao_registration", " XA-TST "),)),
+            [{"serial": "S-1"}, {"icaoRegistration": "XA-TST"}],
+        ),
+        (Thing(kind="BOAT", details=(("ExternalId", "XA 77"), ("NumberOfHulls", "2"))), [{"externalId": "XA 77"}]),
+        (Thing(kind="CONTAINER", serial_number="TSTU1"), [{"serial": "TSTU1"}, {"bic": "TSTU1"}]),
+        (
+            Thing(kind="CONTAINER", serial_number="TSTU1", details=(("BicNumber", "TSTU1"),)),
+            [{"serial": "TSTU1"}, {"bic": "TSTU1"}],
+        ),
+        (Thing(kind="AIRCRAFT", details=(("AircraftCategory", "GLIDER"),)), []),
         (PrintReference(reference="P-1"), [{"printReference": "P-1"}]),
     ],
 )
