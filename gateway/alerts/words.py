@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -19,6 +20,7 @@ SchengenId = Annotated[str, Meta(max_length=MAX_ID)]
 ShortText = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=10_000)]
 Pair = tuple[ShortText, LongText]
+_TERRORISM: Final = re.compile(r"\bterror", re.IGNORECASE)
 
 
 class Status(StrEnum):
@@ -140,6 +142,7 @@ class Alert(Struct, frozen=True, kw_only=True):
             alert=self.id, issuer=self.issuer, article=self.article, category=self.category, entered_at=self.entered_at,
             expires_at=self.expires_at, deleted_at=self.deleted_at, links=self.links, flagged_for=self.flagged_for,
             misused_identity=self.misused_identity is not None,
+            terrorism=any(_TERRORISM.search(text) for text in (self.reason, self.particular("warnings"))),
         )  # fmt: skip
 
 

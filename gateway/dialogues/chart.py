@@ -218,6 +218,8 @@ class Charts(Struct, frozen=True, kw_only=True):
     questions: Questions
     always: tuple[Emission, ...] = ()
     """Happenings that follow from any form with these facts."""
+    carried: tuple[str, ...] = ()
+    """Facts of the alert: what one form said of it holds for every later one of the exchange that does not say."""
 
     def get(self, chart_id: str) -> Chart:
         """The dialogue with this id; raises `KeyError` for an unknown one."""

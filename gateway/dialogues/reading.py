@@ -20,6 +20,7 @@ from gateway.dialogues.outlook import outlook
 from gateway.dialogues.standing import Course, Fit, Noted, Standing
 from gateway.dialogues.step import Step
 from gateway.dialogues.told import always_told, answered, asked, told
+from gateway.facts import Facts
 from gateway.findings import Finding
 from gateway.identity import EnvelopeId, PartyId
 
@@ -27,6 +28,8 @@ ALERT: Final = "schengen_id"
 """The fact that names the alert; dialogues on different alerts stand side by side in one exchange."""
 ISSUER: Final = "issuer"
 """The fact that names the party whose alert it is, where the form says so."""
+TERRORISM: Final = "terrorism"
+"""The fact that the alert is about terrorism."""
 MAX_NEAR: Final = 32
 """Among how many dialogues on one alert a message that answers none by name is placed: open ones first, then the newest."""
 
@@ -70,6 +73,7 @@ class _Reading:
         self._fits: dict[EnvelopeId, Fit] = {}
         self._noted: list[Noted] = []
         self._issuers: dict[str, PartyId] = {}
+        self._alerts: dict[str, dict[str, str]] = {}
         for step in sorted(steps, key=lambda each: (moment_of(each.sent), each.message_id), reverse=True):
             if step.says(ISSUER):
                 self._issuers[step.says(ALERT)] = step.says(ISSUER)
@@ -236,9 +240,18 @@ class _Reading:
             before=before,
             after=course.state,
         )
-        self._noted += always_told(self._charts, step, self._own)
+        self._noted += always_told(self._charts, step, self._own, self._with_what_is_known(step))
         if not course.chart.own_clock:
             self._question(course, step)
+
+    def _with_what_is_known(self, step: Step) -> Facts:
+        """Its facts, and what earlier messages in earnest said of the alert where it says nothing of that itself."""
+        alert = step.says(ALERT)
+        if not alert or step.test:
+            return step.facts
+        known = self._alerts.setdefault(alert, {})
+        known.update((name, value) for name, value in step.facts if name in self._charts.carried)
+        return tuple(sorted({**known, **dict(step.facts)}.items()))
 
     def _question(self, course: Running, step: Step) -> None:
         """Close the questions that the step answers; open its own."""

@@ -28,6 +28,8 @@ class AlertFacts(Struct, frozen=True, kw_only=True):
     """Schengen IDs of alerts that it is linked to."""
     flagged_for: tuple[PartyId, ...] = ()
     misused_identity: bool = False
+    terrorism: bool = False
+    """Its reason or its warnings speak of terrorism."""
 
 
 class Story(Struct, frozen=True, kw_only=True):

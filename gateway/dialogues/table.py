@@ -77,6 +77,7 @@ def read_charts(
     found = Charts(
         charts=tuple(sorted(charts, key=lambda chart: _section(chart.section))), facts=facts, letters=shared.letters,
         happenings=shared.happenings, recorded=shared.recorded, questions=shared.questions, always=shared.always,
+        carried=shared.carried,
     )  # fmt: skip
     for chart_id, fault in faults_between(found):
         problems.append((f"{chart_id}.toml", Problem(line=1, place="", text=fault)))
@@ -134,12 +135,13 @@ class _Shared(_Words):
 
     recorded: Mapping[str, str] = {}
     always: tuple[Emission, ...] = ()
+    carried: tuple[str, ...] = ()
     questions: Questions
 
     def read(self, text: str, problems: list[tuple[str, Problem]]) -> None:
         own: list[Problem] = []
         top = Cells(_document(text, own), place="the file", line=1, problems=own)
-        top.only(("happenings", "recorded", "always", "questions"))
+        top.only(("happenings", "recorded", "always", "carried", "questions"))
         for name, meaning in top.words("happenings").items():
             if name in self.happenings or not NAME.fullmatch(name):
                 top.problem(f"“{name}” is known to the clocks, or no name of a happening")
@@ -149,6 +151,7 @@ class _Shared(_Words):
             if name not in self.happenings:
                 top.problem(f"[recorded] names “{name}”, which nobody declares")
         self.always = tuple(self.emission(each, None) for each in top.rows("always"))
+        self.carried = top.texts("carried", among=self.facts, needed=False)
         self.questions = self._questions(top.inner("questions"))
         problems += [(f"{WORDS}.toml", problem) for problem in own]
 

@@ -16,6 +16,7 @@ from gateway.dialogues.course import Question, Running
 from gateway.dialogues.order import moment_of
 from gateway.dialogues.standing import Noted
 from gateway.dialogues.step import Step
+from gateway.facts import Facts
 from gateway.identity import PartyId
 
 MAX_AMOUNT_DIGITS: Final = 4
@@ -36,15 +37,15 @@ def told(course: Running, emissions: Iterable[Emission], step: Step) -> Iterator
             yield from _noted(each, step, moment, about, bound=course.roles.get(each.binds, "") if each.binds else "")
 
 
-def always_told(charts: Charts, step: Step, own: frozenset[PartyId]) -> Iterator[Noted]:
-    """What follows from any form with its facts. What came to us binds those of our offices that it came to, what we sent
-    to one office binds that one.
+def always_told(charts: Charts, step: Step, own: frozenset[PartyId], facts: Facts) -> Iterator[Noted]:
+    """What follows from any form with `facts`: its own, and what earlier ones said of the alert. What came to us binds those of
+    our offices that it came to, what we sent to one office binds that one.
     """
     moment = counted_from(step)
     got_it = tuple(party for party in step.to if not step.inbound or party in own)
     asked_ones = got_it if step.inbound or len(got_it) == 1 else ()
     for each in charts.always if moment is not None else ():
-        if moment is not None and shows(step.facts, each.needs):
+        if moment is not None and shows(facts, each.needs):
             about = "" if each.about == EXCHANGE else step.message_id
             for bound in asked_ones or ("",):
                 yield from _noted(each, step, moment, about, bound=bound)

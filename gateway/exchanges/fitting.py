@@ -15,7 +15,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.dialogues.reading import ISSUER
+from gateway.dialogues.course import YES
+from gateway.dialogues.reading import ISSUER, TERRORISM
 from gateway.dialogues.refusal import REPLY_TO_NOTHING
 from gateway.dialogues.standing import Fit
 from gateway.dialogues.step import Step
@@ -141,7 +142,7 @@ class Fitting:
         """The exchange with the new step in it, and the alert where a rule might need it."""
         asked = self._alerts if family.story_rules and step.key else None
         alert = await asked.look_up(step.key) if asked else None
-        step = _issued(step, alert)
+        step = _looked_up(step, alert)
         steps = (*(each for each in earlier if not each.void), step)
         standing = await aside(len(steps), lambda: standing_of(family, steps, kept.happened, self._own))
         return Story(
@@ -174,12 +175,15 @@ def _full(envelope: Envelope, earlier: Sequence[Step]) -> bool:
     return len(earlier) >= MAX_STEPS or (envelope.inbound and theirs >= MAX_STEPS_OF_ONE)
 
 
-def _issued(step: Step, alert: AlertFacts | None) -> Step:
-    """The step with the issuer of its alert, where a look-up tells it: who answers whom depends on it, and a form may be wrong."""
-    if alert is None or step.says(ISSUER) == alert.issuer:
+def _looked_up(step: Step, alert: AlertFacts | None) -> Step:
+    """The step with what a look-up tells of its alert: the issuer, for who answers whom depends on it and a form may be wrong; and
+    that it is about terrorism, which most forms have no field for.
+    """
+    if alert is None:
         return step
-    rest = (each for each in step.facts if each[0] != ISSUER)
-    return replace(step, facts=tuple(sorted((*rest, (ISSUER, alert.issuer)))))
+    told = {ISSUER: alert.issuer, **({TERRORISM: YES} if alert.terrorism else {})}
+    facts = tuple(sorted({**dict(step.facts), **told}.items()))
+    return step if facts == step.facts else replace(step, facts=facts)
 
 
 def _waits_until(step: Step) -> datetime:

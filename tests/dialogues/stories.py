@@ -43,7 +43,7 @@ STORIES: Final = {
         6 XA>XC M transit=yes asks=yes               | transit-asked
         7 XC>XA M re 6                               | transit-answered
         8 ! person.handed-over                       | closed
-        """, "g-form.sent hit.confirmed arrest-hit.confirmed surrender-decision.told request.received request.answered"),
+        """, "g-form.sent hit.confirmed arrest-hit.confirmed surrender-decision.told immediate-request.received request.received request.answered"),
     "an arrest after a hit without form A; the person is extradited": Story("arrest", """
         1 XB>XA G article=1862:26 asks=yes           | asked
         2 XA>XB M re 1                               | answered

@@ -186,6 +186,26 @@ def test_an_urgent_question_binds_the_office_that_it_came_to() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("earlier", "asks", "at_once"),
+    [
+        ("1 XB>XA G article=1862:36 terrorism=yes", "2 XB>XA M asks=yes", True),
+        ("1 XB>XA G article=1862:36", "2 XB>XA M asks=yes", False),
+        ("1 XB>XA G article=1862:32 paragraph=1862:32(1)(c)", "2 XB>XA M article=1862:32 asks=yes", True),
+        ("1 XA>XB A article=1862:26 warrant=1", "2 XB>XA M asks=yes", True),
+        ("1 XB>XA G article=1862:36 terrorism=yes", "2 XB>XA M asks=yes schengen_id=XA00000000000000043", False),
+        ("3 XB>XA G article=1862:36 terrorism=yes", "2 XB>XA M asks=yes article=1862:36", False),
+    ],
+)
+def test_what_one_form_said_of_the_alert_holds_for_the_request_that_follows(
+    earlier: str, asks: str, at_once: bool
+) -> None:
+    """Form M has no field for terrorism, and need not repeat the article: the request is owed at once all the same."""
+    noted = played(lines(f"{earlier}\n{asks}")).noted
+    bound = [each.bound for each in noted if each.happening.name == "immediate-request.received"]
+    assert bound == (["sirene:XA"] if at_once else [])
+
+
 EUROPOL_IS_TOLD = """
         1 XB>XA G article=1862:37a             | due
         2 XB>XA M                              | due

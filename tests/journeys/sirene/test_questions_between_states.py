@@ -52,6 +52,29 @@ async def test_our_alert_would_not_stand_beside_one_of_another_state(story: Stor
     assert asked.state == "confirmed"
 
 
+async def test_a_request_on_an_alert_about_terrorism_is_acted_upon_at_once(story: Story) -> None:
+    """Form M has no field for it: the alert itself says so, in its reason or its warnings."""
+    for code, more in (
+        ("XB", {"reason": "TERRORISM"}),
+        ("XC", {"particulars": {"warnings": "terrorism-related activity"}}),
+    ):
+        person = {
+            "type": "person",
+            "family_names": [f"Sen{code}"],
+            "given_names": ["Nobo"],
+            "date_of_birth": "1970-01-31",
+        }
+        alert = await story.enters("CHK-D", "1862:36", person, **more)
+        await story.comes(code, "M", about(alert, "1862:36", text("What more do you know of him?")))
+        seen = await story.exchange(alert)
+        assert (seen.clock("T02")["bound"], seen.clock("T02")["status"], seen.clock("T02")["urgent"]) == (
+            "sirene:XA",
+            "running",
+            True,
+        )
+        assert "immediate-request.received" in seen.json["may_be_recorded"]
+
+
 async def test_another_state_asks_whether_its_alert_may_go_before_ours(story: Story) -> None:
     alert = await story.enters("MIS-W", "1862:32(1)(b)")
     ask = about(alert, "1862:32", intended("1862:36(3)", "discreet check"), text("May ours go first?"))
