@@ -263,7 +263,7 @@ def join(
     if alerts:
         alert_office = open_office(
             alerts, ledger=ledger, clock=clock, ids=reach.ids, formats=knowledge.formats, directory=knowledge.directory,
-            office=knowledge.office, intake=intake, noticed=watch.look,
+            office=knowledge.office, intake=intake, noticed=watch.look, picture=watch.picture,
         )  # fmt: skip
     exchanges = ExchangeDesk(ledger, clock, knowledge.formats, watch, reach.ids)
     return Gateway(

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from gateway.alerts.barring import Bars
 from gateway.alerts.commands import (
     Asking,
     Change,
@@ -88,8 +89,9 @@ class AlertDesk:
 
     def __init__(  # noqa: PLR0913  one keyword for each part it stands on
         self, *, system: AlertSystem, law: AlertLaw, matters: AlertMatters, ledger: Ledger, clock: Clock, ids: IdSource,
-        own: frozenset[PartyId],
+        own: frozenset[PartyId], bars: Bars,
     ) -> None:  # fmt: skip
+        self._bars = bars
         self.system, self.law, self.own = system, law, own
         self._matters, self._ledger, self._clock, self._ids = matters, ledger, clock, ids
 
@@ -201,8 +203,13 @@ class AlertDesk:
         findings = self.law.entry_findings(alert, self.own, asking.at)
         if worst(findings) is Severity.ERROR:
             return Advised(findings=findings, advice=None)
+        barred = await self._bars.against(alert)
+        findings = (*findings, *barred.findings)
+        if worst(findings) is Severity.ERROR:
+            return Advised(findings=findings, advice=None, partial=barred.partial)
         found = await self._existing(alert, asking)
-        return Advised(findings=findings, advice=self.law.advice(alert, found.alerts, self.own), partial=found.partial)
+        advice = self.law.advice(alert, found.alerts, self.own)
+        return Advised(findings=findings, advice=advice, partial=found.partial or barred.partial)
 
     async def _existing(self, alert: Alert, asking: Asking) -> Found:
         """Alerts on the same person or object, by its subject and its prints."""
@@ -230,6 +237,9 @@ class AlertDesk:
             raise AlertRefused("alert.refused", _told(advised.findings), advised.findings)
         if advice.todo is Todo.HAVE_ALREADY:
             return await self._entered_before(alert, advice, advised, asking)
+        held = [each for each in advised.findings if each.severity is Severity.HOLD]
+        if held and not command.despite.strip():
+            raise AlertRefused("alert.held", " ".join(each.text for each in held), advised.findings, advice)
         if not (advice.may_enter or command.despite.strip()):
             raise AlertRefused("alert.incompatible", advice.text, advised.findings, advice)
         if alert.expires_at is None:

@@ -154,6 +154,14 @@ class AlertLaw(Protocol):
         """Whether the first is executed before the other; None where the order does not know one of them."""
         ...
 
+    def bar(self, alert: Alert) -> str:
+        """The effect of a clock that forbids to enter such an alert; empty where none does."""
+        ...
+
+    def about(self, alert: Alert, subjects: Sequence[Subject]) -> Likeness:
+        """Whether an intended alert is about one of those whom messages are about, compared as two alerts are."""
+        ...
+
     def happening(self, kind: ChangeKind) -> str:
         """What a change of an alert is called in the clocks of the family; empty where no clock knows it."""
         ...

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.alerts.barring import Bars
 from gateway.alerts.cursor import Cursor
 from gateway.alerts.desk import AlertDesk
 from gateway.alerts.follower import Follower
@@ -17,6 +18,8 @@ from gateway.alerts.hitting import HitDesk
 from gateway.alerts.law import AlertLaw
 from gateway.alerts.lookup import LiveLookup
 from gateway.alerts.matters import AlertMatters
+from gateway.exchanges.matter import Kept
+from gateway.exchanges.picture import Picture
 from gateway.ledger import Ledger
 from gateway.office import Office
 from gateway.partners import Directory
@@ -58,10 +61,11 @@ class AlertOffice:
 
 def open_office(  # noqa: PLR0913  one keyword for each part it stands on
     way: AlertWay, *, ledger: Ledger, clock: Clock, ids: IdSource, formats: Formats, directory: Directory, office: Office,
-    intake: Intake, noticed: Callable[[], None],
+    intake: Intake, noticed: Callable[[], None], picture: Callable[[Kept], Picture],
 ) -> AlertOffice:  # fmt: skip
     """The office over one alert system; nothing is started."""
     matters = AlertMatters(ledger, way.law, way.family, clock, noticed)
+    own = frozenset(office.parties)
     desk = AlertDesk(
         system=way.system,
         law=way.law,
@@ -69,7 +73,8 @@ def open_office(  # noqa: PLR0913  one keyword for each part it stands on
         ledger=ledger,
         clock=clock,
         ids=ids,
-        own=frozenset(office.parties),
+        own=own,
+        bars=Bars(ledger, way.law, way.family, own, picture),
     )
     hits = HitDesk(
         alerts=desk, formats=formats, directory=directory, office=office, intake=intake, ledger=ledger, clock=clock

@@ -26,7 +26,7 @@ STATUS_OF_CODE: Final = {
     "envelope.unknown": 404, "evidence.unknown": 404, "evidence.too-large": 413, "exchange.unknown": 404, "exchange.full": 409, "draft.not-now": 409, "draft.receiver": 400,
     "family.unknown": 404, "family.no-duties": 404, "envelope.not-held": 409, "idempotency.conflict": 409,
     "alert.unknown": 404, "alert.version": 409, "alert.owner": 409, "alert.conflict": 409, "alert.incompatible": 409,
-    "alert.flagged": 409, "alert.deleted": 409, "alert.own": 409,
+    "alert.flagged": 409, "alert.deleted": 409, "alert.own": 409, "alert.held": 409,
     "retention.unknown": 404, "retention.held": 409, "retention.not-held": 409, "retention.destroyed": 409, "retention.ordered": 409,
     "retention.not-ordered": 409, "retention.same-person": 409, "retention.at-work": 409, "content.destroyed": 410,
     "intake.too-large": 413, "xml.too-large": 413, "mail.media-type": 415,

@@ -76,7 +76,7 @@ def check(context: typer.Context, file: File, purpose: Purpose = "") -> None:
     terminal: Terminal = context.obj
     found = asked(terminal, "POST", f"{ALERTS}/checks", headers=_why(purpose), body={"alert": read_json(file)})
     terminal.answer(found, lambda out: draw_advised(out, found))
-    wrong = any(one["severity"] == "error" for one in found["findings"])
+    wrong = any(one["severity"] in ("error", "hold") for one in found["findings"])
     if wrong or (found["advice"] or {}).get("todo") not in ("enter", "enter-and-consult", "ask-whether-same"):
         raise typer.Exit(FINDINGS)
 

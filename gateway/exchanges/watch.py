@@ -178,10 +178,11 @@ class Watch:
         if trouble and trouble != matter.trouble:
             entries.append(_trouble(matter, trouble, now))
         courses = picture.standing.courses
+        open_still = any(run.keeps_open or (run.forbids and run.bound in self._own) for run in picture.runs)
         after = replace(
             matter,
             dialogues=tuple((course.dialogue, course.state) for course in courses),
-            closed=bool(courses) and picture.standing.closed and not any(run.keeps_open for run in picture.runs),
+            closed=bool(courses) and picture.standing.closed and not open_still,
             overdue=any(run.overdue for run in picture.runs),
             overdue_by=picture.overdue_by,
             due=picture.due,

@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Final
 
 from gateway.alerts.commands import Change
-from gateway.alerts.law import Advice, CategoryFacts, Hit, HitDraft
-from gateway.alerts.words import Alert, ChangeKind
+from gateway.alerts.law import Advice, CategoryFacts, Hit, HitDraft, Likeness
+from gateway.alerts.words import Alert, ChangeKind, changed
 from gateway.findings import Finding
 from gateway.identity import PartyId
 from gateway.reply import ReplyContext
+from gateway.subjects import Person, Subject
 from schemas.sirene.alerts import changes, hits, lifetime, minimum, standing_beside
+from schemas.sirene.alerts.likeness import likeness
 from schemas.sirene.alerts.tables import Category, categories
+from schemas.sirene.subjects import SUBJECT_ROLE
 
 HAPPENINGS: Final = {
     ChangeKind.ENTERED: "alert.entered", ChangeKind.EXTENDED: "alert.extended", ChangeKind.DELETED: "alert.deleted",
@@ -21,6 +24,10 @@ HAPPENINGS: Final = {
     ChangeKind.EXPIRY_WARNING: "expiry-warning.received",
 }  # fmt: skip
 """What clocks are told. Whether an update corrects what a J form complained of only an officer can say."""
+
+KEPT: Final = "no-alert"
+BARRED: Final = ("REF", "RET")
+"""Regulation (EU) 2018/1861 Art 28 for refusal of entry (Art 24), Regulation (EU) 2018/1860 Art 10 for return."""
 
 
 class SireneAlertLaw:
@@ -55,6 +62,16 @@ class SireneAlertLaw:
     def comes_before(self, one: Alert, other: Alert) -> bool | None:
         """Whether the first is executed before the other."""
         return standing_beside.comes_before(one, other)
+
+    def bar(self, alert: Alert) -> str:
+        """A permit that another state keeps forbids alerts for refusal of entry and for return, and no other."""
+        return KEPT if alert.category in BARRED else ""
+
+    def about(self, alert: Alert, subjects: Sequence[Subject]) -> Likeness:
+        """By the keys of multiple alerts. Only who is the subject of a message counts, not others who were met."""
+        meant = [each for each in subjects if not isinstance(each, Person) or each.role in ("", SUBJECT_ROLE)]
+        found = {likeness(alert, changed(alert, subject=each, biometrics=())) for each in meant}
+        return next((each for each in (Likeness.SAME, Likeness.UNSURE) if each in found), Likeness.OTHER)
 
     def happening(self, kind: ChangeKind) -> str:
         """The word of `clocks.toml` for a change of an alert."""
