@@ -16,7 +16,7 @@ from tests.docs.shell import API, gateway, run, short_folder
 
 SHOWN = [(block, line) for block, line in commands()]
 EVERYWHERE = {"--home", "--json", "-v", "--verbose"}
-PROGRAMS = {"spoc", ".venv/bin/spoc", "make", "python", "curl", "cat", "sqlite3", "tar"}
+PROGRAMS = {"spoc", ".venv/bin/spoc", "make", "python", "curl", "cat", "sqlite3", "tar", "openssl", "xmlsec1"}
 
 
 @pytest.mark.parametrize(("block", "line"), SHOWN, ids=[line[:70] for _, line in SHOWN])
