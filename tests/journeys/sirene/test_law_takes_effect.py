@@ -150,3 +150,11 @@ async def test_what_we_ourselves_keep_forbids_us_nothing(story: Story) -> None:
     seen = await story.exchange_of(asked)
     assert (seen.clock("T21")["bound"], seen.json["matter"]["closed"]) == ("sirene:XB", True)
     assert (await checked(story, refusal()))["advice"]["todo"] == "enter"
+
+
+async def test_a_permit_that_is_kept_by_telephone_forbids_it_as_well(story: Story) -> None:
+    asked = await story.goes("FreeText", "XC", free_text("CONSULTATION_REQUEST", "Is your permit kept?"))
+    seen = await story.exchange_of(asked)
+    await story.states.ask("POST", f"/exchanges/{seen.id}/happenings", json={"name": "permit.kept-before-alert"})
+    assert (await story.exchange_of(asked)).clock("T21")["bound"] == "sirene:XA"
+    assert "ALT-BARRED" in [each["rule"] for each in (await checked(story, refusal()))["findings"]]
