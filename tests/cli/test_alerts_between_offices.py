@@ -118,6 +118,23 @@ def test_a_second_alert_on_it_shows_what_exists(
 
 
 @pytest.mark.parametrize(
+    ("option", "kind", "detail"),
+    [
+        ("--registration", "AIRCRAFT", "IcaoRegistration"), ("--external-id", "BOAT", "ExternalId"),
+        ("--bic", "CONTAINER", "BicNumber"),
+    ],
+)  # fmt: skip
+def test_the_other_state_finds_an_object_by_the_key_of_its_kind(
+    quick: Spoc, offices: tuple[AlertOffice, AlertOffice], option: str, kind: str, detail: str
+) -> None:
+    alert = {**CAR, "subject": {"type": "thing", "kind": kind, "details": {detail: f"ZZ-{kind}"}}}
+    made = offices[1].alerts(quick, "enter", "-", given=alert).told["alert"]["id"]
+    found = offices[0].alerts(quick, "search", "object", option, f"zz{kind}").told["alerts"]
+    assert [one["id"] for one in found] == [made]
+    assert offices[0].alerts(quick, "search", "object", "--kind", kind).code != 0  # a kind alone is never sent
+
+
+@pytest.mark.parametrize(
     "search", [("vehicle", "--plate", "QJ00001", "--country", "XB"), ("vehicle", "--vin", "ZZZJOURNEY0000001")]
 )
 def test_the_other_state_finds_it(
