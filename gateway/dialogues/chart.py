@@ -85,6 +85,8 @@ class Turn(Struct, frozen=True, kw_only=True):
     """It may always come and says nothing about the state: tried after everything else."""
     also_answers: bool = False
     """An opening whose form also serves as an answer: one that answers an unknown message does not open."""
+    last: bool = False
+    """An opening of that kind that is tried after everything else, although it looks at facts."""
     emits: tuple[Emission, ...] = ()
 
     def allows(self, state: str) -> bool:

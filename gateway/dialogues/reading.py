@@ -170,7 +170,7 @@ class _Reading:
         return False
 
     def _open(self, step: Step, parents: Sequence[Step], courses: Sequence[Running], *, last: bool = False) -> bool:
-        """Open a dialogue. What opens one on no fact at all (`last`) comes after everything else.
+        """Open a dialogue. What opens one on no fact at all, or says so (`last`), comes after everything else.
 
         A form that may also be an answer does not open one where it answers what is unknown, or belongs where it answers.
         """
@@ -179,7 +179,8 @@ class _Reading:
         elsewhere = at_home or (answers_something(step) and not parents)
 
         def may_open(turn: Turn) -> bool:
-            return not turn.also_answers or (not elsewhere and (last or bool(turn.needs)))
+            first = bool(turn.needs) and not turn.last
+            return not turn.also_answers or (not elsewhere and (last or first))
 
         return self._begin_one_of([chart for chart in self._charts.charts if not chart.beside], step, may_open)
 

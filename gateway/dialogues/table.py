@@ -214,7 +214,7 @@ class _File:
 
     def _turns(self, cells: Cells, *, opening: bool) -> list[Turn]:
         known = ("form", "happening", "by", "to", "needs", "leads_to", "expected", "emits", *_SOURCE)
-        cells.only((*known, "also_answers") if opening else (*known, "from", "free"))
+        cells.only((*known, "also_answers", "last") if opening else (*known, "from", "free"))
         letters = cells.texts("form", among=self._shared.letters) if cells.has("form") else ("",)
         happening = cells.text("happening", among=self._shared.happenings) if cells.has("happening") else ""
         if bool(happening) == (letters != ("",)) or (opening and happening):
@@ -225,7 +225,8 @@ class _File:
                 by=cells.text("by", "" if happening else None, among=(*self._roles, ANY, "")),
                 to=self._to(cells), leads_to=cells.text("leads_to", None if opening else "", among=(*self._states, "")),
                 needs=self._shared.needs(cells), expected=cells.flag("expected"), free=not opening and cells.flag("free"),
-                also_answers=opening and cells.flag("also_answers"), text=cells.text("text"), citation=cells.text("citation"),
+                also_answers=opening and cells.flag("also_answers"), last=opening and cells.flag("last"),
+                text=cells.text("text"), citation=cells.text("citation"),
                 emits=tuple(self._shared.emission(each, self._roles) for each in cells.rows("emits")),
                 confidence=cells.choice("confidence", CONFIDENCE),
             )

@@ -206,6 +206,29 @@ def test_what_one_form_said_of_the_alert_holds_for_the_request_that_follows(
     assert bound == (["sirene:XA"] if at_once else [])
 
 
+@pytest.mark.parametrize(
+    ("earlier", "decision", "rule"),
+    [
+        ("1 XA>XB,XC A article=1862:26 warrant=1", "XA>XB M", "DLG-NOT-ITS-TURN"),
+        ("1 XA>XB,XC A article=1862:26 warrant=1", "XB>XA M", "DLG-DECISION-WITHOUT-HIT"),
+        ("1 XB>XA G article=1862:26", "XA>XB M", "DLG-DECISION-OF-ANOTHER"),
+        ("1 XB>XA G article=1862:26 asks=yes", "XA>XB M", "DLG-DECISION-OF-ANOTHER"),
+        ("1 XB>XA H article=1862:26", "XA>XB M", "DLG-DECISION-OF-ANOTHER"),
+        ("1 XB>XA M article=1862:26", "XB>XA M", "DLG-CLOSED"),
+        ("", "XB>XA M", "DLG-REPLY-TO-NOTHING"),
+        ("1 XB>XA G article=1862:26", "XB>XA M", ""),
+        ("1 XB>XA G article=1862:26\n1.5 XB>XA M handover=surrender", "XB>XA M asks=yes", ""),
+        ("1 XB>XA G article=1862:26\n1.5 ! alert.deleted", "XB>XA M", ""),
+    ],
+)
+def test_only_who_reported_the_hit_tells_the_decision_on_surrender(earlier: str, decision: str, rule: str) -> None:
+    """Field 083 begins with SURRENDER: from the issuing state, or where nobody was found, an officer must look."""
+    told = lines(f"{earlier}\n2 {decision} handover=surrender article=1862:26")
+    fit = played(told).fit("e2")
+    assert fit is not None
+    assert (fit.problem.rule if fit.problem else "") == rule
+
+
 EUROPOL_IS_TOLD = """
         1 XB>XA G article=1862:37a             | due
         2 XB>XA M                              | due
