@@ -81,6 +81,8 @@ class ClockDefinition(Struct, frozen=True, kw_only=True):
     consequence: Consequence | None = None
     escalation: str = ""
     """Whom the end of the limit, or a matter that is due at once, is brought before."""
+    resumes: tuple[str, ...] = ()
+    """What takes a stop back: the limit runs on as though it had never stopped, from the same start."""
     restarts: bool = False
     """A later start ends the present run and begins another, as with reports that come round every year."""
     superseded_by: str = ""
@@ -162,4 +164,4 @@ def names_of(clock: ClockDefinition) -> frozenset[str]:
     """Every happening that a clock looks at."""
     pauses = {name for pause in clock.pauses for name in (pause.begins, pause.ends)}
     extension = {clock.extension.event} if clock.extension else set()
-    return frozenset({*clock.starts, *clock.stops, *pauses, *extension})
+    return frozenset({*clock.starts, *clock.stops, *clock.resumes, *pauses, *extension})

@@ -121,6 +121,7 @@ def _ranks(definition: ClockDefinition) -> dict[str, int]:
         tuple(pause.begins for pause in definition.pauses),
         tuple(pause.ends for pause in definition.pauses),
         definition.stops,
+        definition.resumes,
     )
     ranks: dict[str, int] = {}
     for rank, names in enumerate(groups):

@@ -113,7 +113,7 @@ class _Row:
     KEYS: Final = (
         "id", "row", "title", "act", "owes", "starts", "stops", "limit", "days", "place", "next_working_day", "before",
         "citation", "confidence", "limit_confidence", "warn_percent", "pauses", "extension", "consequence",
-        "escalation", "restarts", "superseded_by", "binds", "applies", "note",
+        "escalation", "resumes", "restarts", "superseded_by", "binds", "applies", "note",
     )  # fmt: skip
 
     def __init__(self, cells: Cells, words: dict[str, Any], percent: tuple[int, ...]) -> None:
@@ -143,6 +143,7 @@ class _Row:
             extension=self._extension(limit),
             consequence=self._consequence(),
             escalation=cells.text("escalation", ""),
+            resumes=cells.texts("resumes", among=self._words["happenings"], needed=False),
             restarts=cells.flag("restarts"),
             superseded_by=cells.text("superseded_by", ""),
             binds=cells.choice("binds", BINDS, default="") if cells.has("binds") else "",
@@ -215,6 +216,8 @@ def _faults_of(clock: ClockDefinition) -> Iterator[str]:
     others |= {clock.extension.event} if clock.extension else set()
     if others & {*clock.starts, *clock.stops}:
         yield "what pauses or lengthens a clock neither starts nor stops it"
+    if set(clock.resumes) & {*clock.starts, *clock.stops, *others} or (clock.resumes and clock.consequence):
+        yield "what takes a stop back does nothing else, and belongs to no clock whose end takes effect by law"
 
 
 def _faults_between_rows(table: ClockTable, beside: ClockTable | None) -> Iterator[tuple[str, str]]:

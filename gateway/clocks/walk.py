@@ -90,10 +90,12 @@ class Walk:
         return due + self._terms[-1].moved if due and self._terms[-1].moved else None
 
     def feed(self, happenings: Iterable[Happening]) -> None:
-        """Take what took place after the start, up to the stop."""
+        """Take what took place after the start, up to the stop, unless that is taken back."""
         for each in happenings:
             if self.stopped_at is not None:
-                return
+                if each.name in self._definition.resumes:
+                    self.stopped_at = None
+                continue
             if each.name in self._definition.stops:
                 self.stopped_at = each.at
             elif self._definition.extension and each.name == self._definition.extension.event:

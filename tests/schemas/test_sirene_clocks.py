@@ -157,8 +157,14 @@ def test_each_clock_stops_with_what_is_owed_and_otherwise_calls_somebody(definit
 def test_only_the_law_gives_silence_a_meaning() -> None:
     effects = {each.id: each.consequence.effect for each in SIRENE.clocks if each.consequence}
     assert effects == {
-        "T13": "supervisory-authorities", "T17": "no-objection", "T21": "no-alert", "T29-creator": "delete-alert",
+        "T17": "no-objection", "T21": "no-alert", "T29-creator": "delete-alert",
     }  # fmt: skip
+
+
+def test_where_the_bureau_must_carry_it_out_somebody_is_called() -> None:
+    called = {each.id: each.consequence.escalation for each in SIRENE.clocks if each.consequence}
+    assert called["T29-creator"] == "head of the bureau"
+    assert called["T21"] == called["T17"] == "", "nobody has anything to do"
 
 
 def test_figures_that_are_not_verified_say_so() -> None:

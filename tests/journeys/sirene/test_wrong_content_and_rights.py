@@ -46,7 +46,9 @@ POSITION = (
 )
 
 
-async def test_wrong_data_are_disputed_for_two_months_and_then_go_to_the_supervisory_authorities(story: Story) -> None:
+async def test_wrong_data_are_disputed_for_two_months_and_then_owed_to_the_supervisory_authorities(
+    story: Story,
+) -> None:
     alert = await story.enters("JUD", JUDICIAL)
     noticed = story.now - timedelta(days=3)
     told = await story.comes("XB", "J", about(alert, JUDICIAL, objection(noticed), text("Please correct it.")))
@@ -64,13 +66,33 @@ async def test_wrong_data_are_disputed_for_two_months_and_then_go_to_the_supervi
     await story.records(alert, "dispute.begun")
     seen = await story.exchange(alert)
     assert (seen.state("wrong-data"), seen.clock("T12")["status"]) == ("disputed", "stopped")
+    assert seen.clock("T13")["status"] == "running"
+    assert seen.due("T13") == datetime(2026, 4, 27, 22, 0, tzinfo=UTC), (
+        "it counts from the first evidence, not from the dispute"
+    )
     await story.later(days=40)
     await story.later(days=17)
     seen = await story.exchange(alert)
-    assert seen.clock("T13")["status"] == "expired"
-    assert "supervisory authorities" in seen.clock("T13")["consequence"]
-    assert ("clock.took-effect", "took-effect") in await story.marks("T13")
-    assert seen.state("wrong-data") == "referred"
+    assert (seen.clock("T13")["status"], seen.clock("T13")["escalation"]) == ("breached", "head of the bureau")
+    assert "supervisory authorities" in seen.clock("T13")["act"]
+    assert ("clock.breached", "breached") in await story.marks("T13")
+    assert seen.state("wrong-data") == "disputed", "nobody has referred it yet"
+    await story.records(alert, "dispute.referred")
+    seen = await story.exchange(alert)
+    assert (seen.state("wrong-data"), seen.clock("T13")["status"]) == ("referred", "stopped")
+
+
+async def test_what_nobody_disputes_is_referred_to_nobody(story: Story) -> None:
+    """The issuing state has answered form J: two months later nothing has happened of itself."""
+    alert = await story.enters("JUD", JUDICIAL)
+    told = await story.comes("XB", "J", about(alert, JUDICIAL, objection(story.now), text("Please correct it.")))
+    await story.goes("M", "XB", about(alert, JUDICIAL, text("Corrected, thank you.")), answers=told)
+    await story.later(days=40)
+    await story.later(days=30)
+    seen = await story.exchange(alert)
+    assert (seen.state("wrong-data"), seen.clock("T13")["status"]) == ("answered", "stopped")
+    assert "dispute.referred" not in seen.happened
+    assert "clock.took-effect" not in [event for event, _ in await story.marks("T13")]
 
 
 async def test_wrong_data_of_another_state_are_told_and_corrected(story: Story) -> None:
@@ -101,7 +123,9 @@ async def test_the_identity_of_an_innocent_person_is_added_and_removed_again(sto
     )
     assert (await story.exchange(alert)).state("misused-identity") == "told"
     assert story.asked("cpr") == 2, "subject and victim"
-    assert (told.state, told.reason) == ("held", "reply.by-hand"), "consent comes first: a person adds, the gateway nothing"
+    assert (told.state, told.reason) == ("held", "reply.by-hand"), (
+        "consent comes first: a person adds, the gateway nothing"
+    )
     identity = {
         "alias_number": "2", "content": {"NAMES": "Imaginus Nobodysen"},
         "consents": [{"category": "NAMES", "given_on": "2026-02-26"}],
