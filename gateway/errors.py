@@ -4,6 +4,13 @@ Library exceptions become one of these at the border where they happen, with the
 reaches the pipeline is our own fault and ends in quarantine.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.findings import Finding
+
 
 class GatewayError(Exception):
     """Something went wrong in a way that the gateway understands.
@@ -23,7 +30,13 @@ class GatewayError(Exception):
 
 
 class Refused(GatewayError):
-    """The same input will always fail: the sender must change something."""
+    """The same input will always fail: the sender must change something. `findings` name the rules behind it, where there
+    are such.
+    """
+
+    def __init__(self, code: str, public: str, *, operator: str = "", findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(code, public, operator=operator)
+        self.findings = findings
 
 
 class Unavailable(GatewayError):

@@ -72,7 +72,9 @@ def judge(stage: Judging, envelope: Envelope, now: datetime) -> Verdict | Crash:
 def from_error(error: Exception, envelope: Envelope, stage: str, now: datetime) -> Verdict | Crash:
     """What an exception of a stage means for the envelope."""
     if isinstance(error, Refused):
-        return Reject(envelope=envelope, reason=Reason(code=error.code, public=error.public, operator=error.operator))
+        reason = Reason(code=error.code, public=error.public, operator=error.operator)
+        known = envelope.learn(findings=error.findings) if error.findings else envelope
+        return Reject(envelope=known, reason=reason, findings=error.findings)
     if isinstance(error, Unavailable):
         reason = Reason(code=error.code, public=error.public, operator=error.operator)
         return Retry(envelope=envelope, reason=reason, at=now + UNAVAILABLE_RETRY)

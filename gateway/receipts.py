@@ -7,6 +7,7 @@ follows from the message it speaks of, so that a repeated step names the same re
 from datetime import datetime
 from typing import Final
 
+from gateway import safexml
 from gateway.envelope import Envelope, Payload
 from gateway.findings import Finding
 from gateway.identity import derived_id
@@ -26,6 +27,7 @@ SPEAKS_OF: Final = {
 }  # fmt: skip
 """Which entry of our journal bears out a receipt; for other stages the entry names the receipt itself."""
 MAX_FINDINGS_TOLD: Final = 50
+_HEADER: Final = "{urn:x-spoc:header:1}"
 BY_HAND: Final = "by-hand"
 """A form that an officer took in did not come over this way, and none goes back over it (`gateway/by_hand.py`)."""
 
@@ -83,10 +85,11 @@ class Receipts:
         if partner is None or not partner.receipts or stage not in partner.receipt_stages:
             return ()
         form = envelope.learned.form
+        of_message, of_reference = _names_of(envelope)
         message_id = derived_id(envelope.id, f"receipt/{stage}")
         content = ReceiptContent(
             to=partner.party, stage=stage, of_digest=envelope.payload.digest,
-            of_message=form.header.message_id if form else "", of_reference=form.header.our_reference if form else "",
+            of_message=of_message, of_reference=of_reference,
             code=reason.code if reason else "", text=reason.public if reason else "",
             findings=findings[:MAX_FINDINGS_TOLD], test=form.header.test if form else partner.test_only,
         )  # fmt: skip
@@ -98,3 +101,18 @@ class Receipts:
         payload = Payload.of(document(self._formats.get(composed.format).encode(composed)), "application/xml")
         made = outbound(composed, payload, id=self._ids.new(), kind="receipt", cause=envelope.id, now=now)
         return (Offspring(envelope=made),)
+
+
+def _names_of(envelope: Envelope) -> tuple[str, str]:
+    """MessageId and reference of the message that a receipt speaks of. Of a form that the schema refuses they are read only
+    where its signature was verified: else anybody could have us refuse, in our own name, a message that he did not write.
+    """
+    form, signature = envelope.learned.form, envelope.learned.signature
+    if form is not None:
+        return form.header.message_id, form.header.our_reference
+    if signature is None:
+        return "", ""
+    part = safexml.parse(signature.verified).find(f"{_HEADER}Header")
+    if part is None:
+        return "", ""
+    return part.findtext(f"{_HEADER}MessageId") or "", part.findtext(f"{_HEADER}OurReference") or ""

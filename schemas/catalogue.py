@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.errors import Refused
 from gateway.families import MAIL, Family
+from gateway.findings import Finding
 from gateway.form import Form
 from gateway.identity import FormatId, family_of
 from gateway.numbers.sheets import Sheet
@@ -119,9 +120,12 @@ class Catalogue:
         family, _, major = namespace.removeprefix("urn:x-spoc:").rpartition(":")
         known = [spec for spec in self._current.values() if spec.family == family]
         if family in self._families and family != MAIL.name:
-            sentence = getattr(importlib.import_module(f"schemas.{family}"), "WITHDRAWN", {}).get(local)
-            if sentence:
-                return Refused("format.withdrawn", sentence)
+            withdrawn: Finding | None = getattr(importlib.import_module(f"schemas.{family}"), "WITHDRAWN", {}).get(
+                local
+            )
+            if withdrawn:
+                sentence = f"{withdrawn.text} {withdrawn.remedy} Source: {withdrawn.citation}."
+                return Refused("format.withdrawn", sentence, findings=(withdrawn,))
         if known and all(spec.namespace != namespace for spec in self._by_id.values()):
             return Refused(
                 "format.version-unknown",

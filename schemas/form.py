@@ -120,7 +120,9 @@ class FormSpec:
 
     def validate(self, root: etree._Element) -> list[Finding]:
         """What the schema says against the tree, each with the field, in words."""
-        return self.named(self.schema.findings(root))
+        found = self.schema.findings(root)
+        explained = getattr(importlib.import_module(f"schemas.{self.family}"), "explained", None)
+        return self.named(explained(root, found) if explained and found else found)
 
     def decode(self, root: etree._Element) -> Form:
         """The typed form of a tree; raises `Refused` when it does not have the shape of this format."""

@@ -28,7 +28,7 @@ LIST: Final = {"messages": [SUMMARY], "next": ""}
 HEARD: Final = {"status": "good", "why": "", "source": "lists/xb.crl", "as_of": NOON}
 FINDING: Final = {
     "rule": "HDR-05", "severity": "warning", "text": "An urgent message gives no reason.", "field": "Header/UrgencyReason",
-    "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1",
+    "remedy": "State why it is urgent.", "citation": "rule of this project: published header schema (header.xsd), element UrgencyReason",
 }  # fmt: skip
 FIELD: Final = {
     "name": "RegistrationNumber",
@@ -148,7 +148,8 @@ RULES: Final = {
     "id": "sirene/G@1", "title": "Hit on an alert", "root": "{urn:x-spoc:sirene:1}FormG",
     "rules": [{
         "id": "HDR-05", "severity": "warning", "text": "An urgent message gives its reason.", "field": "Header/UrgencyReason",
-        "remedy": "State why it is urgent.", "citation": "urn:x-spoc:header:1", "confidence": "proposal",
+        "remedy": "State why it is urgent.", "citation": "rule of this project: published header schema (header.xsd), element UrgencyReason",
+        "confidence": "proposal",
     }],
 }  # fmt: skip
 PARTNERS: Final = {"partners": [{

@@ -87,5 +87,5 @@ def _compared(number: int, entry: ManifestEntry, file: Recognised) -> list[Findi
 def _attachment(rule: str, number: int, text: str, remedy: str, severity: Severity) -> Finding:
     return Finding(
         rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/Attachment[{number}]",
-        citation="urn:x-spoc:header:1, attachment manifest",
+        citation="rule of this project: published header schema (header.xsd), element Attachment",
     )  # fmt: skip

@@ -95,12 +95,15 @@ def sample(
 
 def formats(context: typer.Context) -> None:
     """Every format that is known, and on which days each version of a family is used."""
+    from gateway.commands.samples import sample_file
+
     known = formats_here(context.obj)
     document: list[dict[str, Any]] = [
         {
             "id": spec.id, "family": spec.family, "element": spec.element, "namespace": spec.namespace, "title": spec.title,
             "citation": spec.citation, "confidence": spec.confidence,
-            "schema": f"schemas/{spec.family}/xsd/{spec.schema.path.name}", "rules": len(spec.rules), "sample": f"spoc sample {spec.id}",
+            "schema": f"schemas/{spec.family}/xsd/{spec.schema.path.name}", "rules": len(spec.rules),
+            "sample": f"spoc sample {spec.id}" if sample_file(spec) else "",
             "versions": [_version(known, spec, major) for major in known.majors(spec.id)],
         }
         for spec in known

@@ -146,10 +146,11 @@ def explain(
     seen = Examiner(Surroundings.of(home), now).examine(payload)
     if seen.form is None:
         text = " ".join(f"{each.rule}: {each.text}" for each in seen.findings)
+        fate = "held for an officer" if seen.verdict == "held" else "refused"
         raise Ending(
             FINDINGS,
             "explain.no-form",
-            f"It would be refused before it is routed. {text}",
+            f"It would be {fate} before it is routed. {text}",
             f"See: spoc check {file}",
             {"findings": seen.document(file)["findings"]},
         )

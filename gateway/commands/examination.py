@@ -30,6 +30,7 @@ from gateway.partners import Directory, Partner, SignaturePolicy
 from gateway.ports import Format
 from gateway.signing.algorithms import EVERYTHING, AlgorithmPolicy
 from gateway.stages.check import header_findings, manifest_findings
+from gateway.stages.identify import HELD_CODES
 from gateway.stages.version import arrival_findings, as_the_partner_reads, departure_findings, understood
 from schemas.catalogue import Catalogue, discover
 
@@ -152,7 +153,7 @@ class Examiner:
             opened = parcel.open_parcel(payload)
             return self._parcel(opened, compared=payload.media_type not in parcel.FORM_TYPES, outbound=outbound)
         except Refused as refusal:
-            return Examination(findings=(as_finding(refusal),))
+            return Examination(findings=refusal.findings or (as_finding(refusal),))
 
     def _parcel(self, opened: parcel.Parcel, *, compared: bool, outbound: bool) -> Examination:
         parts = tuple(file.part() for file in opened.files)
@@ -161,7 +162,12 @@ class Examiner:
             outbound = True  # only national systems send JSON, and only to be sent abroad
         else:
             root = safexml.parse(opened.form)
-            spec = self._around.formats.recognise(str(root.tag), root.get("version", ""))
+            try:
+                spec = self._around.formats.recognise(str(root.tag), root.get("version", ""))
+            except Refused as refusal:
+                if outbound or refusal.code not in HELD_CODES or _written_by(root) in self._around.own:
+                    raise
+                return Examination(findings=(as_finding(refusal, Severity.HOLD),))
         seen = Examination(
             format=spec.id, title=spec.title, parts=parts, files=recognise_all(opened.files),
             direction="outbound" if outbound else "inbound",
@@ -242,7 +248,7 @@ class Examiner:
     def _signature(self, document: bytes, root: etree._Element) -> tuple[Signature, etree._Element]:
         if not any(True for _ in root.iter(SIGNATURE)):
             return Signature(state="unsigned"), root
-        written = next((found.text or "" for found in root.iter("{urn:x-spoc:header:1}From")), "")
+        written = _written_by(root)
         partner = self._around.directory.get(written) if self._around.directory else None
         if partner is None:
             return Signature(
@@ -265,9 +271,14 @@ class Examiner:
         return proven, safexml.parse(report.verified)
 
 
-def as_finding(refusal: Refused) -> Finding:
-    """A refusal of the whole as a finding."""
-    return Finding(rule=refusal.code, severity=Severity.ERROR, text=refusal.public)
+def as_finding(refusal: Refused, severity: Severity = Severity.ERROR) -> Finding:
+    """A refusal of the whole as a finding; `HOLD` for a form of a partner that may be ahead of us, as in the pipeline."""
+    return Finding(rule=refusal.code, severity=severity, text=refusal.public)
+
+
+def _written_by(root: etree._Element) -> str:
+    """The office that the form names as its sender; nothing is proven by that."""
+    return next((found.text or "" for found in root.iter("{urn:x-spoc:header:1}From")), "")
 
 
 def _remark(rule: str, field: str, text: str, remedy: str) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from gateway.commands.endings import NOT_FOUND, Ending
@@ -23,10 +24,16 @@ RECENT: Final = timedelta(days=6 * 366)
 """Dates within this time of sending move along; older ones are of persons and things."""
 
 
+def sample_file(spec: FormSpec) -> Traversable | None:
+    """The sample of a format that is shipped; None for a format that ships none."""
+    file = files("schemas") / spec.family / "samples" / f"{spec.element}.xml"
+    return file if file.is_file() else None
+
+
 def shipped(spec: FormSpec) -> bytes:
     """The sample of a format as it is shipped; raises `Ending` for a format that ships none."""
-    file = files("schemas") / spec.family / "samples" / f"{spec.element}.xml"
-    if not file.is_file():
+    file = sample_file(spec)
+    if file is None:
         remedy = f"Put one into schemas/{spec.family}/samples/{spec.element}.xml."
         raise Ending(NOT_FOUND, "sample.none", f"No sample of {spec.id} is shipped.", remedy)
     return file.read_bytes()

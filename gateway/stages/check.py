@@ -284,7 +284,7 @@ def manifest_findings(form: Form, parts: tuple[Part, ...]) -> list[Finding]:
 def _attachment(rule: str, number: int, text: str, remedy: str) -> Finding:
     return Finding(
         rule=rule, severity=Severity.ERROR, text=text, remedy=remedy, field=f"Header/Attachment[{number}]",
-        citation="urn:x-spoc:header:1, attachment manifest",
+        citation="rule of this project: published header schema (header.xsd), element Attachment",
     )  # fmt: skip
 
 
@@ -336,5 +336,6 @@ def header_findings(form: Form, occasion: Occasion, family: Family) -> list[Find
 
 def _header(rule: str, field: str, text: str, remedy: str, severity: Severity = Severity.ERROR) -> Finding:
     return Finding(
-        rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/{field}", citation="urn:x-spoc:header:1"
-    )
+        rule=rule, severity=severity, text=text, remedy=remedy, field=f"Header/{field}",
+        citation=f"rule of this project: published header schema (header.xsd), element {field}",
+    )  # fmt: skip

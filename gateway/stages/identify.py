@@ -22,7 +22,7 @@ from gateway.verdict import Advance, Hold, Reason, Reject, Verdict
 REPORT_FORMAT: Final = "mail/DeliveryStatus@1"
 """A delivery status notification: recognised by its mail headers, never signed."""
 _HEADER_FROM: Final = "{urn:x-spoc:header:1}From"
-_HELD_CODES: Final = frozenset({"format.unknown", "format.version-unknown"})
+HELD_CODES: Final = frozenset({"format.unknown", "format.version-unknown"})
 """A partner may be ahead of us: a form that we do not know waits for an officer instead of being refused."""
 
 
@@ -47,7 +47,7 @@ class Identify:
             return self._identify(envelope, partner)
         except Refused as refusal:
             reason = Reason(code=refusal.code, public=refusal.public, operator=refusal.operator)
-            if partner and refusal.code in _HELD_CODES:
+            if partner and refusal.code in HELD_CODES:
                 return Hold(envelope=envelope, reason=reason)
             # Named even so: a known partner is told why its mail was refused.
             known = (
@@ -55,7 +55,8 @@ class Identify:
                 if partner
                 else envelope
             )
-            return Reject(envelope=known, reason=reason)
+            told = refusal.findings
+            return Reject(envelope=known.learn(findings=told) if told else known, reason=reason, findings=told)
 
     def _identify(self, envelope: Envelope, partner: Partner | None) -> Verdict:
         peeled = self._seals.peeled(envelope.payload, self._directory, envelope.claim.sender)

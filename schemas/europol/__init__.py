@@ -11,5 +11,7 @@
 
 from typing import Final
 
-WITHDRAWN: Final[dict[str, str]] = {}
+from gateway.findings import Finding
+
+WITHDRAWN: Final[dict[str, Finding]] = {}
 """Root elements of forms that are no longer used, with what to send instead. The family has none."""

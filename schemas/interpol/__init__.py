@@ -20,4 +20,6 @@ handling code as well (`IP-OFFICIAL`, `IP-RESTRICTED`, `IP-CONFIDENTIAL`, exactl
 carries the conditions of the provider onward, or decides by them, carries the level too.
 """
 
-WITHDRAWN: dict[str, str] = {}
+from gateway.findings import Finding
+
+WITHDRAWN: dict[str, Finding] = {}

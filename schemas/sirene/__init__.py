@@ -14,17 +14,29 @@
 The official schema is not public. Numbers are kept as published; names are ours.
 """
 
-from schemas.sirene import field_numbers
+from lxml import etree
 
-_WITHDRAWN = (
-    "Form {letter} was withdrawn in 2011 (Commission Implementing Decision 2011/406/EU, annex 1.3.5). Send the same "
-    "information on form M."
-)
+from gateway.findings import Finding, Severity
+from schemas.sirene import field_numbers, header_fields
 
-WITHDRAWN = {f"Form{letter}": _WITHDRAWN.format(letter=letter) for letter in "BCD"}
-"""Root elements of forms that no longer exist, each with the sentence that refuses it."""
+
+def _withdrawn(letter: str) -> Finding:
+    return Finding(
+        rule="R01", severity=Severity.ERROR, field=f"Form{letter}", label="letter of the form",
+        text=f"Form {letter} was withdrawn in 2011.", remedy="Send the same information on form M.",
+        citation="Commission Implementing Decision 2011/406/EU, annex 1.3.5",
+    )  # fmt: skip
+
+
+WITHDRAWN = {f"Form{letter}": _withdrawn(letter) for letter in "BCD"}
+"""Root elements of forms that no longer exist, each with what refuses it."""
 
 
 def field_name(element: str, field: str) -> str:
     """What people call a field of the form with this root element."""
     return field_numbers.field_name(element.removeprefix("Form"), field)
+
+
+def explained(root: etree._Element, found: list[Finding]) -> list[Finding]:
+    """What the schema found, in the words of the rules where a rule of the family says the same."""
+    return header_fields.explained(root, found)

@@ -8,13 +8,14 @@ from schemas.sirene import dialogues
 from schemas.sirene.alerts.law import ALERT_LAW
 from schemas.sirene.concerned import kept_from_form
 from schemas.sirene.continuation import continued
+from schemas.sirene.field_numbers import EVERY_FORM, field_name
 from schemas.sirene.figures import figures
 from schemas.sirene.rules.stories import STORY_RULES
 
 SUBJECTS: Final = ("Person", "Vehicle", "Aircraft", "Document", "Firearm", "Banknote", "OtherObject")
 CARRIED: Final = (("SchengenId",), ("AlertArticle",), SUBJECTS)
 REUSED_REFERENCE: Final = Finding(
-    rule="R03", severity=Severity.ERROR, field="002", citation="RO Orders 212/2010 and 58/2024, field 002",
+    rule="R03", severity=Severity.ERROR, field="002", label=field_name(EVERY_FORM, "002"), citation="RO Orders 212/2010 and 58/2024, field 002",
     text="The reference in 002 stands on an earlier message with other content.",
     remedy="Send the form again with a reference of its own in 002.",
 )  # fmt: skip

@@ -47,6 +47,7 @@ def field_name(letter: str, field: str) -> str:
     if number:
         row = lookup(letter, number[0])
         return row.meaning if row else "a number that no public source maps"
+    place = field.partition("[")[0]
     return next(
-        (f"{row.number} {row.meaning}" for row in all_numbers() if row.form == EVERY_FORM and row.element == field), ""
+        (f"{row.number} {row.meaning}" for row in all_numbers() if row.form == EVERY_FORM and row.element == place), ""
     )

@@ -9,4 +9,6 @@ gateway signs about its own books and keeps, the statement `spoc/Statement@1`.
 - `forms/`, `samples/`   the format and its example
 """
 
-WITHDRAWN: dict[str, str] = {}
+from gateway.findings import Finding
+
+WITHDRAWN: dict[str, Finding] = {}

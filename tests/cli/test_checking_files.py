@@ -132,7 +132,7 @@ def test_a_sample_can_be_from_and_to_others(quick: Spoc) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "mail.no-form"), (b"<unclosed>", "xml.not-well-formed"), (b"<!DOCTYPE a><a/>", "xml.dtd"), (b"<a/>", "format.unknown"),
+        (b"", "mail.no-form"), (b"<unclosed>", "xml.not-well-formed"), (b"<!DOCTYPE a><a/>", "xml.dtd"),
         (b"{}", "json.unreadable"), (b"\x00\xff\xfe", "mail.no-form"), (b"From: x@y.example\r\n\r\nhello", "mail.no-form"),
         (b"\xff\xfe<\x00a\x00/\x00>\x00", "xml.encoding"), (b"{" * 100_000, "json.unreadable"),
         (b"<a>" * 5000 + b"</a>" * 5000, "xml.not-well-formed"),
@@ -147,6 +147,25 @@ def test_what_is_no_message_is_refused_with_a_reason(quick: Spoc, tmp_path: Path
     (seen,) = done.told["files"]
     assert (done.code, seen["verdict"]) == (1, "refused")
     assert seen["findings"][0]["rule"] == code
+
+
+def test_a_withdrawn_form_is_told_by_its_rule_with_remedy_and_source(quick: Spoc) -> None:
+    done = quick("check", "--json", "-", given=quick("sample", "M").out.replace(b"FormM", b"FormB"))
+
+    (seen,) = done.told["files"]
+    (told,) = seen["findings"]
+    assert (done.code, seen["verdict"], told["rule"], told["field"]) == (1, "refused", "R01", "FormB")
+    assert told["label"] and "form M" in told["remedy"] and "2011/406/EU" in told["citation"]
+
+
+@pytest.mark.parametrize("change", [(b"FormM", b"FormR"), (b"sirene:1", b"sirene:9")], ids=["letter", "version"])
+def test_a_form_that_we_do_not_know_would_wait_for_an_officer(quick: Spoc, change: tuple[bytes, bytes]) -> None:
+    form = quick("sample", "M").out.replace(*change)
+    done, ours = quick("check", "--json", "-", given=form), quick("check", "--json", "--outbound", "-", given=form)
+    strict = quick("check", "--strict", "-", given=form)
+
+    assert (done.code, done.told["files"][0]["verdict"], strict.code) == (0, "held", 1)
+    assert (ours.code, ours.told["files"][0]["verdict"]) == (1, "refused")
 
 
 def test_a_file_that_is_not_there_is_said(quick: Spoc, tmp_path: Path) -> None:

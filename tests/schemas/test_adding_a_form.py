@@ -72,6 +72,21 @@ def test_it_is_listed_with_the_others(overlay: Path) -> None:
     assert done.returncode == 0, done.stderr
     (form,) = [one for one in json.loads(done.stdout) if one["id"] == "sirene/Z@1"]
     assert (form["element"], form["title"]) == ("FormZ", "Pretended form")
+    assert form["sample"] == "", "the three files ship no sample, so none is offered"
+
+
+def test_a_shipped_sample_is_a_fourth_file_and_is_then_offered(overlay: Path) -> None:
+    without = run(overlay, "-m", "gateway", "sample", "Z")
+    shipped = overlay / "schemas/sirene/samples/FormZ.xml"
+    shipped.write_bytes((overlay / ADDED[2]).read_bytes())
+    try:
+        listed, done = run(overlay, "-m", "gateway", "--json", "formats"), run(overlay, "-m", "gateway", "sample", "Z")
+    finally:
+        shipped.unlink()
+
+    assert without.returncode == 66 and "samples/FormZ.xml" in without.stderr
+    assert "spoc sample sirene/Z@1" in {one["sample"] for one in json.loads(listed.stdout)}
+    assert done.returncode == 0 and "<FormZ" in done.stdout
 
 
 def test_its_message_is_recognised_and_judged_by_its_rules(overlay: Path) -> None:

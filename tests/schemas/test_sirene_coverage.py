@@ -3,13 +3,22 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from gateway.commands.samples import sample_file
 from schemas.catalogue import discover
+from schemas.form import FormSpec
 from schemas.sirene.rules.coverage import AS_RULE, NOT_YET, coverage
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "corpus" / "sirene"
 IDS = {rule.id for spec in discover() if spec.family == "sirene" for rule in spec.rules}
 RULES = [row for row in coverage() if row.enforced_in == AS_RULE]
+
+
+@pytest.mark.parametrize("spec", list(discover()), ids=lambda spec: spec.id)
+def test_every_form_that_is_shipped_has_a_shipped_sample(spec: FormSpec) -> None:
+    assert sample_file(spec), f"put one into schemas/{spec.family}/samples/{spec.element}.xml"
 
 
 def test_the_list_is_complete() -> None:

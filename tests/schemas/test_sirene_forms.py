@@ -75,6 +75,11 @@ def test_a_withdrawn_letter_is_refused_with_its_source(letter: str) -> None:
 
     assert refusal.value.code == "format.withdrawn"
     assert "2011/406/EU" in refusal.value.public
+    (told,) = refusal.value.findings
+    assert (told.rule, told.field, told.severity) == ("R01", f"Form{letter}", "error")
+    assert told.label and told.text
+    assert "form M" in told.remedy
+    assert "2011/406/EU" in told.citation
 
 
 def test_an_unknown_letter_is_no_withdrawn_one() -> None:

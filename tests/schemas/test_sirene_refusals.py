@@ -78,6 +78,49 @@ def test_the_receipt_names_field_source_and_remedy(path: Path) -> None:
         assert written.findtext(f"{RECEIPT}Citation") == finding.citation != ""
 
 
+SAMPLE = (Path(__file__).parents[2] / "schemas/sirene/samples/FormM.xml").read_text("utf-8")
+MUST_BE_THERE = {"001": "Sent", "002": "OurReference", "003": "From", "004": "To"}
+
+
+@pytest.mark.parametrize(("number", "element"), MUST_BE_THERE.items())
+@pytest.mark.parametrize("left", ["", "<h:{0}></h:{0}>"], ids=["missing", "empty"])
+def test_a_field_of_the_header_that_is_missing_is_told_by_its_number(number: str, element: str, left: str) -> None:
+    without = re.sub(rf"<h:{element}>[^<]*</h:{element}>", left.format(element), SAMPLE)
+    found = SPECS["FormM"].validate(safexml.parse(without.encode()))
+
+    assert [(finding.rule, finding.field) for finding in found] == [("R02", number)]
+    (told,) = receipt_for(found).iter(f"{RECEIPT}Finding")
+    assert re.fullmatch(rf"{number} [a-z].+", told.get("field", ""))
+    assert element in str(told.findtext(f"{RECEIPT}Remedy"))
+    assert SOURCE.search(str(told.findtext(f"{RECEIPT}Citation")))
+
+
+def test_what_else_is_wrong_is_still_told() -> None:
+    without = re.sub(r"\s*<h:(?:Sent|To|OurReference)>[^<]*</h:\w+>", "", SAMPLE).replace('no="005"', 'no="006"', 1)
+    found = SPECS["FormM"].validate(safexml.parse(without.encode()))
+
+    assert [(one.rule, one.field) for one in found] == [
+        ("R02", "001"), ("R02", "002"), ("R02", "004"), ("XSD", "Body/SchengenId (005)"),
+    ]  # fmt: skip
+
+
+def test_a_wrong_receiver_among_several_is_told_with_its_number() -> None:
+    wrong = SAMPLE.replace("<h:To>sirene:", "<h:To>sirene ", 1)
+    found = SPECS["FormM"].validate(safexml.parse(wrong.encode()))
+
+    assert {finding.label for finding in found} == {"004 receiving SIRENE bureau"}
+
+
+def test_a_reference_used_before_is_told_with_number_and_name() -> None:
+    assert re.fullmatch(r"002 reference number .+", CATALOGUE.family("sirene/M@1").reused_reference.place)
+
+
+def test_the_article_of_an_alert_has_a_short_name_on_every_form() -> None:
+    assert {spec.field_name("090") for element, spec in SPECS.items() if element not in ("FormG", "FreeText")} == {
+        "applicable article"
+    }
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_a_rule_quotes_its_source_or_says_that_it_is_our_proposal(rule: object) -> None:
     found = RULES[rule.id]  # type: ignore[attr-defined]

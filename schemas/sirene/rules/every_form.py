@@ -162,7 +162,7 @@ SCHENGEN_ID_ADVISED = Rule(
 EVERY_FORM = (
     Rule(
         id="R02", severity=_ERROR, check=_not_from_the_future, field="001",
-        text="Field 001 is in UTC and at most five minutes ahead.",
+        text="Fields 001 to 004 are there; 001 is in UTC and at most five minutes ahead.",
         citation="RO Order 58/2024, field 001; tolerance ours", confidence="secondary",
         remedy="Set the clock of the sending system and write 001 in UTC.",
     ),
@@ -187,13 +187,14 @@ EVERY_FORM = (
     Rule(
         id="R20", severity=_ERROR, check=_notice_complete, field="311",
         text="URGENT in 311 has a reason; a geographical search names countries.",
-        citation="Regulation (EU) 2018/1862 Art 8(3); SIRENE Manual (2015 text) 1.13.1, 2.14.1", confidence="verified",
+        citation="Regulation (EU) 2018/1862 Art 8(3); SIRENE Manual (2015 text) 1.13.1, 2.14.1", confidence="secondary",
         remedy="Add the reason, or the countries to search, to field 311.",
     ),
     Rule(
         id="R33", severity=_ERROR, check=_attachments, field="Header/Attachment",
         text="At most five attachments, ten megabytes in all, of the types JPEG, JPEG 2000, WSQ, NIST and PDF.",
-        citation="Commission glossary of SIRENE forms; list of types ours", confidence="secondary",
+        citation="European Commission, glossary of the Schengen IT systems (five files, ten megabytes); the list of types is a rule of this project",
+        confidence="secondary",
         remedy="Send JPEG, JPEG 2000, WSQ, NIST or PDF; fewer or smaller files, or split over M forms.",
     ),
     *NAME_RULES,
@@ -225,7 +226,7 @@ EVERY_FORM = (
     Rule(
         id="S01", severity=_WARNING, check=_urgency_agrees, field="311",
         text="Field 311 says URGENT exactly when the header does.",
-        citation="urn:x-spoc:header:1, Urgency", confidence="proposal",
+        citation="rule of this project: published header schema (header.xsd), element Urgency", confidence="proposal",
         remedy="Write URGENT in both places, or in neither.",
     ),
     *ATTACHMENT_RULES,

@@ -284,9 +284,10 @@ class Story:
         """The newest envelope of this message; of one that could not be read, the newest that came in."""
         found = (await self.states.ask("GET", f"/messages?q={message_id}"))["messages"]
         forms = [each for each in found if each["message_id"] == message_id and "Receipt" not in each["format"]]
-        return (
-            forms[0] if forms else (await self.states.ask("GET", "/messages?direction=inbound&limit=1"))["messages"][0]
-        )
+        if forms:
+            return forms[0]
+        newest = (await self.states.ask("GET", "/messages?direction=inbound&limit=5"))["messages"]
+        return next(each for each in newest if each["reason_code"] != "canary.arrived")
 
     async def detail(self, letter: Letter) -> dict[str, Any]:
         return dict(await self.states.ask("GET", f"/messages/{letter.envelope}"))

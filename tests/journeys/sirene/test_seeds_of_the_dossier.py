@@ -163,6 +163,18 @@ async def test_tc10_six_attachments_are_rejected(story: Story) -> None:
 async def test_tc11_a_b_form_is_rejected_as_withdrawn(story: Story) -> None:
     letter = await story.comes("XB", "B", about("XB00000000000000001", "1862:34", text("As before 2011.")))
     assert (letter.state, letter.reason) == ("rejected", "format.withdrawn")
+    assert [each["rule"] for each in (await story.detail(letter))["findings"]] == ["R01"]
+    (receipt,) = story.states.bureau("XB").mailbag.find({"root": "Receipt"})
+    assert 'rule="R01"' in receipt["xml"] and "annex 1.3.5" in receipt["xml"] and "on form M." in receipt["xml"]
+    # Who sent it is proven by nothing yet, so the receipt names it by its digest alone.
+    assert "OfMessageId" not in receipt["xml"]
+
+
+async def test_a_form_that_the_schema_refuses_is_named_in_the_receipt(story: Story) -> None:
+    letter = await story.comes("XB", "M", "<Extra/>")
+    assert (letter.state, letter.reason) == ("rejected", "schema.invalid")
+    (receipt,) = story.states.bureau("XB").mailbag.find({"of_message_id": letter.message_id, "stage": "INVALID"})
+    assert "<OfReference>" in receipt["xml"]
 
 
 async def test_tc12_a_form_about_a_refusal_alert_to_ireland_is_blocked(tmp_path: Path) -> None:
