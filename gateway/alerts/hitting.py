@@ -64,7 +64,12 @@ class HitDesk:
     async def draft(self, alert: str, hit: Hit, actor: Who, purpose: str) -> HitReported:
         """The form as it would be sent, with everything that is missing or wrong. Nothing is kept."""
         made = await self._composed(
-            alert, hit, derived_id(f"{actor_of(actor)}\n{alert}\n{hit.at.isoformat()}", "hit"), self._now(), actor, purpose
+            alert,
+            hit,
+            derived_id(f"{actor_of(actor)}\n{alert}\n{hit.at.isoformat()}", "hit"),
+            self._now(),
+            actor,
+            purpose,
         )
         return self._judged(made)
 

@@ -89,7 +89,9 @@ class AlertMatters:
                 "a notice with a moment out of all reason tells nobody, exchange=%s number=%d", exchange, change.number
             )
             return
-        happened = Happened(id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor_of(actor))
+        happened = Happened(
+            id=derived_id(about, "alert"), exchange=exchange, happening=happening, actor=actor_of(actor)
+        )
         await self._keep(happened, change.alert, "", actor, always=change.kind in ONCE)
 
     def _happening(self, name: str, change: AlertChange) -> Happening | None:

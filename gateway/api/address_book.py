@@ -98,9 +98,7 @@ async def take(
         return TakenView(issue=book.issue, digest=book.digest, changes=[])
     changes = differences(earlier, book)
     details = (("issue", str(book.issue)), ("digest", book.digest), ("changes", "; ".join(changes)[:4000]))
-    await gateway.ledger.record(
-        [entry_by(caller.person, "address-book.taken", gateway.clock.now(), details=details)]
-    )
+    await gateway.ledger.record([entry_by(caller.person, "address-book.taken", gateway.clock.now(), details=details)])
     await asyncio.to_thread(shelf.keep, document)
     gateway.directory.book = book
     await gateway.renew_partners()

@@ -314,7 +314,10 @@ async def hit(  # noqa: PLR0913, PLR0917  one parameter for each part of the req
     if draft:
         return _hit_view(await office.hits.draft(alert, reported, caller.person, purpose), standing)
     key = key_of(request, idempotency_key, needed=True)
-    return _hit_view(await office.hits.report(alert, reported, claim_of(request, caller.actor, key), purpose, caller.person), standing)
+    return _hit_view(
+        await office.hits.report(alert, reported, claim_of(request, caller.actor, key), purpose, caller.person),
+        standing,
+    )
 
 
 def _hit_view(made: HitReported, standing: Here) -> models.HitView:

@@ -62,7 +62,9 @@ async def _probe(standing: Here, now: datetime) -> ReadyView:
     except TimeoutError:
         reasons = [f"probe: no answer within {PROBE_SECONDS} seconds"]
     flow = standing.gateway.flow
-    alarms = sorted({name.partition(" ")[0] for name in flow.alarms}) if flow else []  # partners are not named to everybody
+    alarms = (
+        sorted({name.partition(" ")[0] for name in flow.alarms}) if flow else []
+    )  # partners are not named to everybody
     return ReadyView(ready=not reasons, reasons=reasons, alarms=alarms, checked_at=now)
 
 

@@ -89,7 +89,9 @@ async def get_journal(
     )
     last = found[-1].number if found else after
     return JournalView(
-        entries=await views.entries(standing.gateway.ledger, found, personal=personal), next_after=last, head=HeadView(number=number, hash=hash_)
+        entries=await views.entries(standing.gateway.ledger, found, personal=personal),
+        next_after=last,
+        head=HeadView(number=number, hash=hash_),
     )
 
 

@@ -33,7 +33,11 @@ class LogFigures:
         self._stamp_age = Gauge(
             "spoc_log_stamp_age_seconds", "Since the time of its last stamp.", ["authority"], registry=registry
         )
-        self._unstamped = Gauge("spoc_log_unstamped", "Entries that are under no time-stamp yet; NaN where nobody is asked.", registry=registry)
+        self._unstamped = Gauge(
+            "spoc_log_unstamped",
+            "Entries that are under no time-stamp yet; NaN where nobody is asked.",
+            registry=registry,
+        )
         differs = "How far its time was from our clock when it was heard last."
         self._differs = Gauge("spoc_log_clock_difference_seconds", differs, ["authority"], registry=registry)
 

@@ -15,7 +15,14 @@ WITNESS: Final = {"name": "log-witness.example/w1", "size": 2, "countersigned_at
 AUTHORITY: Final = {
     "name": "first", "size": 2, "stamped_at": NOON, "trouble": "", "words": "", "clock_difference_seconds": -0.4,
 }  # fmt: skip
-STAMP: Final = {"authority": "first", "size": 2, "at": NOON, "trouble": "", "token": "MIIF1AYJKoZI…", "checkpoint": NOTE}
+STAMP: Final = {
+    "authority": "first",
+    "size": 2,
+    "at": NOON,
+    "trouble": "",
+    "token": "MIIF1AYJKoZI…",
+    "checkpoint": NOTE,
+}
 STANDING: Final[dict[str, Any]] = {
     "origin": ORIGIN, "key": VKEY, "size": 2, "root": ROOT, "unintegrated": 0, "published_at": NOON, "doubt": None, "witnesses": [WITNESS],
     "timestamps": [AUTHORITY], "unstamped": 0,

@@ -19,11 +19,12 @@ PROBLEM_TYPE: Final = "application/problem+json"
 TITLES: Final = {
     400: "The request lacks something", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
     408: "Too slow", 409: "Conflict", 410: "Gone", 413: "Too large", 415: "Unknown media type", 422: "Cannot be read", 429: "Too many requests",
-    431: "Head too large",    500: "Our own fault", 503: "Not available now",
+    431: "Head too large", 500: "Our own fault", 503: "Not available now",
 }  # fmt: skip
 STATUS_OF_CODE: Final = {
     "purpose.missing": 400, "reason.missing": 400, "idempotency.missing": 400, "counterpart.missing": 400,
-    "envelope.unknown": 404, "evidence.unknown": 404, "evidence.too-large": 413, "exchange.unknown": 404, "exchange.full": 409, "draft.not-now": 409, "draft.receiver": 400,
+    "envelope.unknown": 404, "evidence.unknown": 404, "evidence.too-large": 413, "exchange.unknown": 404, "exchange.full": 409,
+    "draft.not-now": 409, "draft.receiver": 400,
     "family.unknown": 404, "family.no-duties": 404, "envelope.not-held": 409, "idempotency.conflict": 409,
     "alert.unknown": 404, "alert.version": 409, "alert.owner": 409, "alert.conflict": 409, "alert.incompatible": 409,
     "alert.flagged": 409, "alert.deleted": 409, "alert.own": 409, "alert.held": 409,

@@ -208,9 +208,7 @@ async def entries(index: Index, standing: Standing, caller: Auditor) -> Response
     response = await _tile(standing, f"tile/entries/{index}")
     details = (("path", f"tile/entries/{index}"),)
     gateway = standing.gateway
-    await gateway.ledger.record(
-        [entry_by(caller.person, "journal.exported", gateway.clock.now(), details=details)]
-    )
+    await gateway.ledger.record([entry_by(caller.person, "journal.exported", gateway.clock.now(), details=details)])
     return response
 
 
@@ -256,9 +254,7 @@ async def inclusion(
     except Doubt as doubt:
         raise _doubted(doubt) from doubt
     details = (("envelope", envelope), ("proofs", " ".join(map(str, numbers))))
-    await gateway.ledger.record(
-        [entry_by(caller.person, "journal.exported", gateway.clock.now(), details=details)]
-    )
+    await gateway.ledger.record([entry_by(caller.person, "journal.exported", gateway.clock.now(), details=details)])
     return ProofsView(key=_key(log), proofs=[shown_proof(packet) for packet in packets])
 
 

@@ -80,7 +80,9 @@ async def get_due(
     return views.DueView(on=moment, contents=[views.planned(each) for each in found], more=more)
 
 
-@router.post("/sweeps", summary="Destroy now what is due", responses=shown.answers(views.SWEPT, words="Destroyed and certified."))
+@router.post(
+    "/sweeps", summary="Destroy now what is due", responses=shown.answers(views.SWEPT, words="Destroyed and certified.")
+)
 async def post_sweep(standing: Standing, caller: Annotated[Caller, Depends(Allowed(*OPERATE))]) -> views.SweptView:
     """The sweep that else comes by itself."""
     sweeper, gateway = _office(standing).sweeper, standing.gateway
@@ -98,7 +100,9 @@ async def get_lifetime(kind: KindPath, name: NamePath, standing: Standing, calle
 
 
 @router.get(
-    "/{kind}/{name}/certificates", summary="Deletion certificates", responses=shown.answers(views.CERTIFICATES, 404, 422)
+    "/{kind}/{name}/certificates",
+    summary="Deletion certificates",
+    responses=shown.answers(views.CERTIFICATES, 404, 422),
 )
 async def get_certificates(
     kind: KindPath, name: NamePath, standing: Standing, caller: MayOrder
@@ -149,13 +153,17 @@ _ORDER: Final = _body(views.ORDER_SCHEMA, {"reason": "Judgment of 2 March", "gro
 
 
 @router.post("/{kind}/{name}/hold", summary="Set a legal hold", **_REASON)
-async def hold(kind: KindPath, name: NamePath, standing: Standing, caller: MayOrder, reason: Reason) -> views.LifetimeView:
+async def hold(
+    kind: KindPath, name: NamePath, standing: Standing, caller: MayOrder, reason: Reason
+) -> views.LifetimeView:
     """Nothing of it is destroyed while the hold stands, whatever the rules say."""
     return _told(await _office(standing).desk.hold(name, _kind(kind), caller.person, reason))
 
 
 @router.post("/{kind}/{name}/lift", summary="Lift a legal hold", **_REASON)
-async def lift(kind: KindPath, name: NamePath, standing: Standing, caller: MayConfirm, reason: Reason) -> views.LifetimeView:
+async def lift(
+    kind: KindPath, name: NamePath, standing: Standing, caller: MayConfirm, reason: Reason
+) -> views.LifetimeView:
     """Lifetimes count from where they began: what is over goes with the next sweep."""
     return _told(await _office(standing).desk.lift(name, _kind(kind), caller.person, reason))
 

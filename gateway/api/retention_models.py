@@ -26,7 +26,9 @@ class RuleView(View):
     family: str
     about: str = Field(description="`foreign-alert`, `acted-alert`, `own-alert`, or empty for all.")
     starts: str = Field(description="From what the period counts.")
-    lasts: str = Field(description="An ISO 8601 duration, or `BY_LAW` where national law sets it and nobody has entered it.")
+    lasts: str = Field(
+        description="An ISO 8601 duration, or `BY_LAW` where national law sets it and nobody has entered it."
+    )
     ends: str = Field(description="`at-latest`: destroyed on the last day; `after`: when the last day is over.")
     text: str
     citation: str
@@ -41,7 +43,9 @@ class RulesView(View):
     """All rules, and what this state's acts upon an alert are told by."""
 
     rules: list[RuleView]
-    acting: dict[str, list[str]] = Field(description="By family: forms of ours which say that this state acted upon an alert.")
+    acting: dict[str, list[str]] = Field(
+        description="By family: forms of ours which say that this state acted upon an alert."
+    )
     second_person: bool = Field(description="Whether an order to destroy before the time needs a second person.")
     grounds: dict[str, str] = Field(description="Grounds for such an order.")
 
@@ -116,9 +120,13 @@ class CertificateView(View):
     actor: str
     rule: str
     message: str
-    details: dict[str, str] = Field(description="Digests of what was destroyed, rule and source, what started the period.")
+    details: dict[str, str] = Field(
+        description="Digests of what was destroyed, rule and source, what started the period."
+    )
     hash: str
-    proof: InclusionView | None = Field(description="That the entry is in the published log; none until it is published.")
+    proof: InclusionView | None = Field(
+        description="That the entry is in the published log; none until it is published."
+    )
 
 
 class CertificatesView(View):

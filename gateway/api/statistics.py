@@ -171,7 +171,11 @@ async def get_behind(  # noqa: PLR0913, PLR0917  one parameter for each part of 
         order = ", ".join(counted.by)
         raise Problem(422, "statistics.key", f"Name a row by all its values, in this order: {order}.")
     period = _period(begins, ends)
-    await _journal(standing, caller, (("family", family), ("figure", figure), ("from", begins.isoformat()), ("until", ends.isoformat())))
+    await _journal(
+        standing,
+        caller,
+        (("family", family), ("figure", figure), ("from", begins.isoformat()), ("until", ends.isoformat())),
+    )
     tally = await _counted(standing, figures, period, family)
     found = tally.behind(figure, tuple(key) if key else None)
     return ListBehindView(

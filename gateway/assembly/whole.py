@@ -80,7 +80,9 @@ def assemble(
     signer = str(signatory.path) if signatory else ""
     count = home.settings.workers.count or os.cpu_count() or 1
     place = Places(directory, home.settings.flow.urgent_mailboxes).of
-    compute = compute or WorkerPool(worker_command(), count, lambda: briefing(home, directory, algorithms, signer), place, clock)
+    compute = compute or WorkerPool(
+        worker_command(), count, lambda: briefing(home, directory, algorithms, signer), place, clock
+    )
     gateway = join(knowledge, reach, compute, channels.inbound, alerts)
     return replace(
         gateway,

@@ -97,7 +97,9 @@ async def diagnose(folder: Path, now: datetime, *, connections: bool = True) -> 
     points.append(running)
     looks = await log_looks(home)
     points += [Point(state=look.state, what="published log", text=look.text, remedy=look.remedy) for look in looks]
-    points += [Point(state=look.state, what="vault", text=look.text, remedy=look.remedy) for look in await vault_looks(home)]
+    points += [
+        Point(state=look.state, what="vault", text=look.text, remedy=look.remedy) for look in await vault_looks(home)
+    ]
     if gateway is not None and connections:
         points += await _connections(gateway, runs=running.state != WARNING)
     return points

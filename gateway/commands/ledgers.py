@@ -95,9 +95,7 @@ async def record_while_stopped(home: Home, event: str, details: tuple[tuple[str,
     ledger = SqliteLedger(sqlite_file(home), SystemClock(), keyring=keyring)
     try:
         await ledger.start()
-        await ledger.record(
-            [entry_by(_operator(), event, datetime.now(UTC), details=details)]
-        )
+        await ledger.record([entry_by(_operator(), event, datetime.now(UTC), details=details)])
     except GatewayError as error:
         # The change itself stands; that nothing could be journalled is said instead of hidden.
         log.warning("%s could not be journalled: %s", event, error.code)

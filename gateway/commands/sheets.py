@@ -42,7 +42,9 @@ def list_sheets(
 
 
 @group.command(epilog="Example: `spoc sheets show 019dee00-0000-7000-8000-000000000000`")
-def show(context: typer.Context, sheet: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:
+def show(
+    context: typer.Context, sheet: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]
+) -> None:
     """One sheet with its lines. Looking is journalled."""
     terminal: Terminal = context.obj
     found = asked(terminal, "GET", f"{PATH}/{sheet}")
@@ -63,7 +65,9 @@ def differences(context: typer.Context, partner: CounterpartOption = "") -> None
     raise typer.Exit(FINDINGS if rows else DONE)
 
 
-@group.command(epilog="Example: `spoc sheets settle sirene:XB sirene:XA 17 missing --reason 'They telephoned: an exercise'`")
+@group.command(
+    epilog="Example: `spoc sheets settle sirene:XB sirene:XA 17 missing --reason 'They telephoned: an exercise'`"
+)
 def settle(
     context: typer.Context,
     sender: Annotated[str, typer.Argument(help="Who counts.")],
@@ -76,7 +80,9 @@ def settle(
     terminal: Terminal = context.obj
     body = {"sender": sender, "receiver": receiver, "number": str(number), "kind": kind, "reason": reason}
     found = asked(terminal, "POST", f"{PATH}/differences/settle", body=body)
-    terminal.answer(found, lambda out: out.print(f"Settled: {kind} {number} from {sender} to {receiver}", soft_wrap=True))
+    terminal.answer(
+        found, lambda out: out.print(f"Settled: {kind} {number} from {sender} to {receiver}", soft_wrap=True)
+    )
 
 
 def _draw(out: Console, found: dict[str, Any]) -> None:

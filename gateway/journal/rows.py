@@ -105,13 +105,17 @@ async def _without_content(
     steps = _steps(timeline, envelope)
     told = [entry for link in timeline if (entry := entry_of(link)) and entry.event in TELL_OF_DESTRUCTION]
     if not told:
-        words = f"message {envelope}: its key was destroyed ({destroyed.destruction.rule}), and the journal does not say so"
+        words = (
+            f"message {envelope}: its key was destroyed ({destroyed.destruction.rule}), and the journal does not say so"
+        )
         return steps, Broken(number=place, fault=words)
     states = [each.state for each in await ledger.find(Query(text=envelope, limit=10)) if each.id == envelope]
     last = reached_by(entry_of(steps[-1]) or told[0]) if steps else ""
     if states == [last]:
         return steps, None
-    return steps, Broken(number=place, fault=f"message {envelope}: its content is destroyed, and it does not stand as {last}")
+    return steps, Broken(
+        number=place, fault=f"message {envelope}: its content is destroyed, and it does not stand as {last}"
+    )
 
 
 def compared(envelope: str, row: Row | None, steps: Sequence[Link], place: int) -> Broken | None:

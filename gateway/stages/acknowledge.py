@@ -104,7 +104,9 @@ class Acknowledge:
         doubted = {rule.id for rule in self._formats.family(envelope.form.format).story_rules if rule.answer_waits}
         for finding in envelope.findings:
             if finding.rule in doubted:
-                return Reason(code="reply.doubted", public=f"{finding.rule}: {finding.text} An officer releases the answer.")
+                return Reason(
+                    code="reply.doubted", public=f"{finding.rule}: {finding.text} An officer releases the answer."
+                )
         held = sorted({answer.register for answer in envelope.answers if _needs_officer(answer)})
         if held:
             return Reason(

@@ -86,7 +86,10 @@ def test_an_urgent_request_has_eight_hours_and_three_days_until_the_first_part_i
     indirect = Happening(name="information.found-indirect", at=NOON + timedelta(hours=1))
     assert running() == both
     assert running(reply(2, 2, final="no")) == rest
-    assert running(happened=(Happened(id="i", exchange="e", happening=indirect, about="m1", actor="user:officer"),)) == rest
+    assert (
+        running(happened=(Happened(id="i", exchange="e", happening=indirect, about="m1", actor="user:officer"),))
+        == rest
+    )
     assert running(reply(2, 2, final="yes")) == {}
 
 

@@ -43,7 +43,9 @@ def test_from_every_state_an_end_can_be_reached(direction: Direction) -> None:
 
 
 @given(ROWS, ROWS)
-def test_only_listed_steps_and_staying_where_work_goes_on_or_something_is_added_are_allowed(before: State, after: State) -> None:
+def test_only_listed_steps_and_staying_where_work_goes_on_or_something_is_added_are_allowed(
+    before: State, after: State
+) -> None:
     if before.direction is not after.direction:
         return
     allowed = lifecycle.allowed(before.direction, before.name, after.name)

@@ -192,7 +192,11 @@ class MemoryLedger:
     async def arrivals(self, since: datetime, until: datetime) -> dict[str, int]:
         await self.probe()
         first, end = columns.id_at(since), columns.id_at(until)
-        rows = [row.envelope for row in self._rows.values() if row.envelope.inbound and row.envelope.kind != "canary" and first <= row.envelope.id < end]
+        rows = [
+            row.envelope
+            for row in self._rows.values()
+            if row.envelope.inbound and row.envelope.kind != "canary" and first <= row.envelope.id < end
+        ]
         return dict(Counter(one.counterpart for each in rows if not (one := describe(each)).test))
 
     async def next_due(self) -> datetime | None:

@@ -166,7 +166,9 @@ class SqliteLedger:
         return columns.backlogs(await self._readers.ask(reads.backlog), now)
 
     async def arrivals(self, since: datetime, until: datetime) -> dict[str, int]:
-        return await self._readers.ask(lambda tables: reads.arrivals(tables, columns.id_at(since), columns.id_at(until)))
+        return await self._readers.ask(
+            lambda tables: reads.arrivals(tables, columns.id_at(since), columns.id_at(until))
+        )
 
     async def next_due(self) -> datetime | None:
         now = columns.microseconds(self._clock.now() if self._clock else datetime.now(UTC))

@@ -321,7 +321,8 @@ class Story:
         links = await self.states.ledger.journal(0, 10_000)
         opened = await told.opened(self.states.ledger, links)
         found = [
-            msgspec.json.decode(link.entry) | {"details": told.details(entries.read(link.entry), opened.get(link.number))}
+            msgspec.json.decode(link.entry)
+            | {"details": told.details(entries.read(link.entry), opened.get(link.number))}
             for link in links
         ]
         return [each for each in found if each["event"] in events]
