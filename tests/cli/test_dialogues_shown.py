@@ -31,7 +31,7 @@ def test_a_dialogue_is_drawn(quick: Spoc) -> None:
 
 def test_an_unknown_dialogue_is_told_with_those_that_are_known(quick: Spoc) -> None:
     """Neither a family without dialogues nor a misspelt name ends in a fault of ours."""
-    for line in (("dialogues", "interpol"), ("dialogues", "sirene", "flag")):
+    for line in (("dialogues", "spoc"), ("dialogues", "sirene", "flag")):
         done = quick(*line)
         assert done.code == 66
         assert "Known are" in done.err

@@ -101,7 +101,7 @@ async def test_what_entries_say_of_persons_is_kept_apart_and_bound_to_them(ledge
 async def test_what_a_day_says_of_persons_goes_with_the_day(ledger: Ledger) -> None:
     row = await take(ledger)
     await ledger.record([entry("messages.searched", details=(("purpose", NAME),))])
-    await ledger.record([entry("envelope.read", row.envelope, details=(("purpose", NAME),))])
+    await ledger.record([entry("envelope.released", row.envelope, details=(("purpose", NAME),))])
     assert await ledger.destroy([of_day(START)], RULE, []) == ()
     opened = await ledger.personal([2, 3])
     assert opened[2] == RULE
