@@ -23,7 +23,7 @@ from gateway.ledger import Move
 from gateway.vault import blind
 from gateway.vault.keyring import Held, Keyring
 from gateway.vault.port import Destruction, KeyNumber
-from gateway.vault.sealed import ContentDestroyed, Key, KeyMissing, is_sealed, key_number
+from gateway.vault.sealed import ContentDamaged, ContentDestroyed, Key, KeyMissing, is_sealed, key_number
 from gateway.vault.subjects import SubjectId, of_exchange
 
 MAX_SUBJECTS: Final = 8192
@@ -91,8 +91,10 @@ class Seals:
         return self.unlock(subject, part, stored) if is_sealed(stored) else stored
 
     def unlock(self, subject: SubjectId, part: str, stored: bytes) -> bytes:
-        """As `open`, for content of which is known that it is sealed."""
+        """As `open`, for content of which is known that it is sealed: whatever does not look like it was changed."""
         number = key_number(stored)
+        if not is_sealed(stored) or not number:
+            raise ContentDamaged(subject, part)
         held = self._held.get(number) or (self._keyring.at_hand(number) if self._keyring else None)
         if held is None:
             raise KeyMissing(number) if self._keyring is None or number in self._held else KeyNeeded(number)

@@ -33,7 +33,8 @@ def form(number: int, reference: str, words: str = "", source: Path = FORM) -> b
 
 def opening(number: int, reference: str, words: str = "") -> bytes:
     """A form that goes on by itself."""
-    return form(number, reference, words, Path("tests/corpus/sirene/FormM/passes/without-article.xml"))
+    content = form(number, reference, words, Path("tests/corpus/sirene/FormM/passes/without-article.xml"))
+    return content.replace(b"EXTRADITION refused.", b"For your information.")
 
 
 async def arrives(rig: Rig, content: bytes) -> tuple[str, str, str]:
@@ -66,7 +67,8 @@ async def test_the_sender_is_told_by_machine_and_in_words_what_to_send_instead(r
     assert rig.told()[-1] == "Receipt INVALID"
     receipt = safexml.parse(parcel.open_parcel(rig.wire.sent[-1].payload).form)
     (finding,) = receipt.findall("{*}Body/{*}Finding")
-    assert (finding.get("rule"), finding.get("severity"), finding.get("field")) == ("R03", "error", "002")
+    assert (finding.get("rule"), finding.get("severity")) == ("R03", "error")
+    assert (finding.get("field") or "").startswith("002 reference number of the form")
     assert "reference of its own" in (finding.findtext("{*}Remedy") or "")
     assert "212/2010" in (finding.findtext("{*}Citation") or "")
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.stores.sqlite.ledger import SqliteLedger
 from gateway.commands.offline import proof
 from tests.gateway.rig import TurnedClock
-from tests.journeys.worlds import world_on
+from tests.journeys.worlds import keyring, world_on
 
 DAMAGES = {
     "an entry as text": ("UPDATE journal SET entry = CAST(entry AS TEXT) || ' ' WHERE number = 3", 3),
@@ -39,8 +39,8 @@ HIDDEN = (
 """Legal clocks write beside the stages, so the last entry of a message may be one of theirs."""
 OTHERS = {
     "another state": ("UPDATE envelopes SET state = 'held' WHERE id = {first}", "stands as 'held'"),
-    "other bytes": (BYTES, "are not those that were taken in"),
-    "other bytes and their digest": (BYTES + DIGEST, "are not those that were taken in"),
+    "other bytes": (BYTES, "payload does not open under its key"),
+    "other bytes and their digest": (BYTES + DIGEST, "payload does not open under its key"),
     "bytes taken away": ("DELETE FROM contents WHERE part = 'payload' AND envelope = {first}", "cannot be read"),
     "another message in its place": ("UPDATE envelopes SET id = 'x' || substr(id, 2) WHERE id = {first}", "is not there"),
     "its last step hidden from it": (
@@ -60,7 +60,7 @@ async def damaged(folder: Path, damage: str) -> dict[str, Any]:
             file.execute(f"DROP TRIGGER {name}")
         file.executescript(damage)
     file.close()
-    ledger = SqliteLedger(folder / "ledger.sqlite", TurnedClock())
+    ledger = SqliteLedger(folder / "ledger.sqlite", TurnedClock(), keyring=keyring(folder))
     await ledger.start()
     try:
         return await proof(ledger)
