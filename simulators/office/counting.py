@@ -111,14 +111,20 @@ def number_in(message: dict[str, Any], own: str) -> int:
     """The running number of a message to this office; 0 for none."""
     if not message.get("xml") or message.get("root") in UNCOUNTED:
         return 0
-    header = forms.header_of(forms.parse(message["xml"].encode()))
+    try:
+        header = forms.header_of(forms.parse(message["xml"].encode()))
+    except forms.NotAForm:
+        return 0
     written = header.find(ELEMENT) if header is not None else None
     return int(written.text or 0) if written is not None and written.get("to") == own else 0
 
 
 def content_digest(payload: bytes) -> str:
-    """SHA-256 of the document without its signature, in canonical XML."""
-    root = forms.parse(payload)
+    """SHA-256 of the document without its signature, in canonical XML; of the bytes where a habit spoiled them."""
+    try:
+        root = forms.parse(payload)
+    except forms.NotAForm:
+        return digest(payload)
     for signature in root.findall(ds("Signature")):
         root.remove(signature)
     return digest(etree.tostring(root, method="c14n"))
