@@ -34,6 +34,7 @@ class Mortal(Front):
             text, found = re.subn(
                 r'\[ledger\]\nkind = "sqlite"\n', f'[ledger]\nkind = "postgres"\nurl = "{postgres}"\n', text
             )
+            text += '\n[vault]\nkind = "files"\n'  # one front: its keys lie beside it
             if found != 1:
                 raise RuntimeError("the settings that `spoc init` writes name the ledger in another way")
         file.write_text(text, "utf-8")
